@@ -1,0 +1,1 @@
+"""One folder per Lambda function; ``runtime`` is what the functions share."""

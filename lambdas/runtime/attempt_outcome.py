@@ -1,0 +1,155 @@
+"""How one attempt ended, and the envelope that follows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from tool_contract import strict_json
+from tool_contract.attempt import AttemptEntry, metadata_from_log
+from tool_contract.envelope import CallStatus, Detail, Envelope, ResultRef
+from tool_contract.errors import Effect, ErrorCode, Failure
+from tool_contract.limits import MAX_ERROR_CHARACTERS, MAX_RAISED_CHARACTERS
+from tool_contract.problems import shortened
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tool_contract.attempt import AttemptContext
+    from tool_contract.problems import Problem
+    from tool_contract.tool_spec import ToolSpec
+
+_TIMEOUTS = {ErrorCode.TOOL_TIMEOUT, ErrorCode.DEADLINE_EXCEEDED}
+
+
+@dataclass(frozen=True, slots=True)
+class Succeeded:
+    """The tool answered. ``result_ref`` is set where the text was too large to stay inline."""
+
+    result_json: str
+    result_ref: ResultRef | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """The attempt failed. ``problems`` are those of the input, where it was the input."""
+
+    failure: Failure
+    problems: Sequence[Problem] = ()
+
+    def for_tool(self, spec: ToolSpec) -> Failed:
+        """Return the same failure in the light of the tool's marks: what only reads has changed nothing."""
+        if self.failure.effect is Effect.UNKNOWN and spec.annotations.read_only:
+            return replace(self, failure=replace(self.failure, effect=Effect.NONE))
+        return self
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """The call had ended before this attempt began; its stored answer is the answer."""
+
+    envelope: Envelope
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptTimes:
+    """When an attempt began (milliseconds since 1970) and how long it took (milliseconds)."""
+
+    started_at: str
+    duration_ms: float
+
+
+def success_envelope(outcome: Succeeded, name: str, context: AttemptContext, times: AttemptTimes) -> Envelope:
+    """Return the envelope of a success."""
+    entry = _entry(name, context, times)
+    stored = (
+        {"result_ref": outcome.result_ref}
+        if outcome.result_ref
+        else {"result": strict_json.parse(outcome.result_json)}
+    )
+    return Envelope(
+        success=True,
+        call_id=context.call_id,
+        tool_name=name,
+        status=CallStatus.SUCCESS,
+        execution_time_ms=times.duration_ms,
+        attempts=context.attempt,
+        metadata=_metadata(context, entry),
+        **stored,
+    )
+
+
+def failure_envelope(outcome: Failed, name: str, context: AttemptContext, times: AttemptTimes) -> Envelope:
+    """Return the envelope of a failure."""
+    failure = outcome.failure
+    return Envelope(
+        success=False,
+        call_id=context.call_id,
+        tool_name=name,
+        status=CallStatus.TIMEOUT if failure.code in _TIMEOUTS else CallStatus.FAILED,
+        error=shortened(failure.message, MAX_ERROR_CHARACTERS),
+        error_code=failure.code,
+        retryable=failure.retryable,
+        effect=failure.effect,
+        retry_after_seconds=failure.retry_after_seconds,
+        details=_details(outcome),
+        execution_time_ms=times.duration_ms,
+        attempts=context.attempt if failure.begun else context.attempt - 1,
+        metadata=_metadata(context, _entry(name, context, times, failure)),
+    )
+
+
+def raised_text(envelope: Envelope, *, begun: bool) -> str:
+    """Return a failure's envelope as the message of an exception, short enough for a cause to hold it whole.
+
+    Details are dropped from the end until JSON inside JSON fits; the error's sentence always does.
+    """
+    value = {**envelope.to_json(), "begun": begun}
+    while True:
+        text = strict_json.dumps(value)
+        if len(strict_json.dumps(text)) <= MAX_RAISED_CHARACTERS or not value.get("details"):
+            return text
+        value["details"] = value["details"][: len(value["details"]) // 2]
+
+
+def _details(outcome: Failed) -> tuple[Detail, ...]:
+    if outcome.problems:
+        return tuple(Detail.model_validate(problem.as_detail()) for problem in outcome.problems)
+    failure = outcome.failure
+    if failure.pointer is None and failure.hint is None:
+        return ()
+    return (
+        Detail(
+            pointer=failure.pointer or "",
+            message=shortened(failure.message, MAX_ERROR_CHARACTERS),
+            error_code=failure.code,
+            hint=failure.hint,
+        ),
+    )
+
+
+def _entry(name: str, context: AttemptContext, times: AttemptTimes, failure: Failure | None = None) -> AttemptEntry:
+    return AttemptEntry(
+        attempt=context.attempt,
+        candidate=context.candidate,
+        tool_name=name,
+        started_at=times.started_at,
+        duration_ms=times.duration_ms,
+        decision="end" if failure else "done",
+        error_code=failure.code if failure else None,
+        error=shortened(failure.message, 200) if failure else None,
+        error_type=failure.error_type if failure else None,
+        effect=failure.effect if failure else None,
+    )
+
+
+def attempt_log(name: str, context: AttemptContext, times: AttemptTimes) -> tuple[AttemptEntry, ...]:
+    """Return the log of a call that this attempt ends with success."""
+    earlier = tuple(AttemptEntry.model_validate(entry) for entry in context.attempt_log)
+    return (*earlier, _entry(name, context, times))
+
+
+def _metadata(context: AttemptContext, entry: AttemptEntry) -> dict[str, Any]:
+    earlier = [AttemptEntry.model_validate(line) for line in context.attempt_log]
+    correlation = {"correlation_id": context.correlation_id} if context.correlation_id else {}
+    return {**correlation, **metadata_from_log([*earlier, entry])}

@@ -1,0 +1,123 @@
+"""The record of a call as an attempt sees it: taken at the start, ended at the end, both by conditional writes.
+
+The attempt's number fences: numbers rise over all candidates of a call, and a late attempt of an older number
+changes nothing. The same number from another owner (a redelivered event) takes over only where repeating is harmless.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from lambdas.runtime import aws_clients
+from lambdas.runtime.items import from_item, to_attribute
+from tool_contract.envelope import CallStatus
+from tool_contract.errors import ErrorCode, ToolError
+from tool_contract.timestamps import iso_from_ms
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+    from tool_contract.attempt import AttemptContext
+
+_OPEN = {":pending": CallStatus.PENDING, ":running": CallStatus.RUNNING, ":retrying": CallStatus.RETRYING}
+
+
+class HistoryUnavailable(ToolError):
+    """DynamoDB did not answer: without its record an attempt is not begun."""
+
+    code = ErrorCode.HISTORY_UNAVAILABLE
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """The attempt owns the call. ``record`` is the row as it now stands."""
+
+    record: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Stands:
+    """The call has ended, or belongs to another attempt. ``record`` is the row; nothing was changed."""
+
+    record: Mapping[str, Any]
+
+    @property
+    def succeeded(self) -> bool:
+        """Whether what stands is a success: then its result is the answer to this attempt too."""
+        return self.record.get("status") == CallStatus.SUCCESS
+
+
+class AttemptStore:
+    """The history table, for attempts."""
+
+    def __init__(self, table: str, client: DynamoDBClient | None = None) -> None:
+        self._table = table
+        self._given_client = client
+
+    def begin(self, context: AttemptContext, *, owner: str, repeatable: bool, now_ms: int) -> Started | Stands:
+        """Take the call for this attempt. Raises :class:`HistoryUnavailable`."""
+        # A conditional write that the SDK retries after a lost acknowledgement fails on itself: own writes pass.
+        same_number = "attempts = :attempt" if repeatable else "(attempts = :attempt AND #owner = :owner)"
+        return self._write(
+            context,
+            "SET #status = :status, attempts = :attempt, #owner = :owner, attempt_started_at = :now",
+            f"#status IN (:pending, :running, :retrying) AND (attempts < :attempt OR {same_number})",
+            {
+                ":status": CallStatus.RUNNING if context.attempt == 1 else CallStatus.RETRYING,
+                ":attempt": context.attempt,
+                ":owner": owner,
+                ":now": iso_from_ms(now_ms),
+                **_OPEN,
+            },
+        )
+
+    def succeed(self, context: AttemptContext, *, owner: str, outcome: Mapping[str, Any]) -> Started | Stands:
+        """End the call as a success, with the attributes of ``outcome``. Raises :class:`HistoryUnavailable`."""
+        values = {f":{name}": value for name, value in outcome.items()}
+        assignments = ", ".join(f"#{name} = :{name}" for name in outcome)
+        return self._write(
+            context,
+            f"SET #status = :success, {assignments}",
+            "attempts = :attempt AND #owner = :owner AND #status IN (:running, :retrying, :success)",
+            {
+                ":success": CallStatus.SUCCESS,
+                ":attempt": context.attempt,
+                ":owner": owner,
+                ":running": CallStatus.RUNNING,
+                ":retrying": CallStatus.RETRYING,
+                **values,
+            },
+            {f"#{name}": name for name in outcome},
+        )
+
+    def _write(
+        self,
+        context: AttemptContext,
+        update: str,
+        condition: str,
+        values: Mapping[str, Any],
+        names: Mapping[str, str] | None = None,
+    ) -> Started | Stands:
+        client = self._given_client or aws_clients.dynamodb()
+        try:
+            answer = client.update_item(
+                TableName=self._table,
+                Key={"execution_id": {"S": context.execution_id or ""}, "call_id": {"S": context.call_id or ""}},
+                UpdateExpression=update,
+                ConditionExpression=f"attribute_exists(call_id) AND {condition}",
+                ExpressionAttributeNames={"#status": "status", "#owner": "owner", **(names or {})},
+                ExpressionAttributeValues={name: to_attribute(value) for name, value in values.items()},
+                ReturnValues="ALL_NEW",
+                ReturnValuesOnConditionCheckFailure="ALL_OLD",
+            )
+        except client.exceptions.ConditionalCheckFailedException as error:
+            return Stands(from_item(error.response.get("Item", {})))
+        except (BotoCoreError, ClientError) as error:
+            message = "The history table did not take the attempt's record."
+            raise HistoryUnavailable(message) from error
+        return Started(from_item(answer["Attributes"]))

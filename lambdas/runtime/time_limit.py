@@ -1,0 +1,48 @@
+"""Stops a tool that runs too long: first by an exception in the tool, then by ending the process."""
+
+from __future__ import annotations
+
+import faulthandler
+import signal
+import sys
+import threading
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Final
+
+from tool_contract.limits import HARD_TIMEOUT_ALLOWANCE_SECONDS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from types import FrameType
+
+#: The process outlives the task's own limit by this, so that the state machine names what happened.
+_LAST_RESORT_SECONDS: Final = HARD_TIMEOUT_ALLOWANCE_SECONDS + 2
+
+
+class TimeLimitReached(BaseException):  # noqa: N818 - like KeyboardInterrupt, no error that a tool may handle
+    """Raised in the tool when its time is up. No ``Exception``, so that a tool's own handlers let it through."""
+
+
+@contextmanager
+def time_limit(seconds: float) -> Iterator[None]:
+    """Raise :class:`TimeLimitReached` in the body after ``seconds``.
+
+    Native code that never returns to Python cannot be interrupted: the process is ended after some seconds more
+    by a thread that needs no interpreter lock, so that a hung function does not cost its full 15 minutes.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield  # signals reach the main thread only, which is where Lambda runs a handler
+        return
+    previous = signal.signal(signal.SIGALRM, _raise)
+    faulthandler.dump_traceback_later(seconds + _LAST_RESORT_SECONDS, exit=True, file=sys.__stderr__)
+    signal.setitimer(signal.ITIMER_REAL, max(seconds, 0.001))
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        faulthandler.cancel_dump_traceback_later()
+        signal.signal(signal.SIGALRM, previous)
+
+
+def _raise(_number: int, _frame: FrameType | None) -> None:
+    raise TimeLimitReached

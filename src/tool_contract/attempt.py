@@ -1,0 +1,89 @@
+"""One attempt: what the tool's function is told about it, and what is written down of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from tool_contract.errors import Effect, ErrorCode  # noqa: TC001 - pydantic reads the annotations
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+#: What followed an attempt. ``done``: success. ``end``: the call failed for good.
+Decision = Literal["retry", "fallback", "end", "done"]
+
+
+class AttemptEntry(BaseModel):
+    """A line of the attempt log. ``delay_seconds`` is the wait that followed the attempt."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    attempt: int
+    candidate: int = 0
+    tool_name: str
+    started_at: str
+    duration_ms: float
+    decision: Decision
+    error_code: ErrorCode | None = None
+    error: str | None = None
+    error_type: str | None = None
+    effect: Effect | None = None
+    delay_seconds: float | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the entry as plain JSON values."""
+        return self.model_dump(mode="json", exclude_none=True)
+
+
+class AttemptContext(BaseModel):
+    """The ``context`` of a tool function's event. Alone, ``{"tool_name", "input"}`` needs none.
+
+    With ``execution_id`` and ``call_id`` the attempt belongs to a record of the history. ``route`` says who asks:
+    the state machine wants failures raised and successes by reference, everybody else wants the envelope.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore", strict=True)
+
+    execution_id: str | None = None
+    call_id: str | None = None
+    correlation_id: str | None = None
+    route: Literal["workflow", "direct"] = "direct"
+    attempt: Annotated[int, Field(ge=1)] = 1
+    candidate: Annotated[int, Field(ge=0)] = 0
+    timeout_seconds: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
+    deadline: str | None = None
+    attempt_log: list[dict[str, Any]] = []
+    session: str | None = None
+
+    @property
+    def recorded(self) -> bool:
+        """Whether the attempt belongs to a record of the history."""
+        return self.execution_id is not None and self.call_id is not None
+
+
+def metadata_from_log(log: Sequence[AttemptEntry]) -> dict[str, Any]:
+    """Return what an envelope's metadata says about the attempts: durations and delays in ms, reasons, fallback.
+
+    ``retry_reasons`` and ``retry_delays`` have one element per retry, ``attempt_durations`` one per attempt.
+    ``fallback_index`` counts the fallbacks from 0; ``primary_error`` is why the call itself failed for good.
+    """
+    if not log:
+        return {}
+    metadata: dict[str, Any] = {"attempt_durations": [round(entry.duration_ms, 1) for entry in log]}
+    retried = [entry for entry in log if entry.decision == "retry"]
+    if retried:
+        metadata["retry_reasons"] = [f"{entry.error_code}: {entry.error}" for entry in retried]
+        metadata["retry_delays"] = [round((entry.delay_seconds or 0) * 1000) for entry in retried]
+    last = log[-1]
+    if last.candidate > 0:
+        primary = [entry for entry in log if entry.candidate == 0][-1]
+        metadata |= {
+            "fallback_used": True,
+            "fallback_index": last.candidate - 1,
+            "primary_error": f"{primary.error_code}: {primary.error}",
+        }
+    if last.error_type is not None:
+        metadata["error_type"] = last.error_type
+    return metadata

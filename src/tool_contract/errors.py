@@ -1,0 +1,261 @@
+"""Every error code of the contract, what follows from each, and the exceptions that a tool raises.
+
+The exceptions::
+
+    ToolError
+    ├── InvalidInput          the caller's: the input cannot be used
+    ├── NotFound              the caller's: what the input names does not exist
+    ├── Refused               the caller's: it exists, and must not be done
+    ├── Unavailable           something the tool needs does not answer; worth another attempt
+    │   └── RateLimited       it answered "not now"; carries how long to wait
+    ├── ToolTimeout           the tool ran out of time
+    └── ToolFailed            anything else; not worth another attempt unless it says so
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, ClassVar, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class Effect(StrEnum):
+    """Whether a tool may have changed the world."""
+
+    NONE = "none"
+    APPLIED = "applied"
+    UNKNOWN = "unknown"
+
+
+class ErrorCode(StrEnum):
+    """What went wrong, as a word that programs may compare with."""
+
+    INVALID_REQUEST = "InvalidRequest"
+    INVALID_INPUT = "InvalidInput"
+    TOOL_NOT_FOUND = "ToolNotFound"
+    NOT_FOUND = "NotFound"
+    REFUSED = "Refused"
+    EXECUTION_ID_TAKEN = "ExecutionIdTaken"
+
+    UNAVAILABLE = "Unavailable"
+    RATE_LIMITED = "RateLimited"
+    THROTTLED = "Throttled"
+    HISTORY_UNAVAILABLE = "HistoryUnavailable"
+    RESULT_STORE_FAILED = "ResultStoreFailed"
+    RESULT_MISSING = "ResultMissing"
+    RESULT_CORRUPT = "ResultCorrupt"
+
+    TOOL_TIMEOUT = "ToolTimeout"
+    TOOL_CRASHED = "ToolCrashed"
+    TOOL_FAILED = "ToolFailed"
+
+    DEADLINE_EXCEEDED = "DeadlineExceeded"
+    BAD_TOOL_RESPONSE = "BadToolResponse"
+    NON_FINITE_RESULT = "NonFiniteResult"
+    RESULT_TOO_LARGE = "ResultTooLarge"
+    MISCONFIGURED = "Misconfigured"
+    SUPERSEDED = "Superseded"
+    IN_PROGRESS = "InProgress"
+    SKIPPED = "Skipped"
+    CANCELLED = "Cancelled"
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorRule:
+    """What follows from a code where the error itself does not say otherwise.
+
+    ``begun`` is false where the tool cannot have been started: such an attempt is not counted.
+    """
+
+    retryable: bool
+    effect: Effect
+    begun: bool = True
+
+
+_FINAL: Final = ErrorRule(retryable=False, effect=Effect.NONE)
+_FINAL_NOT_BEGUN: Final = ErrorRule(retryable=False, effect=Effect.NONE, begun=False)
+_AGAIN: Final = ErrorRule(retryable=True, effect=Effect.NONE)
+_AGAIN_NOT_BEGUN: Final = ErrorRule(retryable=True, effect=Effect.NONE, begun=False)
+_UNKNOWN: Final = ErrorRule(retryable=True, effect=Effect.UNKNOWN)
+_RAN: Final = ErrorRule(retryable=False, effect=Effect.UNKNOWN)
+
+RULES: Final[Mapping[ErrorCode, ErrorRule]] = {
+    ErrorCode.INVALID_REQUEST: _FINAL_NOT_BEGUN,
+    ErrorCode.INVALID_INPUT: _FINAL,
+    ErrorCode.TOOL_NOT_FOUND: _FINAL_NOT_BEGUN,
+    ErrorCode.NOT_FOUND: _FINAL,
+    ErrorCode.REFUSED: _FINAL,
+    ErrorCode.EXECUTION_ID_TAKEN: _FINAL_NOT_BEGUN,
+    ErrorCode.UNAVAILABLE: _AGAIN,
+    ErrorCode.RATE_LIMITED: _AGAIN,
+    ErrorCode.THROTTLED: _AGAIN_NOT_BEGUN,
+    ErrorCode.HISTORY_UNAVAILABLE: _AGAIN,
+    ErrorCode.RESULT_STORE_FAILED: _UNKNOWN,
+    ErrorCode.RESULT_MISSING: _FINAL,
+    ErrorCode.RESULT_CORRUPT: _FINAL,
+    ErrorCode.TOOL_TIMEOUT: _UNKNOWN,
+    ErrorCode.TOOL_CRASHED: _UNKNOWN,
+    ErrorCode.TOOL_FAILED: _RAN,
+    ErrorCode.DEADLINE_EXCEEDED: _FINAL_NOT_BEGUN,
+    ErrorCode.BAD_TOOL_RESPONSE: _RAN,
+    ErrorCode.NON_FINITE_RESULT: _RAN,
+    ErrorCode.RESULT_TOO_LARGE: _RAN,
+    ErrorCode.MISCONFIGURED: _FINAL_NOT_BEGUN,
+    ErrorCode.SUPERSEDED: _FINAL_NOT_BEGUN,
+    ErrorCode.IN_PROGRESS: _AGAIN_NOT_BEGUN,
+    ErrorCode.SKIPPED: _FINAL_NOT_BEGUN,
+    ErrorCode.CANCELLED: _RAN,
+}
+
+
+class ToolError(Exception):
+    """A failure that a tool reports on purpose. Raise one of its subclasses.
+
+    ``message`` is one sentence that a person understands; ``pointer`` is a JSON pointer into the tool's input;
+    ``hint`` says what to do; ``effect`` and ``retryable`` overrule what follows from the class.
+    """
+
+    code: ClassVar[ErrorCode] = ErrorCode.TOOL_FAILED
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        pointer: str | None = None,
+        hint: str | None = None,
+        effect: Effect | None = None,
+        retryable: bool | None = None,
+        retry_after_seconds: float | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.pointer = pointer
+        self.hint = hint
+        self.effect = effect
+        self.retryable = retryable
+        self.retry_after_seconds = retry_after_seconds
+
+
+class InvalidInput(ToolError):
+    """The input cannot be used, for a reason that its schema does not show."""
+
+    code = ErrorCode.INVALID_INPUT
+
+
+class NotFound(ToolError):
+    """What the input names does not exist."""
+
+    code = ErrorCode.NOT_FOUND
+
+
+class Refused(ToolError):
+    """What the input asks for must not be done."""
+
+    code = ErrorCode.REFUSED
+
+
+class Unavailable(ToolError):
+    """Something that the tool needs does not answer; nothing was changed."""
+
+    code = ErrorCode.UNAVAILABLE
+
+
+class RateLimited(Unavailable):
+    """Something that the tool needs asks to come back later: say when by ``retry_after_seconds``."""
+
+    code = ErrorCode.RATE_LIMITED
+
+
+class ToolTimeout(ToolError):
+    """The tool ran out of time."""
+
+    code = ErrorCode.TOOL_TIMEOUT
+
+
+class ToolFailed(ToolError):
+    """The tool could not do its work."""
+
+    code = ErrorCode.TOOL_FAILED
+
+
+#: A second attempt on the same input cannot end otherwise: these are faults in the tool's code.
+_FAULTS_IN_CODE: Final = (
+    ArithmeticError,
+    AssertionError,
+    AttributeError,
+    ImportError,
+    LookupError,
+    NameError,
+    NotImplementedError,
+    SyntaxError,
+    TypeError,
+    ValueError,
+)
+_MAX_SAID: Final = 300
+_ARN: Final = re.compile(r"arn:aws[\w-]*:\S+")
+_ACCOUNT: Final = re.compile(r"\b\d{12}\b")
+#: Connections and files: what they depend on may be back a moment later.
+_PASSING: Final = (ConnectionError, TimeoutError)
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why an attempt failed, in the words of the contract: what is left of an exception."""
+
+    code: ErrorCode
+    message: str
+    retryable: bool
+    effect: Effect
+    begun: bool = True
+    pointer: str | None = None
+    hint: str | None = None
+    retry_after_seconds: float | None = None
+    error_type: str | None = None
+
+
+def failure_of(code: ErrorCode, message: str, *, error_type: str | None = None) -> Failure:
+    """Return the failure that follows from ``code`` alone."""
+    rule = RULES[code]
+    return Failure(code, message, rule.retryable, rule.effect, rule.begun, error_type=error_type)
+
+
+def failure_from(error: BaseException) -> Failure:
+    """Map whatever a tool raised to a failure. This is the one place that does."""
+    if isinstance(error, ToolError):
+        return _reported(error)
+    name = type(error).__name__
+    if isinstance(error, _PASSING):
+        return _unplanned(error, ErrorCode.UNAVAILABLE, retryable=True)
+    if isinstance(error, MemoryError):
+        return failure_of(ErrorCode.TOOL_CRASHED, "The tool ran out of memory.", error_type=name)
+    return _unplanned(error, ErrorCode.TOOL_FAILED, retryable=not isinstance(error, _FAULTS_IN_CODE))
+
+
+def _reported(error: ToolError) -> Failure:
+    rule = RULES[error.code]
+    return Failure(
+        code=error.code,
+        message=error.message,
+        retryable=rule.retryable if error.retryable is None else error.retryable,
+        effect=rule.effect if error.effect is None else error.effect,
+        pointer=error.pointer,
+        hint=error.hint,
+        retry_after_seconds=error.retry_after_seconds,
+        error_type=type(error).__name__,
+    )
+
+
+def _unplanned(error: BaseException, code: ErrorCode, *, retryable: bool) -> Failure:
+    name = type(error).__name__
+    said = _without_account(" ".join(str(error).split()))[:_MAX_SAID]
+    message = f"The tool raised {name}: {said}" if said else f"The tool raised {name}."
+    return Failure(code, message, retryable, Effect.UNKNOWN, error_type=name)
+
+
+def _without_account(text: str) -> str:
+    """Mask ARNs and account ids: they help nobody who reads an envelope, and tell strangers too much."""
+    return _ACCOUNT.sub("***", _ARN.sub("arn:***", text))

@@ -1,0 +1,44 @@
+"""Limits of the contract, each with where it comes from. Sizes are bytes of UTF-8, times are seconds."""
+
+from __future__ import annotations
+
+from typing import Final
+
+#: Calls of one execution: neither 256 KiB of state nor 25,000 history events can run out below it.
+MAX_CALLS: Final = 250
+#: An inline Map's concurrent iterations (Step Functions).
+MAX_CONCURRENCY: Final = 40
+DEFAULT_CONCURRENCY: Final = 10
+MAX_FALLBACKS: Final = 5
+MAX_RETRIES: Final = 10
+DEFAULT_RETRIES: Final = 3
+
+DEFAULT_CALL_TIMEOUT_SECONDS: Final = 30
+#: One minute under a Lambda function's longest run of 900 s, so that a soft limit can still answer.
+MAX_CALL_TIMEOUT_SECONDS: Final = 840
+DEFAULT_EXECUTION_TIMEOUT_SECONDS: Final = 300
+#: One day. The state machine's own timeout stands an hour above it.
+MAX_EXECUTION_TIMEOUT_SECONDS: Final = 86_400
+MAX_DELAY_SECONDS: Final = 3_600
+
+#: The hard limit of an attempt (the task's) is the soft one (the runtime's) plus this: a cold start counts in it.
+HARD_TIMEOUT_ALLOWANCE_SECONDS: Final = 10
+
+#: Input or output of any state and of an execution (Step Functions).
+MAX_STATE_BYTES: Final = 262_144
+#: What an execution's output may hold; the rest of MAX_STATE_BYTES is headroom for the service's own framing.
+MAX_OUTPUT_BYTES: Final = 200_000
+#: What a plan may hold in the state, for the same reason.
+MAX_PLAN_BYTES: Final = 240_000
+#: A failed attempt's envelope, encoded as JSON inside JSON: a cause holds 32,768 characters.
+MAX_RAISED_CHARACTERS: Final = 24_000
+#: Inputs and results above this go to S3: every update of a record is charged for its whole size.
+MAX_INLINE_BYTES: Final = 8_192
+#: A Lambda function's answer is at most 6 MB; a result is stored by the tool itself, so the same limit serves.
+MAX_RESULT_BYTES: Final = 6_000_000
+
+MAX_JSON_DEPTH: Final = 64
+MAX_ERROR_CHARACTERS: Final = 1_000
+MAX_PROBLEMS: Final = 50
+MAX_METADATA_BYTES: Final = 2_048
+MAX_REASONING_CHARACTERS: Final = 2_000

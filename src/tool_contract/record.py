@@ -1,0 +1,82 @@
+"""The history row of one call: the truth about it. Names of its attributes, and the envelope that it amounts to.
+
+A row's values are plain Python values here; turning them into DynamoDB's types belongs to whoever talks to it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from tool_contract import strict_json
+from tool_contract.attempt import AttemptEntry, metadata_from_log
+from tool_contract.envelope import CallStatus, Detail, Envelope, ResultRef
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+#: The sort key of an execution's own record. No call_id may begin with ``#``.
+EXECUTION_CALL_ID: Final = "#execution"
+
+#: Shards of the indexes by tool and by openness: one until a table is so busy that one partition cannot take it.
+TOOL_DAY_SHARD: Final = 0
+OPEN_SHARD: Final = "0"
+
+INDEX_BY_CORRELATION: Final = "by-correlation"
+INDEX_BY_TOOL: Final = "by-tool"
+INDEX_BY_DAY: Final = "by-day"
+INDEX_OPEN: Final = "open-executions"
+
+
+def tool_day(tool_name: str, day: str, shard: int = TOOL_DAY_SHARD) -> str:
+    """Return the key of the index ``by-tool``, e.g. ``forecast_demand#2026-11-20#0``."""
+    return f"{tool_name}#{day}#{shard}"
+
+
+def attempt_log_of(record: Mapping[str, Any]) -> tuple[AttemptEntry, ...]:
+    """Return the attempts that a record tells of."""
+    entries = strict_json.parse(record.get("attempt_log") or "[]")
+    return tuple(AttemptEntry.model_validate(entry) for entry in entries)
+
+
+def envelope_from_record(record: Mapping[str, Any]) -> Envelope:
+    """Return the envelope of a call from its record, open or ended. Raises KeyError for the execution's own record.
+
+    An open call's envelope is no success and says in ``error`` that it has not ended.
+    """
+    status = CallStatus(record["status"])
+    log = attempt_log_of(record)
+    common = {
+        "call_id": record["call_id"],
+        "tool_name": record["tool_name"],
+        "status": status,
+        "attempts": int(record.get("attempts", 0)),
+        "execution_time_ms": float(record.get("execution_time_ms", 0)),
+        "metadata": _metadata(record, log),
+    }
+    if status is CallStatus.SUCCESS:
+        return Envelope(success=True, **common, **_result(record))
+    return Envelope(success=False, **common, **_failure(record, status))
+
+
+def _metadata(record: Mapping[str, Any], log: tuple[AttemptEntry, ...]) -> dict[str, Any]:
+    own = strict_json.parse(record.get("metadata") or "{}")
+    return {**own, "correlation_id": record["correlation_id"], **metadata_from_log(log)}
+
+
+def _result(record: Mapping[str, Any]) -> dict[str, Any]:
+    if "result_ref" in record:
+        return {"result_ref": ResultRef.model_validate(strict_json.parse(record["result_ref"]))}
+    return {"result": strict_json.parse(record["result"])}
+
+
+def _failure(record: Mapping[str, Any], status: CallStatus) -> dict[str, Any]:
+    if not status.is_terminal:
+        return {"error": f"The call has not ended: it is {status}.", "error_code": "InProgress", "retryable": True}
+    details = strict_json.parse(record.get("details") or "[]")
+    return {
+        "error": record.get("error", "The call did not run."),
+        "error_code": record["error_code"],
+        "retryable": bool(record.get("retryable", False)),
+        "effect": record.get("effect", "none"),
+        "details": tuple(Detail.model_validate(detail) for detail in details),
+    }

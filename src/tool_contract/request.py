@@ -1,0 +1,243 @@
+"""The request that starts an execution, and the one check that every gate makes of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from tool_contract import strict_json
+from tool_contract.errors import ErrorCode
+from tool_contract.limits import (
+    DEFAULT_CONCURRENCY,
+    DEFAULT_EXECUTION_TIMEOUT_SECONDS,
+    MAX_CALL_TIMEOUT_SECONDS,
+    MAX_CALLS,
+    MAX_CONCURRENCY,
+    MAX_EXECUTION_TIMEOUT_SECONDS,
+    MAX_FALLBACKS,
+    MAX_METADATA_BYTES,
+    MAX_PROBLEMS,
+    MAX_REASONING_CHARACTERS,
+    MAX_RETRIES,
+)
+from tool_contract.problems import Problem, json_pointer, problems_from, shortened
+from tool_contract.retry import RetryPolicy  # noqa: TC001 - pydantic reads the annotations
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tool_contract.catalog import Catalog
+
+CALL_ID_PATTERN: Final = r"^[A-Za-z0-9_.:-]{1,64}$"
+CORRELATION_ID_PATTERN: Final = r"^[!-~]{1,128}$"
+
+#: Metadata keys that the executor writes itself.
+RESERVED_METADATA: Final = frozenset(
+    {
+        "attempt_durations",
+        "cached",
+        "correlation_id",
+        "degraded",
+        "error_type",
+        "fallback_index",
+        "fallback_used",
+        "primary_error",
+        "replayed",
+        "retry_delays",
+        "retry_reasons",
+    }
+)
+
+CallTimeout = Annotated[float, Field(ge=1, le=MAX_CALL_TIMEOUT_SECONDS, allow_inf_nan=False)]
+Retries = Annotated[int, Field(ge=0, le=MAX_RETRIES)]
+# A pattern would answer an unknown name with a regular expression; the catalog answers it with close names.
+ToolName = Annotated[str, Field(min_length=1)]
+
+
+class FallbackRequest(BaseModel):
+    """What to try when the candidate before it has failed for good. Policies default to the fallback tool's own."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    tool_name: ToolName
+    input: dict[str, Any]
+    function_name: str | None = None
+    timeout_seconds: CallTimeout | None = None
+    max_retries: Retries | None = None
+    retry: RetryPolicy | None = None
+
+
+class CallRequest(FallbackRequest):
+    """A request to run one tool with one input."""
+
+    call_id: Annotated[str, Field(pattern=CALL_ID_PATTERN)] | None = None
+    fallbacks: Annotated[list[FallbackRequest], Field(max_length=MAX_FALLBACKS)] = []
+    reasoning: Annotated[str, Field(max_length=MAX_REASONING_CHARACTERS)] | None = None
+    metadata: dict[str, Any] = {}
+
+    @property
+    def candidates(self) -> tuple[FallbackRequest, ...]:
+        """The call itself, then its fallbacks, in order."""
+        return (self, *self.fallbacks)
+
+
+class ExecutionRequest(BaseModel):
+    """What StartExecution takes as its input."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    calls: Annotated[list[CallRequest], Field(min_length=1, max_length=MAX_CALLS)]
+    correlation_id: Annotated[str, Field(pattern=CORRELATION_ID_PATTERN)] | None = None
+    mode: Literal["parallel", "sequence"] = "parallel"
+    timeout_seconds: Annotated[float, Field(ge=1, le=MAX_EXECUTION_TIMEOUT_SECONDS, allow_inf_nan=False)] = (
+        DEFAULT_EXECUTION_TIMEOUT_SECONDS
+    )
+    max_concurrency: Annotated[int, Field(ge=1, le=MAX_CONCURRENCY)] = DEFAULT_CONCURRENCY
+    caller: Annotated[str, Field(min_length=1, max_length=128)] | None = None
+
+
+class InvalidRequestError(ValueError):
+    """A request that cannot be run. ``problems`` names everything that is wrong with it."""
+
+    def __init__(self, problems: list[Problem]) -> None:
+        self.problems = problems
+        super().__init__(self.sentence)
+
+    @property
+    def sentence(self) -> str:
+        """What a person is told first."""
+        count = len(self.problems)
+        return f"The request has {count} problem{'s' if count != 1 else ''}; nothing was run."
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the complaint in the contract's one shape of an error."""
+        shown = [problem.as_detail() for problem in self.problems[:MAX_PROBLEMS]]
+        value = {
+            "error_code": ErrorCode.INVALID_REQUEST.value,
+            "error": self.sentence,
+            "retryable": False,
+            "details": shown,
+        }
+        if len(self.problems) > len(shown):
+            value["hint"] = f"Only the first {len(shown)} of {len(self.problems)} problems are listed."
+        return value
+
+
+def check_request(value: object, catalog: Catalog) -> ExecutionRequest:
+    """Return the request if every part of it can be run. Raises :class:`InvalidRequestError` with every problem."""
+    unreadable = strict_json.problem_in(value)
+    if unreadable is not None:
+        raise InvalidRequestError([_about_request(unreadable)])
+    request, problems = _shaped(value)
+    problems += [problem for pointer, call in _calls_of(value) for problem in _call_problems(pointer, call, catalog)]
+    problems += _repeated_call_ids(value)
+    if request is None or problems:
+        raise InvalidRequestError(problems)
+    return request
+
+
+def _shaped(value: object) -> tuple[ExecutionRequest | None, list[Problem]]:
+    try:
+        return ExecutionRequest.model_validate_json(strict_json.dumps(value)), []
+    except ValidationError as error:
+        return None, problems_from(error.errors(include_url=False), value, ErrorCode.INVALID_REQUEST)
+
+
+def _about_request(problem: Problem) -> Problem:
+    return problem.model_copy(update={"error_code": ErrorCode.INVALID_REQUEST})
+
+
+def _calls_of(value: object) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield whatever looks like a call, however broken the rest is: every problem is told at once."""
+    calls = value.get("calls") if isinstance(value, dict) else None
+    if not isinstance(calls, list):
+        return
+    for index, call in enumerate(calls[:MAX_CALLS]):
+        if isinstance(call, dict):
+            yield json_pointer(("calls", index)), call
+
+
+def _call_problems(pointer: str, call: dict[str, Any], catalog: Catalog) -> Iterator[Problem]:
+    yield from _candidate_problems(pointer, call, catalog)
+    yield from _metadata_problems(f"{pointer}/metadata", call.get("metadata"))
+    fallbacks = call.get("fallbacks")
+    for index, fallback in enumerate(fallbacks if isinstance(fallbacks, list) else ()):
+        if isinstance(fallback, dict):
+            yield from _candidate_problems(f"{pointer}/fallbacks/{index}", fallback, catalog)
+
+
+def _candidate_problems(pointer: str, candidate: dict[str, Any], catalog: Catalog) -> Iterator[Problem]:
+    tool_name, tool_input = candidate.get("tool_name"), candidate.get("input")
+    if not isinstance(tool_name, str) or not tool_name:
+        return
+    spec = catalog.by_name.get(tool_name)
+    if spec is None:
+        yield catalog.unknown_tool(tool_name, f"{pointer}/tool_name")
+        return
+    if isinstance(tool_input, dict):
+        references = list(_references(tool_input))
+        yield from (problem.under(f"{pointer}/input") for problem in references)
+        if not references:
+            yield from (problem.under(f"{pointer}/input") for problem in catalog.input_problems(tool_name, tool_input))
+    function_name = candidate.get("function_name")
+    if isinstance(function_name, str) and function_name != spec.function_name:
+        yield Problem(
+            pointer=f"{pointer}/function_name",
+            message=f"The tool {tool_name!r} does not run in {shortened(function_name)!r}.",
+            error_code=ErrorCode.INVALID_REQUEST,
+            hint=f"Leave function_name out, or give {spec.function_name!r}.",
+        )
+
+
+def _references(tool_input: dict[str, Any]) -> Iterator[Problem]:
+    pending: list[tuple[tuple[str | int, ...], Any]] = [((), tool_input)]
+    while pending:
+        path, value = pending.pop()
+        if isinstance(value, dict):
+            if "$from" in value:
+                yield Problem(
+                    pointer=json_pointer(path),
+                    message="References to other calls' results ('$from') are reserved and cannot be used yet.",
+                    error_code=ErrorCode.INVALID_REQUEST,
+                )
+            pending.extend(((*path, key), child) for key, child in value.items())
+        elif isinstance(value, list):
+            pending.extend(((*path, index), child) for index, child in enumerate(value))
+
+
+def _metadata_problems(pointer: str, metadata: object) -> Iterator[Problem]:
+    if not isinstance(metadata, dict):
+        return
+    for key in sorted(RESERVED_METADATA & metadata.keys()):
+        yield Problem(
+            pointer=pointer + json_pointer((key,)),
+            message=f"The executor writes the metadata key {key!r} itself.",
+            error_code=ErrorCode.INVALID_REQUEST,
+        )
+    if strict_json.byte_size(strict_json.dumps(metadata)) > MAX_METADATA_BYTES:
+        yield Problem(
+            pointer=pointer,
+            message=f"Metadata may be at most {MAX_METADATA_BYTES} bytes of JSON.",
+            error_code=ErrorCode.INVALID_REQUEST,
+        )
+
+
+def _repeated_call_ids(value: object) -> list[Problem]:
+    seen: dict[str, str] = {}
+    problems = []
+    for pointer, call in _calls_of(value):
+        call_id = call.get("call_id")
+        if not isinstance(call_id, str):
+            continue
+        if call_id in seen:
+            problems.append(
+                Problem(
+                    pointer=f"{pointer}/call_id",
+                    message=f"The call_id {shortened(call_id)!r} is used twice; it stands at {seen[call_id]} first.",
+                    error_code=ErrorCode.INVALID_REQUEST,
+                )
+            )
+        else:
+            seen[call_id] = f"{pointer}/call_id"
+    return problems

@@ -1,0 +1,129 @@
+"""JSON as the contract takes it: one meaning per text, finite numbers, bounded depth.
+
+``json.loads`` takes NaN, Infinity, 1e999, duplicate keys and lone surrogates, and fails with a RecursionError or a
+ValueError on hostile texts. Here each of these is one :class:`JsonError` with a sentence.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import Any, Final, NoReturn
+
+from tool_contract.limits import MAX_JSON_DEPTH
+from tool_contract.problems import Problem, json_pointer
+
+#: Integers beyond this lose digits in readers that hold numbers as doubles, Step Functions among them.
+MAX_SAFE_INTEGER: Final = 2**53 - 1
+
+
+class JsonError(ValueError):
+    """A text is no JSON that the contract takes, or a value cannot be written as such JSON."""
+
+    def __init__(self, message: str, pointer: str = "") -> None:
+        super().__init__(message)
+        self.problem = Problem(pointer=pointer, message=message)
+
+
+def parse(text: str | bytes) -> Any:  # noqa: ANN401 - JSON is any value
+    """Return the value of a JSON text. Raises :class:`JsonError`."""
+    try:
+        value = json.loads(text, object_pairs_hook=_unique_keys, parse_constant=_refuse_constant)
+    except RecursionError:
+        raise JsonError(f"The JSON is nested deeper than {MAX_JSON_DEPTH} levels.") from None
+    except UnicodeDecodeError:
+        raise JsonError("The text is not UTF-8.") from None
+    except json.JSONDecodeError as error:
+        raise JsonError(f"Not JSON: {error.msg} at line {error.lineno}, column {error.colno}.") from None
+    except JsonError:
+        raise
+    except ValueError:
+        raise JsonError("A number has too many digits.") from None
+    problem = problem_in(value)
+    if problem is not None:
+        raise JsonError(problem.message, problem.pointer)
+    return value
+
+
+def dumps(value: object) -> str:
+    """Return ``value`` as compact JSON text, keys in their order. Raises :class:`JsonError`."""
+    return _dumps(value, sort_keys=False)
+
+
+def canonical(value: object) -> str:
+    """Return the one JSON text of ``value``: keys sorted, no spaces. Raises :class:`JsonError`."""
+    return _dumps(value, sort_keys=True)
+
+
+def byte_size(text: str) -> int:
+    """Return the bytes of ``text`` in UTF-8, which is what AWS counts."""
+    return len(text.encode())
+
+
+def problem_in(value: object) -> Problem | None:
+    """Return the first thing in a value that no JSON of the contract may hold, or None.
+
+    Looks for numbers that are not finite, lone surrogates, keys that are not text and excessive depth.
+    """
+    pending: list[tuple[tuple[str | int, ...], object]] = [((), value)]
+    while pending:
+        path, item = pending.pop()
+        if len(path) > MAX_JSON_DEPTH:
+            return Problem(pointer="", message=f"The JSON is nested deeper than {MAX_JSON_DEPTH} levels.")
+        message = _complaint(item)
+        if message is not None:
+            return Problem(pointer=json_pointer(path), message=message)
+        if isinstance(item, dict):
+            pending.extend(((*path, key), child) for key, child in reversed(item.items()))
+        elif isinstance(item, (list, tuple)):
+            pending.extend(((*path, index), child) for index, child in reversed(list(enumerate(item))))
+    return None
+
+
+def _complaint(item: object) -> str | None:
+    if isinstance(item, float) and not math.isfinite(item):
+        return "The number is not finite."
+    if isinstance(item, int) and not isinstance(item, bool) and abs(item) > MAX_SAFE_INTEGER:
+        return "The integer is beyond 2^53, where readers of JSON lose digits; send it as text."
+    if isinstance(item, str):
+        return None if _is_unicode(item) else "The text holds half of a surrogate pair."
+    if isinstance(item, dict) and not all(isinstance(key, str) and _is_unicode(key) for key in item):
+        return "A key is not Unicode text."
+    return None
+
+
+def _is_unicode(text: str) -> bool:
+    if text.isascii():
+        return True
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _dumps(value: object, *, sort_keys: bool) -> str:
+    try:
+        text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"), sort_keys=sort_keys)
+        text.encode()
+    except RecursionError:
+        raise JsonError(f"The value is nested deeper than {MAX_JSON_DEPTH} levels.") from None
+    except (TypeError, ValueError) as error:
+        problem = problem_in(value)
+        raise JsonError(*(problem.message, problem.pointer) if problem else (f"Not JSON: {error}.",)) from None
+    return text
+
+
+def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    value = dict(pairs)
+    if len(value) != len(pairs):
+        seen: set[str] = set()
+        for key, _ in pairs:
+            if key in seen:
+                raise JsonError(f"The key {key[:60]!r} stands twice in one object.")
+            seen.add(key)
+    return value
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise JsonError(f"{name} is not a JSON number.")
