@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -99,15 +100,23 @@ def failure_envelope(outcome: Failed, name: str, context: AttemptContext, times:
     )
 
 
-def raised_text(envelope: Envelope, *, begun: bool) -> str:
-    """Return a failure's envelope as the message of an exception, short enough for a cause to hold it whole.
+def raised_text(envelope: Envelope, failure: Failure) -> str:
+    """Return a failure's envelope as the message of an exception, in the shape that the workflow's catchers write.
 
-    Details are dropped from the end until JSON inside JSON fits; the error's sentence always does.
+    Step Functions waits whole seconds, so ``retry_after_seconds`` is rounded up. A cause holds the text whole:
+    details are dropped from the end until JSON inside JSON fits; the error's sentence always does.
     """
-    value = {**envelope.to_json(), "begun": begun}
+    value = {
+        "details": [],
+        "error_type": failure.error_type or failure.code.value,
+        **envelope.to_json(),
+        "retry_after_seconds": math.ceil(failure.retry_after_seconds or 0),
+        "begun": failure.begun,
+    }
+    del value["metadata"]
     while True:
         text = strict_json.dumps(value)
-        if len(strict_json.dumps(text)) <= MAX_RAISED_CHARACTERS or not value.get("details"):
+        if len(strict_json.dumps(text)) <= MAX_RAISED_CHARACTERS or not value["details"]:
             return text
         value["details"] = value["details"][: len(value["details"]) // 2]
 

@@ -23,6 +23,7 @@ from lambdas.runtime.attempt_outcome import (
 )
 from lambdas.runtime.attempt_store import AttemptStore, Stands
 from lambdas.runtime.clock import Clock, SystemClock
+from lambdas.runtime.current_attempt import running
 from lambdas.runtime.time_limit import TimeLimitReached, time_limit
 from tool_contract import strict_json
 from tool_contract.attempt import AttemptContext
@@ -114,7 +115,8 @@ class Invoker:
         arguments = tool.arguments({} if value is None else value)
         if isinstance(arguments, list):
             return _refused(ErrorCode.INVALID_INPUT, arguments)
-        return _call(tool, arguments, limit)
+        with running(context):
+            return _call(tool, arguments, limit)
 
     def _time_left(self, tool: Tool, context: AttemptContext) -> float:
         limit = context.timeout_seconds or tool.spec.timeout_seconds
@@ -178,7 +180,7 @@ class Invoker:
                 extra={"tool": name, "call_id": context.call_id, "error_code": outcome.failure.code},
             )
             if context.route == "workflow":
-                raise AttemptFailed(raised_text(envelope, begun=outcome.failure.begun))
+                raise AttemptFailed(raised_text(envelope, outcome.failure))
             return envelope.to_json()
         if context.route == "workflow":
             return {"call_id": context.call_id}

@@ -38,7 +38,8 @@ MAX_INLINE_BYTES: Final = 8_192
 MAX_RESULT_BYTES: Final = 6_000_000
 
 MAX_JSON_DEPTH: Final = 64
-MAX_ERROR_CHARACTERS: Final = 1_000
-MAX_PROBLEMS: Final = 50
+MAX_ERROR_CHARACTERS: Final = 500
+#: Problems listed in one complaint, encoded as JSON inside JSON: it travels as a failed execution's cause.
+MAX_PROBLEMS_CHARACTERS: Final = 20_000
 MAX_METADATA_BYTES: Final = 2_048
 MAX_REASONING_CHARACTERS: Final = 2_000

@@ -84,6 +84,8 @@ def _pointer_of(error: ErrorDetails, value: object) -> str:
             current = current[step]
         elif error["type"] != "missing" or step is not error["loc"][-1]:
             continue
+        if isinstance(step, str) and len(step) > _MAX_ECHO:
+            break  # a pointer is for reading: beyond an absurd key it stops at what holds the key
         parts.append(step)
     return json_pointer(parts)
 

@@ -17,7 +17,7 @@ from tool_contract.limits import (
     MAX_EXECUTION_TIMEOUT_SECONDS,
     MAX_FALLBACKS,
     MAX_METADATA_BYTES,
-    MAX_PROBLEMS,
+    MAX_PROBLEMS_CHARACTERS,
     MAX_REASONING_CHARACTERS,
     MAX_RETRIES,
 )
@@ -112,7 +112,7 @@ class InvalidRequestError(ValueError):
 
     def to_json(self) -> dict[str, Any]:
         """Return the complaint in the contract's one shape of an error."""
-        shown = [problem.as_detail() for problem in self.problems[:MAX_PROBLEMS]]
+        shown = _as_many_as_fit([problem.as_detail() for problem in self.problems])
         value = {
             "error_code": ErrorCode.INVALID_REQUEST.value,
             "error": self.sentence,
@@ -122,6 +122,16 @@ class InvalidRequestError(ValueError):
         if len(self.problems) > len(shown):
             value["hint"] = f"Only the first {len(shown)} of {len(self.problems)} problems are listed."
         return value
+
+
+def _as_many_as_fit(details: list[dict[str, str]]) -> list[dict[str, str]]:
+    shown, room = [], MAX_PROBLEMS_CHARACTERS
+    for detail in details:
+        room -= len(strict_json.dumps(strict_json.dumps(detail)))
+        if room < 0:
+            break
+        shown.append(detail)
+    return shown
 
 
 def check_request(value: object, catalog: Catalog) -> ExecutionRequest:

@@ -1,0 +1,114 @@
+"""Ends an execution: settles what is open, closes its row, and builds the output from the records."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from lambdas.finisher.output import build_output, count_statuses, lay_out, overall_status
+from lambdas.finisher.settlement import Ending, settle
+from lambdas.runtime import telemetry
+from lambdas.runtime.artifacts import ArtifactStore, ResultCorrupt, ResultMissing, artifact_key
+from lambdas.runtime.clock import Clock, SystemClock
+from tool_contract import strict_json
+from tool_contract.record import envelope_from_record
+from tool_contract.timestamps import iso_from_ms, ms_from_iso
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from lambdas.finisher.history import ExecutionRows, History
+    from lambdas.finisher.output import Layout
+    from tool_contract.envelope import Envelope
+
+_WORKERS = 16
+_Answer = TypeVar("_Answer")
+
+
+@dataclass(frozen=True, slots=True)
+class Finisher:
+    """Brings executions to their end, at the end of the workflow or after it was cut short."""
+
+    history: History
+    artifacts: ArtifactStore
+    read_only_tools: frozenset[str]
+    clock: Clock = field(default_factory=SystemClock)
+
+    def finish(
+        self, execution_id: str, ending: Ending, unrecorded: Sequence[Mapping[str, Any]] = ()
+    ) -> dict[str, Any] | None:
+        """End an execution and return its output; None where the history does not know it. Doing it twice is harmless."""
+        rows = self._settled(execution_id, ending, {failure["call_id"]: failure for failure in unrecorded})
+        if rows is None:
+            return None
+        finished_at = rows.execution.get("finished_at") or iso_from_ms(self.clock.now_ms())
+        envelopes = [envelope_from_record(row) for row in rows.calls]
+        self._close(rows, envelopes, finished_at)
+        return build_output(rows.execution, self._arranged(rows, envelopes), finished_at)
+
+    def _settled(
+        self, execution_id: str, ending: Ending, unrecorded: Mapping[str, Mapping[str, Any]]
+    ) -> ExecutionRows | None:
+        rows = self.history.rows(execution_id)
+        if rows is None:
+            return None
+        settlements = list(
+            settle(
+                rows.execution,
+                rows.calls,
+                ending=ending,
+                now_ms=self.clock.now_ms(),
+                read_only_tools=self.read_only_tools,
+                unrecorded=unrecorded,
+            )
+        )
+        if not settlements:
+            return rows
+        _in_parallel(
+            partial(self.history.end_call, execution_id, settlement.call_id, settlement.attributes)
+            for settlement in settlements
+        )
+        # A call may have ended by itself meanwhile; what stands is the truth.
+        return self.history.rows(execution_id)
+
+    def _close(self, rows: ExecutionRows, envelopes: Sequence[Envelope], finished_at: str) -> None:
+        counts = count_statuses(envelopes)
+        closed = self.history.end_execution(
+            rows.execution["execution_id"],
+            {
+                "status": overall_status(counts),
+                "counts": counts,
+                "finished_at": finished_at,
+                "execution_time_ms": ms_from_iso(finished_at) - ms_from_iso(rows.execution["started_at"]),
+            },
+        )
+        if not closed:
+            return
+        telemetry.logger.info("finished", extra={"execution_id": rows.execution["execution_id"], "counts": counts})
+        for envelope in envelopes:
+            telemetry.count(envelope.tool_name, {"Calls": 1, f"Calls_{envelope.status}": 1}, {})
+
+    def _arranged(self, rows: ExecutionRows, envelopes: Sequence[Envelope]) -> list[Envelope]:
+        layout = lay_out(envelopes)
+        arrange = partial(self._arrange, rows.execution["execution_id"], layout)
+        return _in_parallel(partial(arrange, envelope) for envelope in envelopes)
+
+    def _arrange(self, execution_id: str, layout: Layout, envelope: Envelope) -> Envelope:
+        call_id = str(envelope.call_id)
+        if call_id in layout.inline and envelope.result_ref is not None:
+            try:
+                result = strict_json.parse(self.artifacts.get(envelope.result_ref))
+            except (ResultMissing, ResultCorrupt):
+                return envelope  # the reference stays: whoever follows it learns what is wrong with it
+            return envelope.model_copy(update={"result": result, "result_ref": None})
+        if call_id in layout.by_reference and envelope.result_ref is None:
+            ref = self.artifacts.put(artifact_key(execution_id, call_id, "result"), strict_json.dumps(envelope.result))
+            return envelope.model_copy(update={"result": None, "result_ref": ref})
+        return envelope
+
+
+def _in_parallel(jobs: Iterable[Callable[[], _Answer]]) -> list[_Answer]:
+    with ThreadPoolExecutor(_WORKERS) as workers:
+        return [future.result() for future in [workers.submit(job) for job in jobs]]

@@ -1,0 +1,64 @@
+"""The state Finish; and the reconciler, for executions that never reached it.
+
+Three events: the workflow's own ``{"execution_id", "unrecorded"}``, an EventBridge "Execution Status Change", and the
+schedule's ``{"sweep": true}``.
+"""
+
+from __future__ import annotations
+
+import os
+from functools import cache
+from typing import Any
+
+from lambdas.finisher.finish import Finisher
+from lambdas.finisher.history import History
+from lambdas.finisher.settlement import Ending
+from lambdas.runtime import aws_clients
+from lambdas.runtime.artifacts import ArtifactStore
+from lambdas.runtime.telemetry import logger, observed
+from tool_contract.catalog import load_catalog
+from tool_contract.timestamps import iso_from_ms
+
+#: An execution may take this long past its deadline to end by itself: see docs/architecture.md, "Deadlines".
+_MARGIN_MS = 30_000
+_ENDINGS = {"ABORTED": Ending.CANCELLED, "TIMED_OUT": Ending.TIMED_OUT, "FAILED": Ending.FAILED}
+
+
+@cache
+def _finisher() -> Finisher:
+    tools = load_catalog().tools
+    return Finisher(
+        History(os.environ["HISTORY_TABLE"], aws_clients.dynamodb()),
+        ArtifactStore(os.environ["ARTIFACT_BUCKET"]),
+        frozenset(spec.name for spec in tools if spec.annotations.read_only),
+    )
+
+
+def finish(event: dict[str, Any], _context: Any) -> dict[str, Any] | None:  # noqa: ANN401 - Lambda's own signature
+    """Answer one of the three events."""
+    if event.get("sweep"):
+        return _sweep()
+    detail = event.get("detail")
+    if detail is not None:
+        logger.info("execution ended outside of the workflow", extra={"status": detail["status"]})
+        _finisher().finish(detail["name"], _ENDINGS[detail["status"]])
+        return None
+    return _finisher().finish(event["execution_id"], Ending.FINISHED, event.get("unrecorded", ()))
+
+
+def _sweep() -> dict[str, Any]:
+    finisher = _finisher()
+    ended, failed = [], []
+    for execution_id in finisher.history.overdue(iso_from_ms(finisher.clock.now_ms() - _MARGIN_MS)):
+        try:
+            finisher.finish(execution_id, Ending.TIMED_OUT)
+            ended.append(execution_id)
+        except Exception:  # one execution that cannot be ended must not keep the others open
+            logger.exception("an execution past its deadline could not be ended", extra={"execution_id": execution_id})
+            failed.append(execution_id)
+    if ended or failed:
+        logger.warning("executions past their deadline", extra={"ended": ended, "failed": failed})
+    return {"ended": ended, "failed": failed}
+
+
+lambda_handler = observed(finish)

@@ -1,0 +1,96 @@
+"""The history table, for the finisher."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from lambdas.runtime.items import from_item, to_attribute
+from tool_contract.envelope import CallStatus
+from tool_contract.record import EXECUTION_CALL_ID, INDEX_OPEN, OPEN_SHARD
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+_STILL_OPEN = "#status IN (:pending, :running, :retrying)"
+_OPEN_VALUES = {
+    ":pending": CallStatus.PENDING,
+    ":running": CallStatus.RUNNING,
+    ":retrying": CallStatus.RETRYING,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ExecutionRows:
+    """All rows of one execution, the call rows in the order of its calls."""
+
+    execution: Mapping[str, Any]
+    calls: tuple[Mapping[str, Any], ...]
+
+
+class History:
+    """Reads an execution's rows and ends them, each write only where the row is still open."""
+
+    def __init__(self, table: str, client: DynamoDBClient) -> None:
+        self._table = table
+        self._client = client
+
+    def rows(self, execution_id: str) -> ExecutionRows | None:
+        """Return an execution's rows as they are now, or None where there are none."""
+        pages = self._client.get_paginator("query").paginate(
+            TableName=self._table,
+            KeyConditionExpression="execution_id = :id",
+            ExpressionAttributeValues={":id": {"S": execution_id}},
+            ConsistentRead=True,
+        )
+        rows = [from_item(item) for page in pages for item in page["Items"]]
+        execution = next((row for row in rows if row["call_id"] == EXECUTION_CALL_ID), None)
+        if execution is None:
+            return None
+        calls = sorted((row for row in rows if row is not execution), key=lambda row: row["position"])
+        return ExecutionRows(execution, tuple(calls))
+
+    def end_call(self, execution_id: str, call_id: str, attributes: Mapping[str, Any]) -> None:
+        """End an open call; a call that has ended meanwhile stays as it is."""
+        self._end(execution_id, call_id, attributes, condition=_STILL_OPEN, removed="")
+
+    def end_execution(self, execution_id: str, attributes: Mapping[str, Any]) -> bool:
+        """End the execution's own row and say whether it was this call that did: outcomes are counted once."""
+        return self._end(
+            execution_id, EXECUTION_CALL_ID, attributes, condition=f"attribute_exists(#open) AND {_STILL_OPEN}",
+            removed=" REMOVE #open",
+        )
+
+    def overdue(self, before: str) -> Iterator[str]:
+        """Yield the ids of open executions whose deadline lies before an ISO time."""
+        pages = self._client.get_paginator("query").paginate(
+            TableName=self._table,
+            IndexName=INDEX_OPEN,
+            KeyConditionExpression="#open = :shard AND deadline < :before",
+            ExpressionAttributeNames={"#open": "open"},
+            ExpressionAttributeValues={":shard": {"S": OPEN_SHARD}, ":before": {"S": before}},
+        )
+        for page in pages:
+            for item in page["Items"]:
+                yield item["execution_id"]["S"]
+
+    def _end(
+        self, execution_id: str, call_id: str, attributes: Mapping[str, Any], *, condition: str, removed: str
+    ) -> bool:
+        names = {f"#{name}": name for name in attributes} | ({"#open": "open"} if removed else {})
+        values = {f":new_{name}": value for name, value in attributes.items()} | _OPEN_VALUES
+        assignments = ", ".join(f"#{name} = :new_{name}" for name in attributes)
+        try:
+            self._client.update_item(
+                TableName=self._table,
+                Key={"execution_id": {"S": execution_id}, "call_id": {"S": call_id}},
+                UpdateExpression=f"SET {assignments}{removed}",
+                ConditionExpression=condition,
+                ExpressionAttributeNames=names,
+                ExpressionAttributeValues={name: to_attribute(value) for name, value in values.items()},
+            )
+        except self._client.exceptions.ConditionalCheckFailedException:
+            return False
+        return True

@@ -1,0 +1,98 @@
+"""The output of an execution: envelopes in call order, results inline as far as an output reaches. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from tool_contract import strict_json
+from tool_contract.envelope import CallStatus
+from tool_contract.limits import MAX_OUTPUT_BYTES
+from tool_contract.timestamps import ms_from_iso
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from tool_contract.envelope import Envelope
+
+_TERMINAL: Final = ("success", "failed", "timeout", "skipped", "cancelled")
+#: A reference to an object whose key is not chosen yet takes about this many bytes.
+_REFERENCE_BYTES: Final = 330
+_SHORT_ERROR: Final = 200
+_BULKY_METADATA: Final = ("retry_reasons", "retry_delays", "attempt_durations", "primary_error")
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Which results the output holds itself: by call_id, the others go by reference."""
+
+    inline: frozenset[str]
+    by_reference: frozenset[str]
+
+
+def count_statuses(envelopes: Sequence[Envelope]) -> dict[str, int]:
+    """Return how many calls ended in which way; every terminal status is there, and ``total``."""
+    found = Counter(envelope.status.value for envelope in envelopes)
+    return {"total": len(envelopes), **{status: found[status] for status in _TERMINAL}}
+
+
+def overall_status(counts: Mapping[str, int]) -> str:
+    """Return succeeded (all), partial (some), else timeout, cancelled or failed: whatever befell all the others."""
+    if counts["success"] == counts["total"]:
+        return "succeeded"
+    if counts["success"]:
+        return "partial"
+    for status in (CallStatus.TIMEOUT.value, CallStatus.CANCELLED.value):
+        if counts[status] == counts["total"]:
+            return status
+    return "failed"
+
+
+def result_bytes(envelope: Envelope) -> int:
+    """Return the size of a success's result as JSON, wherever it lies."""
+    if envelope.result_ref is not None:
+        return envelope.result_ref.bytes
+    return strict_json.byte_size(strict_json.dumps(envelope.result))
+
+
+def lay_out(envelopes: Sequence[Envelope], limit: int = MAX_OUTPUT_BYTES) -> Layout:
+    """Choose the results to hold inline: the smallest first, as many as fit beside everything else."""
+    sizes = {str(envelope.call_id): result_bytes(envelope) for envelope in envelopes if envelope.success}
+    room = limit - sum(_frame_bytes(envelope) for envelope in envelopes) - len(sizes) * _REFERENCE_BYTES
+    inline = set()
+    for call_id, size in sorted(sizes.items(), key=lambda item: item[1]):
+        # A result no larger than a reference to it takes the reference's place.
+        if size - _REFERENCE_BYTES > room:
+            break
+        room -= size - _REFERENCE_BYTES
+        inline.add(call_id)
+    return Layout(frozenset(inline), frozenset(sizes.keys() - inline))
+
+
+def build_output(execution: Mapping[str, Any], envelopes: Sequence[Envelope], finished_at: str) -> dict[str, Any]:
+    """Return the execution's output. Where failures alone are too many to fit, their bulk is left to the records."""
+    counts = count_statuses(envelopes)
+    results = [envelope.to_json() for envelope in envelopes]
+    if strict_json.byte_size(strict_json.dumps(results)) > MAX_OUTPUT_BYTES:
+        results = [result if result["success"] else _slim(result) for result in results]
+    return {
+        "execution_id": execution["execution_id"],
+        "correlation_id": execution["correlation_id"],
+        "status": overall_status(counts),
+        "counts": counts,
+        "results": results,
+        "execution_time_ms": float(ms_from_iso(finished_at) - ms_from_iso(execution["started_at"])),
+    }
+
+
+def _frame_bytes(envelope: Envelope) -> int:
+    bare = envelope.model_copy(update={"result": None, "result_ref": None}).to_json()
+    return strict_json.byte_size(strict_json.dumps(bare))
+
+
+def _slim(failure: dict[str, Any]) -> dict[str, Any]:
+    slim = {**failure, "error": failure["error"][:_SHORT_ERROR]}
+    slim.pop("details", None)
+    kept = {name: value for name, value in failure["metadata"].items() if name not in _BULKY_METADATA}
+    return {**slim, "metadata": {**kept, "shortened": True}}

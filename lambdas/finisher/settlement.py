@@ -1,0 +1,111 @@
+"""How calls that never ended are ended: pure decisions about rows of the history."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, Final
+
+from tool_contract.envelope import OPEN_STATUSES, CallStatus
+from tool_contract.errors import Effect, ErrorCode
+from tool_contract.timestamps import iso_from_ms, ms_from_iso
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+
+class Ending(StrEnum):
+    """How the execution of the state machine ended."""
+
+    FINISHED = "finished"
+    TIMED_OUT = "timed_out"
+    CANCELLED = "cancelled"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """The terminal attributes that an open row is to get."""
+
+    call_id: str
+    attributes: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class _Verdict:
+    status: CallStatus
+    code: ErrorCode
+    sentence: str
+
+
+_SKIPPED: Final = _Verdict(
+    CallStatus.SKIPPED, ErrorCode.SKIPPED, "The call was not run: a call before it in the sequence failed."
+)
+_DEADLINE: Final = _Verdict(
+    CallStatus.TIMEOUT, ErrorCode.DEADLINE_EXCEEDED, "The execution's deadline passed before the call ended."
+)
+_CANCELLED: Final = _Verdict(
+    CallStatus.CANCELLED, ErrorCode.CANCELLED, "The execution was stopped before the call ended."
+)
+_LOST: Final = _Verdict(
+    CallStatus.FAILED, ErrorCode.TOOL_CRASHED, "The call ended without a word of how; its attempt may have had an effect."
+)
+
+
+def settle(
+    execution: Mapping[str, Any],
+    rows: Sequence[Mapping[str, Any]],
+    *,
+    ending: Ending,
+    now_ms: int,
+    read_only_tools: frozenset[str],
+    unrecorded: Mapping[str, Mapping[str, Any]],
+) -> Iterator[Settlement]:
+    """Yield how each open row ends. ``rows`` are the execution's call rows in the order of its calls.
+
+    ``unrecorded`` holds, by call_id, the failures that the state machine could not write down itself.
+    """
+    for row in rows:
+        if row["status"] not in OPEN_STATUSES:
+            continue
+        verdict = _verdict(execution, rows, row, ending, now_ms) or _told(unrecorded.get(row["call_id"]))
+        yield Settlement(row["call_id"], _attributes(row, verdict, now_ms, row["tool_name"] in read_only_tools))
+
+
+def _verdict(
+    execution: Mapping[str, Any], rows: Sequence[Mapping[str, Any]], row: Mapping[str, Any], ending: Ending, now_ms: int
+) -> _Verdict | None:
+    if ending is Ending.CANCELLED:
+        return _CANCELLED
+    if execution["mode"] == "sequence" and row["status"] == CallStatus.PENDING and _stopped_by_failure(rows):
+        return _SKIPPED
+    if ending is Ending.TIMED_OUT or now_ms >= ms_from_iso(execution["deadline"]):
+        return _DEADLINE
+    return None
+
+
+def _stopped_by_failure(rows: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether a call of a sequence failed otherwise than by the execution's deadline."""
+    ended = (row for row in rows if row["status"] not in OPEN_STATUSES and row["status"] != CallStatus.SUCCESS)
+    return any(row.get("error_code") != ErrorCode.DEADLINE_EXCEEDED for row in ended)
+
+
+def _told(failure: Mapping[str, Any] | None) -> _Verdict:
+    if failure is None:
+        return _LOST
+    return _Verdict(CallStatus(failure["status"]), ErrorCode(failure["error_code"]), failure["error"])
+
+
+def _attributes(row: Mapping[str, Any], verdict: _Verdict, now_ms: int, read_only: bool) -> dict[str, Any]:  # noqa: FBT001
+    begun = row["status"] != CallStatus.PENDING
+    elapsed = now_ms - ms_from_iso(row.get("attempt_started_at", row["started_at"])) if begun else 0
+    return {
+        "status": verdict.status,
+        "error_code": verdict.code,
+        "error": verdict.sentence,
+        "effect": Effect.UNKNOWN if begun and not read_only else Effect.NONE,
+        "retryable": False,
+        "fallback_used": False,
+        "finished_at": iso_from_ms(now_ms),
+        "execution_time_ms": max(0, elapsed),
+    }

@@ -1,0 +1,53 @@
+"""The state Plan: checks the whole request before anything runs, and writes down what is about to run."""
+
+from __future__ import annotations
+
+import os
+from functools import cache
+from typing import Any
+
+from lambdas.planner.plan import Deployment, ExecutionIdentity, make_plan
+from lambdas.planner.plan_writer import PlanWriter
+from lambdas.runtime import aws_clients
+from lambdas.runtime.artifacts import ArtifactStore
+from lambdas.runtime.telemetry import logger, observed
+from tool_contract import strict_json
+from tool_contract.catalog import load_catalog
+from tool_contract.request import InvalidRequestError, check_request
+from tool_contract.timestamps import ms_from_iso
+
+
+class InvalidRequest(Exception):  # noqa: N818 - the state machine catches the class by its name
+    """Carries every problem of a request out of the function, as JSON text."""
+
+
+@cache
+def _deployment() -> Deployment:
+    return Deployment(
+        catalog=load_catalog(),
+        functions=strict_json.parse(os.environ["TOOL_FUNCTIONS"]),
+        history_ttl_days=int(os.environ["HISTORY_TTL_DAYS"]),
+    )
+
+
+@cache
+def _writer() -> PlanWriter:
+    return PlanWriter(os.environ["HISTORY_TABLE"], aws_clients.dynamodb(), ArtifactStore(os.environ["ARTIFACT_BUCKET"]))
+
+
+def plan(event: Any, _context: Any) -> dict[str, Any]:  # noqa: ANN401 - Lambda's own signature
+    """Answer the state Plan. Raises :class:`InvalidRequest`."""
+    execution = event["execution"]
+    identity = ExecutionIdentity(execution["name"], execution["arn"], ms_from_iso(execution["started_at"]))
+    try:
+        request = check_request(event.get("request"), _deployment().catalog)
+        planned = make_plan(request, identity, _deployment())
+        _writer().write(planned)
+    except InvalidRequestError as error:
+        logger.info("request refused", extra={"execution_id": identity.execution_id, "problems": len(error.problems)})
+        raise InvalidRequest(strict_json.dumps(error.to_json())) from None
+    logger.info("planned", extra={"execution_id": identity.execution_id, "calls": len(planned.call_rows)})
+    return dict(planned.state)
+
+
+lambda_handler = observed(plan)

@@ -1,0 +1,104 @@
+"""Tools that behave as a test or a benchmark asks them to."""
+
+from __future__ import annotations
+
+import os
+import time
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from lambdas.runtime.current_attempt import current_attempt
+from lambdas.runtime.tool_group import ToolGroup
+from tool_contract.errors import NotFound, RateLimited, Unavailable
+
+tools = ToolGroup("probe")
+
+Seconds = Annotated[float, Field(ge=0, le=60, description="Seconds.")]
+Count = Annotated[int, Field(ge=0, le=10_000_000)]
+
+
+class Echo(BaseModel):
+    """What came in."""
+
+    model_config = ConfigDict(frozen=True)
+
+    text: str
+    attempt: int
+
+
+@tools.tool(read_only=True, timeout_seconds=10)
+def noop() -> None:
+    """Do nothing."""
+
+
+@tools.tool(read_only=True, timeout_seconds=20)
+def echo(text: str = "", seconds: Seconds = 0) -> Echo:
+    """Wait, then say what was said."""
+    time.sleep(seconds)
+    return Echo(text=text, attempt=current_attempt().attempt)
+
+
+@tools.tool(read_only=True, timeout_seconds=10)
+def flaky(failures: Count, retry_after_seconds: Seconds | None = None) -> Echo:
+    """Be unavailable for a number of attempts, then answer."""
+    attempt = current_attempt().attempt
+    if attempt > failures:
+        return Echo(text="at last", attempt=attempt)
+    message = f"Attempt {attempt} of this tool never works."
+    if retry_after_seconds is not None:
+        raise RateLimited(message, retry_after_seconds=retry_after_seconds)
+    raise Unavailable(message)
+
+
+@tools.tool(read_only=True)
+def missing(name: str) -> Echo:
+    """Look for what is not there."""
+    message = f"There is no {name!r}."
+    raise NotFound(message, pointer="/name", hint="Try another name.")
+
+
+@tools.tool(read_only=True, timeout_seconds=1)
+def hang() -> None:
+    """Never end."""
+    time.sleep(600)
+
+
+@tools.tool(timeout_seconds=1)
+def hang_unsafely() -> None:
+    """Never end, and perhaps change something."""
+    time.sleep(600)
+
+
+@tools.tool(idempotent=True)
+def crash() -> None:
+    """End the process without a word."""
+    os._exit(3)
+
+
+@tools.tool()
+def crash_unsafely() -> None:
+    """End the process without a word, and perhaps change something."""
+    os._exit(3)
+
+
+@tools.tool(read_only=True)
+def raise_error() -> None:
+    """Fail with an exception that nobody planned."""
+    message = "this tool has a bug"
+    raise KeyError(message)
+
+
+@tools.tool(read_only=True)
+def large(size: Count) -> str:
+    """Answer with a text of so many characters."""
+    return "x" * size
+
+
+@tools.tool(read_only=True)
+def nan() -> float:
+    """Answer with a number that JSON cannot hold."""
+    return float("nan")
+
+
+lambda_handler = tools.lambda_handler
