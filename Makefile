@@ -1,0 +1,65 @@
+# `make help` lists the targets. Everything is installed into .venv and node_modules of this folder, nothing elsewhere.
+
+PYTHON ?= python3
+BIN := $(CURDIR)/.venv/bin
+READY := .venv/.ready
+# The virtual environment's node comes first: the CDK needs one, and the machine may have none or an old one.
+export PATH := $(BIN):$(PATH)
+export JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION := 1
+STAGE ?= dev
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check bench synth deploy local catalog lock clean
+
+help: ## List the targets
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
+
+demo: $(READY) ## Run a batch of inventory tools on the local cloud: the main job, on real input
+	@tool-executor run examples/morning_check.json --local
+
+test: $(READY) ## Run all tests (unit tests, infrastructure, local cloud, the CDK and AWS CLIs against it)
+	@python -m pytest -n 2 --dist loadgroup $(ARGS)
+
+check: $(READY) ## Lint, format check, types, direction of imports, catalog
+	@ruff check . && ruff format --check . && mypy && lint-imports && python -m infra.write_catalog --check
+
+bench: $(READY) ## Measure, and print the figures
+	@python -m bench.workflow
+
+synth: $(READY) ## Synthesize the CloudFormation template for AWS into cdk.out (STAGE=dev)
+	@node_modules/.bin/cdk synth --quiet -c stage=$(STAGE) && echo "The template is in cdk.out/"
+
+deploy: $(READY) ## Deploy to the AWS account of your credentials (STAGE=dev)
+	@node_modules/.bin/cdk deploy -c stage=$(STAGE)
+
+local: $(READY) ## Serve the local cloud until Ctrl-C
+	@tool-executor local up
+
+catalog: $(READY) ## Write src/tool_contract/catalog.json from the tools' code
+	@python -m infra.write_catalog
+
+lock: $(READY) ## Resolve the dependencies anew into requirements/ and package-lock.json
+	@uv pip compile requirements/bootstrap.in $(LOCK) -o requirements/bootstrap.lock
+	@uv pip compile pyproject.toml --all-extras --group dev --universal --python-version 3.11 $(LOCK) -o requirements/dev.lock
+	@cd requirements && for name in base inventory-optimizer; do \
+		uv pip compile lambda-$$name.in --python-version 3.13 --python-platform x86_64-manylinux_2_28 \
+			--only-binary :all: --constraints dev.lock $(LOCK) -o lambda-$$name.lock || exit 1; done
+	@npm install --package-lock-only
+
+clean: ## Remove what the targets made
+	rm -rf .venv node_modules .local cdk.out build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+
+# Locks hold versions and hashes, and no address of any package index.
+LOCK := --quiet --generate-hashes --no-emit-index-url --no-emit-find-links --no-header
+
+$(READY): requirements/bootstrap.lock requirements/dev.lock package-lock.json pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "Python 3.11 or newer is needed: make PYTHON=/path/to/python3.12 ..."; exit 2; }
+	@test -x .venv/bin/python || { echo "Creating .venv"; $(PYTHON) -m venv .venv; }
+	@echo "Installing the pinned packages (once; about a minute)"
+	@python -m pip install --quiet --require-hashes -r requirements/bootstrap.lock
+	@VIRTUAL_ENV=.venv uv pip sync --quiet --require-hashes requirements/dev.lock \
+		|| python -m pip install --quiet --require-hashes -r requirements/dev.lock
+	@VIRTUAL_ENV=.venv uv pip install --quiet --no-deps --no-build-isolation --editable .
+	@npm ci --silent --no-fund --no-audit
+	@touch $(READY)

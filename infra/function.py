@@ -1,0 +1,61 @@
+"""One Lambda function with a role and a log group of its own."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aws_cdk import AssetHashType, Duration, Stack
+from aws_cdk.aws_iam import Role, ServicePrincipal
+from aws_cdk.aws_lambda import ApplicationLogLevel, Architecture, Code, Function, LoggingFormat, Runtime, Tracing
+from constructs import Construct
+
+from infra.log_group import StageLogGroup
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from infra.settings import StageSettings
+    from infra.staging import StagedCode
+
+
+class StagedFunction(Construct):
+    """Runs a staged folder. The role may write to the log group; `stack.py` grants what else it needs."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        name: str,
+        code: StagedCode,
+        stage: StageSettings,
+        memory_mb: int,
+        timeout_seconds: int,
+        environment: Mapping[str, str],
+        reserved_concurrency: int | None = None,
+    ) -> None:
+        """Create the function `<stack>-<name>`."""
+        super().__init__(scope, construct_id)
+        function_name = f"{Stack.of(self).stack_name}-{name}"
+        logs = StageLogGroup(self, "Logs", name=f"/aws/lambda/{function_name}", stage=stage)
+        self.role = Role(self, "Role", assumed_by=ServicePrincipal("lambda.amazonaws.com"))
+        logs.grant_write(self.role)
+        self.function = Function(
+            self,
+            "Function",
+            function_name=function_name,
+            runtime=Runtime.PYTHON_3_13,
+            architecture=Architecture.X86_64,
+            code=Code.from_asset(str(code.folder), asset_hash=code.digest, asset_hash_type=AssetHashType.CUSTOM),
+            handler=code.handler,
+            role=self.role,
+            memory_size=memory_mb,
+            timeout=Duration.seconds(timeout_seconds),
+            environment=dict(environment),
+            reserved_concurrent_executions=reserved_concurrency,
+            tracing=Tracing.ACTIVE if stage.tracing else Tracing.DISABLED,
+            log_group=logs,
+            logging_format=LoggingFormat.JSON,
+            # Not DEBUG in any stage: it sets the root logger, and the SDK then logs requests with all inputs in them.
+            application_log_level_v2=ApplicationLogLevel.INFO,
+        )

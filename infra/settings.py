@@ -1,0 +1,160 @@
+"""What is deployed where: the stages, the tool groups, and what `cdk -c key=value` chooses among them.
+
+A new tool group is a folder under `lambdas/` and one line in `GROUPS`.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from infra.errors import SettingsError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+ROOT: Final = Path(__file__).resolve().parent.parent
+TARGETS: Final = ("aws", "local")
+_GROUP_FOLDER: Final = re.compile("[a-z][a-z0-9_]{0,39}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class StageSettings:
+    """One deployment of the stack, named `tool-executor-<name>`.
+
+    `tool_concurrency` reserves that many concurrent invocations for each tool group; None reserves nothing, because
+    an account starts with a limit of 10 and refuses any reservation.
+    """
+
+    name: str
+    history_ttl_days: int
+    log_retention_days: int
+    state_machine_log_level: str
+    tracing: bool
+    keep_data: bool
+    tool_concurrency: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class GroupSettings:
+    """One tool group, which is one Lambda function.
+
+    `folder` holds `handler.py`; `packages` are folders of shared source that its zip carries besides; `dependencies`
+    names `requirements/lambda-<dependencies>.lock`. The timeout is the platform's: longer than the group's longest
+    tool, whose own limit is soft and must have time to answer.
+    """
+
+    name: str
+    folder: str
+    memory_mb: int = 512
+    timeout_seconds: int = 60
+    packages: tuple[str, ...] = ()
+    dependencies: str = "base"
+    reads_inventory: bool = False
+
+    @property
+    def module(self) -> str:
+        """The dotted path of the group's handler module."""
+        return ".".join((*Path(self.folder).parts, "handler"))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Deployment:
+    """What one synth deploys. The target `local` leaves third-party packages out of the zips, and nothing else."""
+
+    stage: StageSettings
+    target: str
+    groups: tuple[GroupSettings, ...]
+
+    @property
+    def stack_name(self) -> str:
+        """The stack's name, which physical names start with."""
+        return f"tool-executor-{self.stage.name}"
+
+
+STAGES: Final = (
+    StageSettings(
+        name="dev",
+        history_ttl_days=30,
+        log_retention_days=14,
+        state_machine_log_level="ALL",
+        tracing=True,
+        keep_data=False,
+    ),
+    StageSettings(
+        name="prod",
+        history_ttl_days=90,
+        log_retention_days=90,
+        state_machine_log_level="ERROR",
+        tracing=True,
+        keep_data=True,
+        tool_concurrency=100,
+    ),
+)
+
+GROUPS: Final = (
+    GroupSettings(
+        name="inventory-optimizer",
+        folder="lambdas/inventory_optimizer",
+        memory_mb=1024,
+        timeout_seconds=120,
+        packages=("src/inventory_data",),
+        dependencies="inventory-optimizer",
+        reads_inventory=True,
+    ),
+)
+
+
+def read_deployment(context: Callable[[str], object], *, root: Path = ROOT) -> Deployment:
+    """Choose by the CDK context keys `stage`, `target` and `extra_groups` (folders, separated by commas).
+
+    Raises:
+        SettingsError: one of them names nothing that there is.
+    """
+    extra = tuple(_extra_group(folder, root) for folder in _folders(context("extra_groups")))
+    return Deployment(
+        stage=_stage(context("stage") or "dev"),
+        target=_target(context("target") or "aws"),
+        groups=_distinct((*GROUPS, *extra)),
+    )
+
+
+def _stage(name: object) -> StageSettings:
+    for stage in STAGES:
+        if stage.name == name:
+            return stage
+    raise SettingsError(f"There is no stage {name!r}; stages are {', '.join(stage.name for stage in STAGES)}.")
+
+
+def _target(name: object) -> str:
+    if name not in TARGETS:
+        raise SettingsError(f"There is no target {name!r}; targets are {', '.join(TARGETS)}.")
+    return str(name)
+
+
+def _folders(value: object) -> list[str]:
+    if value is None:
+        return []
+    listed = value.split(",") if isinstance(value, str) else value
+    if not isinstance(listed, list) or not all(isinstance(folder, str) for folder in listed):
+        raise SettingsError("extra_groups must be folders separated by commas.")
+    return [folder.strip().rstrip("/") for folder in listed if folder.strip()]
+
+
+def _extra_group(folder: str, root: Path) -> GroupSettings:
+    path = Path(folder)
+    if not all(part.isidentifier() for part in path.parts) or not _GROUP_FOLDER.fullmatch(path.name):
+        raise SettingsError(f"The extra group {folder!r} must be a folder of Python modules inside the project.")
+    if not (root / path / "handler.py").is_file():
+        raise SettingsError(f"The extra group {folder!r} has no handler.py.")
+    return GroupSettings(name=path.name.replace("_", "-"), folder=folder)
+
+
+def _distinct(groups: tuple[GroupSettings, ...]) -> tuple[GroupSettings, ...]:
+    names = [group.name for group in groups]
+    for name in names:
+        if names.count(name) > 1 or name in {"planner", "finisher"}:
+            raise SettingsError(f"The group name {name!r} is taken already.")
+    return groups

@@ -1,0 +1,178 @@
+"""Composes the constructs and grants each what it needs of the others."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from aws_cdk import CfnOutput, DefaultStackSynthesizer, Stack
+from aws_cdk.aws_iam import IGrantable, PolicyStatement
+
+from infra.artifact_bucket import ArtifactBucket
+from infra.function import StagedFunction
+from infra.history_table import HistoryTable
+from infra.inventory_tables import InventoryTables
+from infra.status_rule import StatusRule
+from infra.sweep import Sweep
+from infra.tool_state_table import ToolStateTable
+from infra.workflow import Workflow
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from constructs import Construct
+
+    from infra.settings import Deployment, GroupSettings
+    from infra.staging import StagedCode
+
+_READ_ITEMS: Final = ("dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query")
+
+
+class ToolExecutorStack(Stack):
+    """Everything of one stage."""
+
+    def __init__(self, scope: Construct, *, deployment: Deployment, code: Mapping[str, StagedCode]) -> None:
+        """Compose the stack of `deployment` from the staged `code` of its functions."""
+        super().__init__(
+            scope,
+            deployment.stack_name,
+            description="Tool Executor: runs an AI agent's tools with retries, deadlines, fallbacks and a history.",
+            synthesizer=DefaultStackSynthesizer(),
+        )
+        self._stage = deployment.stage
+        self._code = code
+        self._history = HistoryTable(self, "History", stage=self._stage)
+        self._tool_state = ToolStateTable(self, "ToolState", stage=self._stage)
+        self._artifacts = ArtifactBucket(self, "Artifacts", stage=self._stage)
+        self._inventory = InventoryTables(self, "Inventory", stage=self._stage)
+        self._tools = {group.name: self._tool_group(group) for group in deployment.groups}
+        self._planner = self._plan()
+        self._finisher = self._finish()
+        self._workflow = self._run()
+        StatusRule(self, "Status", state_machine=self._workflow.machine, finisher=self._finisher.function)
+        Sweep(self, "Sweep", finisher=self._finisher.function)
+        self._write_outputs()
+
+    def _tool_group(self, group: GroupSettings) -> StagedFunction:
+        tools = self._function(
+            group.name,
+            memory_mb=group.memory_mb,
+            timeout_seconds=group.timeout_seconds,
+            environment={"TOOL_GROUP": group.name, **(self._inventory_names() if group.reads_inventory else {})},
+            reserved_concurrency=self._stage.tool_concurrency,
+        )
+        _allow(tools.role, ("dynamodb:UpdateItem",), self._history.table.table_arn)
+        _allow(
+            tools.role,
+            ("dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"),
+            self._tool_state.table.table_arn,
+        )
+        self._allow_artifacts(tools.role)
+        if group.reads_inventory:
+            tables = (self._inventory.items, self._inventory.stock, self._inventory.demand)
+            _allow(tools.role, _READ_ITEMS, *(table.table_arn for table in tables))
+        return tools
+
+    def _plan(self) -> StagedFunction:
+        functions = {name: tools.function.function_arn for name, tools in self._tools.items()}
+        planner = self._function(
+            "planner",
+            memory_mb=512,
+            timeout_seconds=30,
+            environment={"TOOL_FUNCTIONS": self.to_json_string(functions)},
+        )
+        _allow(planner.role, ("dynamodb:PutItem",), self._history.table.table_arn)
+        _allow(planner.role, ("s3:PutObject",), self._artifacts.bucket.arn_for_objects("*"))
+        return planner
+
+    def _finish(self) -> StagedFunction:
+        finisher = self._function("finisher", memory_mb=512, timeout_seconds=50, environment={})
+        history = self._history.table.table_arn
+        _allow(finisher.role, ("dynamodb:Query", "dynamodb:UpdateItem"), history)
+        _allow(finisher.role, ("dynamodb:Query",), f"{history}/index/open-executions")
+        self._allow_artifacts(finisher.role)
+        return finisher
+
+    def _run(self) -> Workflow:
+        workflow = Workflow(
+            self,
+            "Workflow",
+            stage=self._stage,
+            substitutions={
+                "PlannerFunctionArn": self._planner.function.function_arn,
+                "FinisherFunctionArn": self._finisher.function.function_arn,
+                "HistoryTableName": self._history.table.table_name,
+            },
+        )
+        invoked = (self._planner, self._finisher, *self._tools.values())
+        _allow(workflow.machine, ("lambda:InvokeFunction",), *(each.function.function_arn for each in invoked))
+        _allow(workflow.machine, ("dynamodb:UpdateItem",), self._history.table.table_arn)
+        return workflow
+
+    def _allow_artifacts(self, role: IGrantable) -> None:
+        bucket = self._artifacts.bucket
+        _allow(role, ("s3:GetObject", "s3:PutObject"), bucket.arn_for_objects("*"))
+        # Without it S3 calls a missing object "access denied", and nobody could tell the two apart.
+        _allow(role, ("s3:ListBucket",), bucket.bucket_arn)
+
+    def _function(
+        self,
+        name: str,
+        *,
+        memory_mb: int,
+        timeout_seconds: int,
+        environment: Mapping[str, str],
+        reserved_concurrency: int | None = None,
+    ) -> StagedFunction:
+        shared = {
+            "HISTORY_TABLE": self._history.table.table_name,
+            "TOOL_STATE_TABLE": self._tool_state.table.table_name,
+            "ARTIFACT_BUCKET": self._artifacts.bucket.bucket_name,
+            "STAGE": self._stage.name,
+            "HISTORY_TTL_DAYS": str(self._stage.history_ttl_days),
+            "POWERTOOLS_SERVICE_NAME": name,
+            "POWERTOOLS_METRICS_NAMESPACE": "ToolExecutor",
+            "POWERTOOLS_TRACE_DISABLED": "false" if self._stage.tracing else "true",
+        }
+        return StagedFunction(
+            self,
+            _construct_id(name),
+            name=name,
+            code=self._code[name],
+            stage=self._stage,
+            memory_mb=memory_mb,
+            timeout_seconds=timeout_seconds,
+            environment={**shared, **environment},
+            reserved_concurrency=reserved_concurrency,
+        )
+
+    def _inventory_names(self) -> dict[str, str]:
+        return {
+            "INVENTORY_ITEMS_TABLE": self._inventory.items.table_name,
+            "INVENTORY_STOCK_TABLE": self._inventory.stock.table_name,
+            "INVENTORY_DEMAND_TABLE": self._inventory.demand.table_name,
+        }
+
+    def _write_outputs(self) -> None:
+        functions = {name: tools.function.function_name for name, tools in self._tools.items()}
+        outputs = {
+            "StateMachineArn": self._workflow.machine.state_machine_arn,
+            "HistoryTable": self._history.table.table_name,
+            "ToolStateTable": self._tool_state.table.table_name,
+            "ArtifactBucket": self._artifacts.bucket.bucket_name,
+            "PlannerFunction": self._planner.function.function_name,
+            "FinisherFunction": self._finisher.function.function_name,
+            "Functions": self.to_json_string(functions),
+            "InventoryItemsTable": self._inventory.items.table_name,
+            "InventoryStockTable": self._inventory.stock.table_name,
+            "InventoryDemandTable": self._inventory.demand.table_name,
+        }
+        for name, value in outputs.items():
+            CfnOutput(self, name, value=value)
+
+
+def _allow(who: IGrantable, actions: tuple[str, ...], *resources: str) -> None:
+    who.grant_principal.add_to_principal_policy(PolicyStatement(actions=list(actions), resources=list(resources)))
+
+
+def _construct_id(name: str) -> str:
+    return "".join(part.capitalize() for part in name.split("-"))

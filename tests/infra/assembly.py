@@ -1,0 +1,169 @@
+"""What a synth wrote, read back: the template by type and property, never by logical id."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Final
+
+ROOT: Final = Path(__file__).resolve().parents[2]
+NODE: Final = Path(sys.executable).with_name("node")
+_PSEUDO: Final = {
+    "AWS::Partition": "aws",
+    "AWS::Region": "eu-west-1",
+    "AWS::AccountId": "123456789012",
+    "AWS::URLSuffix": "amazonaws.com",
+}
+_ARNS: Final = {
+    "AWS::Lambda::Function": "arn:aws:lambda:eu-west-1:123456789012:function:",
+    "AWS::StepFunctions::StateMachine": "arn:aws:states:eu-west-1:123456789012:stateMachine:",
+    "AWS::DynamoDB::Table": "arn:aws:dynamodb:eu-west-1:123456789012:table/",
+    "AWS::S3::Bucket": "arn:aws:s3:::",
+    "AWS::SQS::Queue": "arn:aws:sqs:eu-west-1:123456789012:",
+    "AWS::IAM::Role": "arn:aws:iam::123456789012:role/",
+    "AWS::Events::Rule": "arn:aws:events:eu-west-1:123456789012:rule/",
+    "AWS::Logs::LogGroup": "arn:aws:logs:eu-west-1:123456789012:log-group:",
+}
+_NAMES: Final = ("FunctionName", "StateMachineName", "LogGroupName")
+
+
+@dataclass(frozen=True)
+class Assembly:
+    """A cloud assembly of one stage, with every reference in its template replaced by a likely value."""
+
+    folder: Path
+    stage: str
+
+    @cached_property
+    def template(self) -> dict[str, Any]:
+        """The template as it was written."""
+        loaded: dict[str, Any] = json.loads(self.template_file.read_text(encoding="utf-8"))
+        return loaded
+
+    @property
+    def template_file(self) -> Path:
+        """Where the template lies."""
+        return self.folder / f"tool-executor-{self.stage}.template.json"
+
+    @cached_property
+    def resources(self) -> list[dict[str, Any]]:
+        """All resources, resolved."""
+        return [self.resolve(resource) for resource in self.template["Resources"].values()]
+
+    def of_type(self, kind: str) -> list[dict[str, Any]]:
+        """Return the properties of each resource of the type."""
+        return [resource.get("Properties", {}) for resource in self.resources if resource["Type"] == kind]
+
+    def only(self, kind: str) -> dict[str, Any]:
+        """Return the properties of the one resource of the type."""
+        (properties,) = self.of_type(kind)
+        return properties
+
+    @property
+    def functions(self) -> dict[str, dict[str, Any]]:
+        """The Lambda functions' properties by what follows the stack's name."""
+        prefix = f"tool-executor-{self.stage}-"
+        return {each["FunctionName"].removeprefix(prefix): each for each in self.of_type("AWS::Lambda::Function")}
+
+    @property
+    def outputs(self) -> dict[str, Any]:
+        """The outputs' values by their keys, resolved."""
+        return {name: self.resolve(output["Value"]) for name, output in self.template["Outputs"].items()}
+
+    @property
+    def definition(self) -> dict[str, Any]:
+        """The state machine's definition, its joins resolved."""
+        parsed: dict[str, Any] = json.loads(self.only("AWS::StepFunctions::StateMachine")["DefinitionString"])
+        return parsed
+
+    def zip_folder(self, function: str) -> Path:
+        """Return the folder that the CDK CLI zips for the function."""
+        key = self.functions[function]["Code"]["S3Key"]
+        assets = json.loads((self.folder / f"tool-executor-{self.stage}.assets.json").read_text(encoding="utf-8"))
+        source = assets["files"][key.removesuffix(".zip")]["source"]
+        assert source["packaging"] == "zip"
+        return self.folder / str(source["path"])
+
+    def statements(self, role_arn: str) -> list[dict[str, Any]]:
+        """Return the policy statements of the role."""
+        name = role_arn.rsplit("/", 1)[-1]
+        policies = [each for each in self.of_type("AWS::IAM::Policy") if name in each["Roles"]]
+        return [statement for policy in policies for statement in policy["PolicyDocument"]["Statement"]]
+
+    def resolve(self, value: Any) -> Any:
+        """Replace Ref, Fn::GetAtt and Fn::Join in a value."""
+        if isinstance(value, list):
+            return [self.resolve(item) for item in value]
+        if not isinstance(value, dict):
+            return value
+        match value:
+            case {"Ref": str(name), **rest} if not rest:
+                return self._reference(name)
+            case {"Fn::GetAtt": [str(name), str(attribute)], **rest} if not rest:
+                return self._attribute(name, attribute)
+            case {"Fn::Join": [str(separator), list(parts)], **rest} if not rest:
+                return separator.join(str(self.resolve(part)) for part in parts)
+        return {key: self.resolve(item) for key, item in value.items()}
+
+    def _reference(self, name: str) -> str:
+        if name in _PSEUDO:
+            return _PSEUDO[name]
+        if self.template["Resources"][name]["Type"] == "AWS::StepFunctions::StateMachine":
+            return self._attribute(name, "Arn")
+        return self._physical_name(name)
+
+    def _attribute(self, name: str, attribute: str) -> str:
+        assert attribute in {"Arn", "Name", "QueueName"}, attribute
+        prefix = _ARNS[self.template["Resources"][name]["Type"]] if attribute == "Arn" else ""
+        return prefix + self._physical_name(name)
+
+    def _physical_name(self, name: str) -> str:
+        properties = self.template["Resources"][name].get("Properties", {})
+        return next((properties[key] for key in _NAMES if key in properties), name)
+
+
+def actions(statement: dict[str, Any]) -> list[str]:
+    """Return the statement's actions, of which CDK writes a single one without a list."""
+    listed = statement["Action"]
+    return [listed] if isinstance(listed, str) else listed
+
+
+def resources(statement: dict[str, Any]) -> list[str]:
+    """Return the statement's resources, likewise."""
+    listed = statement["Resource"]
+    return [listed] if isinstance(listed, str) else listed
+
+
+def run_app(folder: Path, context: dict[str, object], **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run app.py as the CDK CLI does, in an environment that knows no AWS account."""
+    inherited = {key: value for key, value in os.environ.items() if not key.startswith("AWS_")}
+    return subprocess.run(
+        [sys.executable, "app.py"],
+        cwd=ROOT,
+        env={
+            **inherited,
+            "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+            "AWS_EC2_METADATA_DISABLED": "true",
+            "AWS_CONFIG_FILE": os.devnull,
+            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+            "CDK_OUTDIR": str(folder),
+            "CDK_CONTEXT_JSON": json.dumps(context),
+            **environment,
+        },
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+
+
+def synthesize(folder: Path, *, stage: str, target: str, **context: object) -> Assembly:
+    """Run a synth into `folder`, which must work."""
+    done = run_app(folder, {"stage": stage, "target": target, **context})
+    assert done.returncode == 0, done.stderr
+    return Assembly(folder, stage)
