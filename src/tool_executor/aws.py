@@ -1,0 +1,100 @@
+"""Clients of AWS for this package, and AWS's errors as this package's."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Final
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    EndpointConnectionError,
+    NoCredentialsError,
+    NoRegionError,
+    PartialCredentialsError,
+    ProfileNotFound,
+    TokenRetrievalError,
+)
+
+from tool_executor.errors import CredentialsMissingError, ServiceError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mypy_boto3_cloudformation import CloudFormationClient
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_stepfunctions import SFNClient
+
+_CONFIG: Final = Config(connect_timeout=5, read_timeout=30, retries={"mode": "standard", "total_max_attempts": 5})
+_REFUSED_CREDENTIALS: Final = {
+    "AccessDenied",
+    "AccessDeniedException",
+    "ExpiredToken",
+    "ExpiredTokenException",
+    "InvalidClientTokenId",
+    "UnrecognizedClientException",
+}
+_CONFIGURE: Final = "Run 'aws configure' or set AWS_PROFILE; or use the local cloud with --local."
+
+
+@dataclass(frozen=True)
+class Aws:
+    """Where AWS is: a region, and an endpoint where it is not AWS's own (the local cloud).
+
+    Without them boto3 finds both as it always does: AWS_REGION, AWS_ENDPOINT_URL, profiles.
+    """
+
+    region: str | None = None
+    endpoint_url: str | None = None
+
+    @cached_property
+    def _session(self) -> boto3.Session:
+        if self.endpoint_url is None:
+            return boto3.Session(region_name=self.region)
+        # The local cloud checks no credentials; the caller's own must not be sent to it.
+        return boto3.Session(aws_access_key_id="local", aws_secret_access_key="local", region_name=self.region)  # noqa: S106
+
+    @cached_property
+    def step_functions(self) -> SFNClient:
+        """Step Functions."""
+        return self._session.client("stepfunctions", config=_CONFIG, endpoint_url=self.endpoint_url)
+
+    @cached_property
+    def dynamodb(self) -> DynamoDBClient:
+        """DynamoDB."""
+        return self._session.client("dynamodb", config=_CONFIG, endpoint_url=self.endpoint_url)
+
+    @cached_property
+    def cloudformation(self) -> CloudFormationClient:
+        """CloudFormation."""
+        return self._session.client("cloudformation", config=_CONFIG, endpoint_url=self.endpoint_url)
+
+
+@contextmanager
+def translated_errors() -> Iterator[None]:
+    """Raise AWS's errors in the body as :class:`ServiceError` or :class:`CredentialsMissingError`."""
+    try:
+        yield
+    except (NoCredentialsError, PartialCredentialsError, TokenRetrievalError, ProfileNotFound) as error:
+        message = "No AWS credentials were found."
+        raise CredentialsMissingError(message, hint=_CONFIGURE) from error
+    except NoRegionError as error:
+        message = "No AWS region was found."
+        raise CredentialsMissingError(message, hint="Give --region or set AWS_REGION; or use --local.") from error
+    except EndpointConnectionError as error:
+        message = f"Nothing answers at {error.kwargs.get('endpoint_url', 'the endpoint')}."
+        raise ServiceError(message, hint="Check AWS_ENDPOINT_URL and the network.") from error
+    except ClientError as error:
+        code, said = error.response["Error"]["Code"], error.response["Error"].get("Message", "")
+        if code in _REFUSED_CREDENTIALS:
+            message = f"AWS refused the credentials: {said or code}"
+            raise CredentialsMissingError(message, hint=_CONFIGURE) from error
+        message = f"AWS refused {error.operation_name}: {said or code}"
+        raise ServiceError(message) from error
+    except BotoCoreError as error:
+        message = f"AWS could not be called: {error}"
+        raise ServiceError(message) from error

@@ -1,0 +1,74 @@
+"""Where the command line writes: answers to standard output, everything about them to standard error."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import TYPE_CHECKING, Final
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from tool_contract import strict_json
+from tool_executor.errors import InvalidRequestError, ToolExecutorError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+out: Final = Console(soft_wrap=False)
+err: Final = Console(stderr=True)
+
+STATUS_STYLES: Final = {
+    "success": "green",
+    "succeeded": "green",
+    "partial": "yellow",
+    "running": "cyan",
+    "retrying": "yellow",
+    "failed": "red",
+    "timeout": "red",
+    "skipped": "dim",
+    "cancelled": "dim",
+    "pending": "dim",
+}
+
+
+class ExitCode(IntEnum):
+    """What the command line's exit code says."""
+
+    ALL_SUCCEEDED = 0
+    SOME_DID_NOT = 1
+    REQUEST_OR_SETUP_WRONG = 2
+    INTERRUPTED = 130
+
+
+def styled_status(status: str) -> str:
+    """Return a status with its colour, as markup."""
+    style = STATUS_STYLES.get(status, "none")
+    return f"[{style}]{escape(status)}[/{style}]"
+
+
+def print_json(value: object) -> None:
+    """Print one JSON text, alone, for machines."""
+    typer.echo(strict_json.dumps(value))
+
+
+def print_error(error: ToolExecutorError, *, as_json: bool) -> None:
+    """Tell a person, or with ``as_json`` a machine, what went wrong and what to do."""
+    if as_json:
+        print_json(error.to_json())
+        return
+    err.print(f"[bold red]{error.code}[/]: {escape(error.sentence)}", soft_wrap=True)
+    if isinstance(error, InvalidRequestError):
+        print_problems(error.problems)
+    if error.details:
+        err.print(escape(error.details), soft_wrap=True, style="dim")
+    if error.hint:
+        err.print(escape(error.hint), soft_wrap=True)
+
+
+def print_problems(problems: Sequence[Mapping[str, str]]) -> None:
+    """List the problems of a request, each at its JSON pointer."""
+    for problem in problems:
+        hint = f" {problem['hint']}" if problem.get("hint") else ""
+        where = problem["pointer"] or "(the whole request)"
+        err.print(f"  [bold]{escape(where)}[/]  {escape(problem['message'] + hint)}", soft_wrap=True)

@@ -1,0 +1,76 @@
+"""``tool-executor local``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.markup import escape
+
+from tool_executor.cli import options
+from tool_executor.cli.console import err, out
+from tool_executor.cli.where import project_folder
+
+if TYPE_CHECKING:
+    from tool_executor.local import LocalCloud
+
+app = typer.Typer(no_args_is_help=True, help="The local cloud: the deployed template on this machine, without AWS.")
+
+
+@app.callback()
+def _local() -> None:
+    """Keep ``up`` a command of its own, though it is the only one so far."""
+
+
+@app.command()
+def up(
+    *,
+    port: Annotated[int, typer.Option("--port", min=0, max=65535, help="Where to listen; 0 takes a free port.")] = 0,
+    stage: options.Stage = "dev",
+    extra_groups: Annotated[
+        list[str] | None, typer.Option("--extra-group", help="Deploy this folder's tool group, too.")
+    ] = None,
+    sample_data: Annotated[bool, typer.Option(help="Fill the inventory tables with the sample distributor.")] = True,
+    empty: Annotated[bool, typer.Option("--empty", help="Deploy nothing: for the CDK CLI to deploy to.")] = False,
+    as_json: options.Json = False,
+) -> None:
+    """Serve a local cloud until Ctrl-C.
+
+    Examples:
+
+      tool-executor local up
+
+      tool-executor local up --port 4566 --json
+    """
+    from tool_executor.local import serve_until_stopped  # noqa: PLC0415 - moto is of the extra "local"
+
+    def ready(cloud: LocalCloud) -> None:
+        if as_json:
+            typer.echo(cloud.deployment.ready_line())
+            return
+        _print_ready(cloud)
+
+    serve_until_stopped(
+        project_folder(),
+        port=port,
+        stage=stage,
+        extra_groups=tuple(extra_groups or ()),
+        sample_data=sample_data,
+        deploy=not empty,
+        on_ready=ready,
+        on_progress=None if as_json else lambda doing: err.print(f"{doing} …", style="dim"),
+    )
+
+
+def _print_ready(cloud: LocalCloud) -> None:
+    out.print(f"The local cloud answers at [bold]{escape(cloud.deployment.endpoint_url)}[/]. Ctrl-C ends it.\n")
+    out.print("To use it from another terminal, with the AWS CLI, boto3 or the CDK CLI:\n")
+    for name, value in cloud.deployment.environment.items():
+        typer.echo(f"export {name}={value}")
+    if not cloud.deployment.outputs:
+        return
+    out.print()
+    for name in ("StateMachineArn", "HistoryTable", "ToolStateTable", "ArtifactBucket"):
+        typer.echo(f"{name}: {cloud.deployment.outputs[name]}")
+    for group, function in cloud.deployment.functions.items():
+        typer.echo(f"Function of {group}: {function}")

@@ -1,0 +1,60 @@
+"""The command line's entry: commands, and the one place where errors become sentences and exit codes."""
+
+from __future__ import annotations
+
+import sys
+from importlib import metadata
+from typing import Annotated
+
+import typer
+
+from tool_executor.cli.console import ExitCode, err, print_error
+from tool_executor.cli.history import history
+from tool_executor.cli.local import app as local_app
+from tool_executor.cli.run import run
+from tool_executor.cli.tools import tools, validate
+from tool_executor.errors import ToolExecutorError
+
+app = typer.Typer(
+    name="tool-executor",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    help="Runs an AI agent's tools on AWS, or on this machine: in parallel, with retries, deadlines and fallbacks.",
+)
+app.command()(run)
+app.command()(tools)
+app.command()(validate)
+app.command()(history)
+app.add_typer(local_app, name="local")
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(metadata.version("tool-executor"))
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    _version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Hold the options of the program itself."""
+
+
+def main() -> None:
+    """Run the command line; never show a stack trace to a user."""
+    try:
+        app()
+    except ToolExecutorError as error:
+        print_error(error, as_json="--json" in sys.argv)
+    except ModuleNotFoundError as error:
+        err.print(f"The package {error.name!r} is missing.")
+        err.print("The local cloud needs an extra: pip install 'tool-executor[local,inventory]'", markup=False)
+    sys.exit(ExitCode.REQUEST_OR_SETUP_WRONG)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,113 @@
+"""``tool-executor run``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.markup import escape
+from rich.table import Table
+
+from tool_executor.cli import options, progress
+from tool_executor.cli.console import ExitCode, err, out, print_json, styled_status
+from tool_executor.cli.request_file import read_request
+from tool_executor.cli.where import chosen
+from tool_executor.execution import Runner
+
+if TYPE_CHECKING:
+    from tool_executor.cli.where import Where
+
+
+def run(
+    file: Annotated[str, typer.Argument(metavar="FILE", help="The request, a JSON file; - for standard input.")],
+    *,
+    local: options.Local = False,
+    stage: options.Stage = "dev",
+    region: options.Region = None,
+    name: Annotated[str | None, typer.Option("--name", help="The execution's id; a new one by default.")] = None,
+    extra_groups: Annotated[
+        list[str] | None, typer.Option("--extra-group", help="With --local: deploy this folder's tool group, too.")
+    ] = None,
+    as_json: options.Json = False,
+) -> None:
+    """Run the calls of a request and show what came of each.
+
+    Examples:
+
+      tool-executor run examples/morning_check.json --local
+
+      tool-executor run request.json --stage prod --json > output.json
+
+      some-program | tool-executor run - --local
+
+    Exit code: 0 if all calls succeeded, 1 if some did not, 2 if the request or the set-up was wrong.
+    """
+    request = read_request(file)
+    with chosen(local=local, stage=stage, region=region, extra_groups=tuple(extra_groups or ())) as where:
+        output = _run(where, request, name)
+        if as_json:
+            print_json(output)
+        else:
+            _print_output(output, where)
+    raise typer.Exit(ExitCode.ALL_SUCCEEDED if output["status"] == "succeeded" else ExitCode.SOME_DID_NOT)
+
+
+def _run(where: Where, request: Any, name: str | None) -> dict[str, Any]:  # noqa: ANN401 - any JSON
+    runner = Runner(where.aws, where.deployment)
+    execution = runner.start(request, name)
+    try:
+        calls = request.get("calls") if isinstance(request, dict) else None
+        progress.show(runner.follow(execution), len(calls) if isinstance(calls, list) else None)
+    except KeyboardInterrupt:
+        if not where.ends_with_command:
+            err.print(f"Not waiting any longer; the execution {execution.execution_id} goes on.")
+            err.print(f"See it with: tool-executor history {execution.execution_id}")
+        raise
+    return runner.output(execution)
+
+
+def _print_output(output: dict[str, Any], where: Where) -> None:
+    table = Table(title=f"Execution {output['execution_id']}", title_justify="left", header_style="bold")
+    for heading in ("call", "tool", "status", "attempts", "ms", "answer"):
+        table.add_column(heading, justify="right" if heading in {"attempts", "ms"} else "left", overflow="fold")
+    for envelope in output["results"]:
+        table.add_row(
+            escape(envelope["call_id"]),
+            escape(envelope["tool_name"]),
+            styled_status(envelope["status"]),
+            str(envelope["attempts"]),
+            f"{envelope['execution_time_ms']:.0f}",
+            escape(_answer(envelope)),
+        )
+    out.print(table)
+    counts = ", ".join(f"{count} {status}" for status, count in output["counts"].items() if count and status != "total")
+    out.print(f"{styled_status(output['status'])}: {counts} in {output['execution_time_ms'] / 1000:.2f} s")
+    out.print(f"History: table {where.deployment.history_table}, execution_id {output['execution_id']}", soft_wrap=True)
+    if where.ends_with_command:
+        out.print("This local cloud ends now, its history with it; 'tool-executor local up' serves one that stays.")
+    else:
+        out.print(f"Again: tool-executor history {output['execution_id']}", soft_wrap=True)
+
+
+def _answer(envelope: dict[str, Any]) -> str:
+    metadata = envelope["metadata"]
+    fallback = f"fallback {metadata['fallback_index'] + 1} answered: " if metadata.get("fallback_used") else ""
+    if not envelope["success"]:
+        return f"{fallback and 'after fallbacks: '}{envelope['error_code']}: {envelope['error']}"
+    if "result_ref" in envelope:
+        return f"{fallback}{envelope['result_ref']['bytes']:,} bytes in S3"
+    return fallback + _gist(envelope["result"])
+
+
+def _gist(result: object) -> str:
+    """Say in a line what a result holds: its plain fields, and how many elements its lists have."""
+    if not isinstance(result, dict):
+        return str(result)[:60]
+    parts = []
+    for name, value in result.items():
+        if isinstance(value, list):
+            parts.append(f"{len(value)} {name}")
+        elif not isinstance(value, dict):
+            parts.append(f"{name} {value}")
+    text = ", ".join(parts)
+    return text if len(text) <= 90 else text[:89] + "…"  # noqa: PLR2004 - a line of a table

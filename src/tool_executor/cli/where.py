@@ -1,0 +1,72 @@
+"""Where a command works: a stage on AWS, a running local cloud, or one started for this command."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tool_executor.aws import Aws
+from tool_executor.cli.console import err
+from tool_executor.deployment import Deployment, find_deployment
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tool_executor.local import RunningCloud
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """A deployment and how to call it. ``ends_with_command`` is true of a local cloud that nobody else serves."""
+
+    aws: Aws
+    deployment: Deployment
+    ends_with_command: bool = False
+
+
+@contextmanager
+def chosen(*, local: bool, stage: str, region: str | None, extra_groups: tuple[str, ...] = ()) -> Iterator[Where]:
+    """Yield where to work, and end what was started for it."""
+    if not local:
+        aws = Aws(region=region)
+        yield Where(aws, find_deployment(aws, stage))
+        return
+    from tool_executor.local import LocalCloud, find_running  # noqa: PLC0415 - moto is of the extra "local"
+
+    running = find_running(project_folder())
+    if running is not None and not extra_groups:
+        _tell_if_outdated(running, stage)
+        aws = Aws(running.deployment.region, running.deployment.endpoint_url)
+        yield Where(aws, Deployment.from_outputs(running.deployment.outputs))
+        return
+    with ExitStack() as at_end:
+        with err.status("Starting a local cloud") as status:
+            cloud = at_end.enter_context(
+                LocalCloud(
+                    project_folder(),
+                    stage=stage,
+                    extra_groups=extra_groups,
+                    progress=lambda doing: status.update(f"Starting a local cloud: {doing.lower()}"),
+                )
+            )
+        aws = Aws(cloud.deployment.region, cloud.deployment.endpoint_url)
+        yield Where(aws, Deployment.from_outputs(cloud.deployment.outputs), ends_with_command=True)
+
+
+def project_folder() -> Path:
+    """Return the checkout that the command was called in: the nearest folder upwards with a CDK app."""
+    here = Path.cwd()
+    return next((folder for folder in (here, *here.parents) if (folder / "cdk.json").is_file()), here)
+
+
+def _tell_if_outdated(running: RunningCloud, stage: str) -> None:
+    from tool_executor.local.synth import CdkApp  # noqa: PLC0415 - of the extra "local"
+
+    if CdkApp(project_folder(), stage=stage).source_key() != running.source_key:
+        err.print(
+            f"The local cloud at {running.deployment.endpoint_url} was deployed from other code than is here now; "
+            "restart it to see your changes.",
+            style="yellow",
+        )

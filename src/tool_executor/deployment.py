@@ -1,0 +1,71 @@
+"""Where a deployment's parts are, as its stack says."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from tool_contract import strict_json
+from tool_executor.aws import translated_errors
+from tool_executor.errors import DeploymentNotFoundError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from tool_executor.aws import Aws
+
+
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    """One stage's stack. ``functions`` maps each tool group to its Lambda function's name."""
+
+    state_machine_arn: str
+    history_table: str
+    tool_state_table: str
+    artifact_bucket: str
+    functions: Mapping[str, str]
+
+    @classmethod
+    def from_outputs(cls, outputs: Mapping[str, str]) -> Deployment:
+        """Return the deployment that a stack's outputs describe."""
+        return cls(
+            state_machine_arn=outputs["StateMachineArn"],
+            history_table=outputs["HistoryTable"],
+            tool_state_table=outputs["ToolStateTable"],
+            artifact_bucket=outputs["ArtifactBucket"],
+            functions=strict_json.parse(outputs["Functions"]),
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the deployment as plain JSON values."""
+        return {
+            "state_machine_arn": self.state_machine_arn,
+            "history_table": self.history_table,
+            "tool_state_table": self.tool_state_table,
+            "artifact_bucket": self.artifact_bucket,
+            "functions": dict(self.functions),
+        }
+
+
+def stack_name(stage: str) -> str:
+    """Return the name of a stage's stack."""
+    return f"tool-executor-{stage}"
+
+
+def find_deployment(aws: Aws, stage: str) -> Deployment:
+    """Return a stage's deployment. Raises DeploymentNotFoundError, or what translated_errors raises."""
+    name = stack_name(stage)
+    with translated_errors():
+        try:
+            stacks = aws.cloudformation.describe_stacks(StackName=name)["Stacks"]
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "ValidationError":
+                raise
+            stacks = []
+    outputs = {output["OutputKey"]: output["OutputValue"] for stack in stacks for output in stack.get("Outputs", [])}
+    if "StateMachineArn" not in outputs:
+        message = f"There is no deployment of the stage {stage!r}: no stack {name!r} with the outputs of one."
+        raise DeploymentNotFoundError(message, hint="Deploy it with 'npx cdk deploy', or use the local cloud: --local.")
+    return Deployment.from_outputs(outputs)

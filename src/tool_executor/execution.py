@@ -1,0 +1,86 @@
+"""Starts executions of the state machine and follows them to their end."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from tool_contract import strict_json
+from tool_contract.limits import MAX_STATE_BYTES
+from tool_executor.aws import translated_errors
+from tool_executor.errors import ExecutionFailedError, InvalidRequestError
+from tool_executor.history import History
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from tool_executor.aws import Aws
+    from tool_executor.deployment import Deployment
+    from tool_executor.history import Record
+
+_POLL_SECONDS: Final = 0.25
+_SLOWEST_POLL_SECONDS: Final = 2.0
+_STATUS_SENTENCES: Final = {
+    "ABORTED": "The execution was stopped.",
+    "TIMED_OUT": "The execution ran into the state machine's own timeout.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Execution:
+    """A started execution. ``arn`` names it to Step Functions, the two ids to the history."""
+
+    execution_id: str
+    arn: str
+    correlation_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Runner:
+    """Runs requests on one deployment."""
+
+    aws: Aws
+    deployment: Deployment
+    sleep: Callable[[float], None] = time.sleep
+
+    def start(self, request: object, execution_id: str | None = None) -> Execution:
+        """Start an execution of a request. Raises InvalidRequestError, or what translated_errors raises."""
+        name = execution_id or f"{uuid.uuid4()}"
+        text = strict_json.dumps(request)
+        if strict_json.byte_size(text) > MAX_STATE_BYTES:
+            message = f"The request has {strict_json.byte_size(text):,} bytes; {MAX_STATE_BYTES:,} fit."
+            raise InvalidRequestError(message, [], hint="Split it into several requests.")
+        with translated_errors():
+            answer = self.aws.step_functions.start_execution(
+                stateMachineArn=self.deployment.state_machine_arn, name=name, input=text
+            )
+        given = request.get("correlation_id") if isinstance(request, dict) else None
+        return Execution(name, answer["executionArn"], given if isinstance(given, str) else name)
+
+    def follow(self, execution: Execution) -> Iterator[list[Record]]:
+        """Yield how the calls stand again and again while the execution runs, then once more when it has ended."""
+        history, pause = History(self.aws, self.deployment.history_table), _POLL_SECONDS
+        while self._describe(execution)["status"] == "RUNNING":
+            yield history.progress(execution.execution_id, execution.correlation_id)
+            self.sleep(pause)
+            pause = min(pause * 1.2, _SLOWEST_POLL_SECONDS)
+        yield history.progress(execution.execution_id, execution.correlation_id)
+
+    def output(self, execution: Execution) -> dict[str, Any]:
+        """Return the output of an ended execution. Raises InvalidRequestError or ExecutionFailedError."""
+        described = self._describe(execution)
+        if described["status"] == "SUCCEEDED":
+            output: dict[str, Any] = strict_json.parse(described["output"])
+            return output
+        if described.get("error") == "InvalidRequest":
+            told = strict_json.parse(described["cause"])
+            raise InvalidRequestError(told["error"], told["details"], hint=told.get("hint"))
+        sentence = _STATUS_SENTENCES.get(described["status"]) or described.get("cause") or "The execution failed."
+        hint = f"What its calls came to: tool-executor history {execution.execution_id}"
+        raise ExecutionFailedError(sentence, execution_id=execution.execution_id, hint=hint)
+
+    def _describe(self, execution: Execution) -> Any:  # noqa: ANN401 - a stubbed TypedDict
+        with translated_errors():
+            return self.aws.step_functions.describe_execution(executionArn=execution.arn)
