@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 
 from infra.catalog import generate_catalog
+from infra.errors import InfraError
 from infra.settings import GROUPS, ROOT
 
 CATALOG = ROOT / "src" / "tool_contract" / "catalog.json"
@@ -12,7 +13,10 @@ CATALOG = ROOT / "src" / "tool_contract" / "catalog.json"
 
 def main() -> None:
     """Write the catalog, or end with a sentence and exit code 1 where the one that stands is out of date."""
-    text = generate_catalog(GROUPS, root=ROOT, cache=ROOT / ".local" / "catalog")
+    try:
+        text = generate_catalog(GROUPS, root=ROOT, cache=ROOT / ".local" / "catalog")
+    except InfraError as error:
+        sys.exit(str(error))
     if "--check" not in sys.argv:
         CATALOG.write_bytes(text)
     elif not CATALOG.is_file() or CATALOG.read_bytes() != text:
