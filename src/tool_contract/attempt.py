@@ -54,7 +54,7 @@ class AttemptContext(BaseModel):
     candidate: Annotated[int, Field(ge=0)] = 0
     timeout_seconds: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
     deadline: str | None = None
-    attempt_log: list[dict[str, Any]] = []
+    attempt_log: list[AttemptEntry] = []
     session: str | None = None
 
     @property
@@ -78,12 +78,10 @@ def metadata_from_log(log: Sequence[AttemptEntry]) -> dict[str, Any]:
         metadata["retry_delays"] = [round((entry.delay_seconds or 0) * 1000) for entry in retried]
     last = log[-1]
     if last.candidate > 0:
-        primary = [entry for entry in log if entry.candidate == 0][-1]
-        metadata |= {
-            "fallback_used": True,
-            "fallback_index": last.candidate - 1,
-            "primary_error": f"{primary.error_code}: {primary.error}",
-        }
+        metadata |= {"fallback_used": True, "fallback_index": last.candidate - 1}
+        primary = [entry for entry in log if entry.candidate == 0]
+        if primary:
+            metadata["primary_error"] = f"{primary[-1].error_code}: {primary[-1].error}"
     if last.error_type is not None:
         metadata["error_type"] = last.error_type
     return metadata

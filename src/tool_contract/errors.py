@@ -14,6 +14,7 @@ The exceptions::
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
 from enum import StrEnum
@@ -244,9 +245,14 @@ def _reported(error: ToolError) -> Failure:
         effect=rule.effect if error.effect is None else error.effect,
         pointer=error.pointer,
         hint=error.hint,
-        retry_after_seconds=error.retry_after_seconds,
+        retry_after_seconds=_usable_seconds(error.retry_after_seconds),
         error_type=type(error).__name__,
     )
+
+
+def _usable_seconds(seconds: float | None) -> float | None:
+    """Drop what cannot be waited: whoever a tool passes on may ask for NaN, infinity or minus one."""
+    return seconds if seconds is not None and math.isfinite(seconds) and seconds >= 0 else None
 
 
 def _unplanned(error: BaseException, code: ErrorCode, *, retryable: bool) -> Failure:

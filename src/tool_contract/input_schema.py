@@ -15,7 +15,7 @@ from tool_contract import strict_json
 from tool_contract.problems import Problem, problems_from
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Mapping
 
     from pydantic_core import CoreSchema
 
@@ -59,6 +59,7 @@ def _core(schema: Mapping[str, Any]) -> CoreSchema:
     rules = {key: value for key, value in schema.items() if key not in _ANNOTATIONS and not key.startswith("x-")}
     for keyword, build in _COMBINATIONS.items():
         if keyword in rules:
+            _only(keyword, rules)
             return build(rules)
     if not rules:
         return core_schema.any_schema()
@@ -68,10 +69,20 @@ def _core(schema: Mapping[str, Any]) -> CoreSchema:
         message = f"No gate can check the JSON Schema {dict(schema)!r}."
         raise UnsupportedSchemaError(message) from None
     core = build(rules)
-    if rules:
-        message = f"No gate can check the JSON Schema keywords {sorted(rules)}."
-        raise UnsupportedSchemaError(message)
+    _none_left(rules.keys())
     return core
+
+
+def _only(keyword: str, rules: Mapping[str, Any]) -> None:
+    """Refuse rules beside a combination: ``Annotated[int | float, Field(ge=3)]`` binds all of its branches."""
+    said_already = {"type"} if keyword in {"enum", "const"} else set()
+    _none_left(rules.keys() - {keyword} - said_already)
+
+
+def _none_left(keywords: Collection[str]) -> None:
+    if keywords:
+        message = f"No gate can check the JSON Schema keywords {sorted(keywords)} here."
+        raise UnsupportedSchemaError(message)
 
 
 def _reference(rules: dict[str, Any]) -> CoreSchema:
@@ -168,5 +179,7 @@ _TYPES: Final[Mapping[str, Callable[[dict[str, Any]], CoreSchema]]] = {
 _FORMATS: Final[Mapping[str, CoreSchema]] = {
     "date": core_schema.date_schema(strict=True),
     "date-time": core_schema.datetime_schema(strict=True),
+    "duration": core_schema.timedelta_schema(strict=True),
+    "time": core_schema.time_schema(strict=True),
     "uuid": core_schema.uuid_schema(strict=True),
 }

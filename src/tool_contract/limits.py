@@ -41,5 +41,7 @@ MAX_JSON_DEPTH: Final = 64
 MAX_ERROR_CHARACTERS: Final = 500
 #: Problems listed in one complaint, encoded as JSON inside JSON: it travels as a failed execution's cause.
 MAX_PROBLEMS_CHARACTERS: Final = 20_000
+#: Problems listed in one envelope: a function's answer is at most 6 MB, whatever is wrong with an input.
+MAX_DETAILS: Final = 100
 MAX_METADATA_BYTES: Final = 2_048
 MAX_REASONING_CHARACTERS: Final = 2_000

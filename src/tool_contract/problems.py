@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict
@@ -40,8 +41,12 @@ class Problem(BaseModel):
 
 
 def json_pointer(parts: Iterable[str | int]) -> str:
-    """Return the RFC 6901 pointer for a path of keys and indexes."""
-    return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in parts)
+    """Return the RFC 6901 pointer for a path of keys and indexes.
+
+    A pointer is for reading: at an absurdly long key it stops, and points to what holds the key.
+    """
+    readable = takewhile(lambda part: len(str(part)) <= _MAX_ECHO, parts)
+    return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in readable)
 
 
 def shortened(text: str, limit: int = _MAX_ECHO) -> str:
@@ -84,8 +89,6 @@ def _pointer_of(error: ErrorDetails, value: object) -> str:
             current = current[step]
         elif error["type"] != "missing" or step is not error["loc"][-1]:
             continue
-        if isinstance(step, str) and len(step) > _MAX_ECHO:
-            break  # a pointer is for reading: beyond an absurd key it stops at what holds the key
         parts.append(step)
     return json_pointer(parts)
 

@@ -136,9 +136,11 @@ def _as_many_as_fit(details: list[dict[str, str]]) -> list[dict[str, str]]:
 
 def check_request(value: object, catalog: Catalog) -> ExecutionRequest:
     """Return the request if every part of it can be run. Raises :class:`InvalidRequestError` with every problem."""
-    unreadable = strict_json.problem_in(value)
-    if unreadable is not None:
-        raise InvalidRequestError([_about_request(unreadable)])
+    try:
+        # Through JSON text, so that a caller's tuple or enum is checked as the array or text that is sent.
+        value = strict_json.parse(strict_json.dumps(value))
+    except strict_json.JsonError as error:
+        raise InvalidRequestError([_about_request(error.problem)]) from None
     request, problems = _shaped(value)
     problems += [problem for pointer, call in _calls_of(value) for problem in _call_problems(pointer, call, catalog)]
     problems += _repeated_call_ids(value)

@@ -68,7 +68,7 @@ def problem_in(value: object) -> Problem | None:
     pending: list[tuple[tuple[str | int, ...], object]] = [((), value)]
     while pending:
         path, item = pending.pop()
-        if len(path) > MAX_JSON_DEPTH:
+        if len(path) >= MAX_JSON_DEPTH and isinstance(item, (dict, list, tuple)):
             return Problem(pointer="", message=f"The JSON is nested deeper than {MAX_JSON_DEPTH} levels.")
         message = _complaint(item)
         if message is not None:
