@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.e2e import readme
 from tests.e2e.conftest import ROOT, Shell
 
 if TYPE_CHECKING:
@@ -16,19 +17,6 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.xdist_group("cdk")
 
-TOOL = '''"""Greets."""
-
-from lambdas.runtime.tool_group import ToolGroup
-
-tools = ToolGroup("greeter")
-
-@tools.tool(read_only=True)
-def greet(name: str) -> dict[str, str]:
-    """Greet somebody by name."""
-    return {"greeting": f"Hello, {name}!"}
-
-lambda_handler = tools.lambda_handler
-'''
 REQUEST = '{"calls": [{"tool_name": "greet", "input": {"name": "Ada"}}]}'
 
 
@@ -54,10 +42,13 @@ def test_a_tool_of_ten_lines_appears_in_the_catalog_deploys_and_runs(checkout: S
     folder = checkout.folder / "lambdas" / "greeter"
     folder.mkdir()
     (folder / "__init__.py").write_text('"""Greets."""\n')
-    (folder / "handler.py").write_text(TOOL)
+    (code,) = readme.blocks("python")
+    assert len(code.splitlines()) == 10
+    (folder / "handler.py").write_text(code)
     settings = checkout.folder / "infra" / "settings.py"
-    line = 'GROUPS: Final = (\n    GroupSettings(name="greeter", folder="lambdas/greeter"),\n'
-    settings.write_text(settings.read_text().replace("GROUPS: Final = (\n", line))
+    line = 'GroupSettings(name="greeter", folder="lambdas/greeter")'
+    assert line in readme.text()
+    settings.write_text(settings.read_text().replace("GROUPS: Final = (\n", f"GROUPS: Final = (\n    {line},\n"))
 
     checkout.run("python", "-m", "infra.write_catalog")
     assert checkout.json("tool-executor", "tools", "greet", "--json")["description"] == "Greet somebody by name."

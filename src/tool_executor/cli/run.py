@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
+from rich.box import SIMPLE_HEAD
 from rich.markup import escape
 from rich.table import Table
 
@@ -16,6 +17,9 @@ from tool_executor.execution import Runner
 
 if TYPE_CHECKING:
     from tool_executor.cli.where import Where
+
+#: Two lines of the table's last column in a terminal of 80 characters.
+_GIST: Final = 64
 
 
 def run(
@@ -67,13 +71,17 @@ def _run(where: Where, request: Any, name: str | None) -> dict[str, Any]:  # noq
 
 
 def _print_output(output: dict[str, Any], where: Where) -> None:
-    table = Table(title=f"Execution {output['execution_id']}", title_justify="left", header_style="bold")
-    for heading in ("call", "tool", "status", "attempts", "ms", "answer"):
-        table.add_column(heading, justify="right" if heading in {"attempts", "ms"} else "left", overflow="fold")
+    table = Table(
+        title=f"Execution {output['execution_id']}", title_justify="left", header_style="bold", box=SIMPLE_HEAD
+    )
+    table.add_column("call and tool", overflow="fold")
+    table.add_column("status")
+    table.add_column("tries", justify="right")
+    table.add_column("ms", justify="right")
+    table.add_column("answer", overflow="fold", ratio=1)
     for envelope in output["results"]:
         table.add_row(
-            escape(envelope["call_id"]),
-            escape(envelope["tool_name"]),
+            f"{escape(envelope['call_id'])}\n[dim]{escape(envelope['tool_name'])}[/]",
             styled_status(envelope["status"]),
             str(envelope["attempts"]),
             f"{envelope['execution_time_ms']:.0f}",
@@ -84,7 +92,10 @@ def _print_output(output: dict[str, Any], where: Where) -> None:
     out.print(f"{styled_status(output['status'])}: {counts} in {output['execution_time_ms'] / 1000:.2f} s")
     out.print(f"History: table {where.deployment.history_table}, execution_id {output['execution_id']}", soft_wrap=True)
     if where.ends_with_command:
-        out.print("This local cloud ends now, its history with it; 'tool-executor local up' serves one that stays.")
+        out.print(
+            "This local cloud ends now, and its history with it: 'tool-executor local up' serves one that stays.",
+            soft_wrap=True,
+        )
     else:
         out.print(f"Again: tool-executor history {output['execution_id']}", soft_wrap=True)
 
@@ -100,14 +111,28 @@ def _answer(envelope: dict[str, Any]) -> str:
 
 
 def _gist(result: object) -> str:
-    """Say in a line what a result holds: its plain fields, and how many elements its lists have."""
+    """Say in a line or two what a result holds: its numbers and how long its lists are, then its texts."""
     if not isinstance(result, dict):
-        return str(result)[:60]
-    parts = []
+        return _shortened(str(result))
+    numbers, texts = [], []
     for name, value in result.items():
+        words = name.replace("_", " ")
         if isinstance(value, list):
-            parts.append(f"{len(value)} {name}")
-        elif not isinstance(value, dict):
-            parts.append(f"{name} {value}")
-    text = ", ".join(parts)
-    return text if len(text) <= 90 else text[:89] + "…"  # noqa: PLR2004 - a line of a table
+            numbers.append(f"{len(value)} {words}")
+        elif isinstance(value, dict):
+            numbers.extend(
+                f"{inner.replace('_', ' ')} {number:g}" for inner, number in value.items() if _is_number(number)
+            )
+        elif _is_number(value):
+            numbers.append(f"{words} {value:g}")
+        else:
+            texts.append(f"{words} {value}")
+    return _shortened(", ".join(numbers + texts))
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= _GIST else text[: _GIST - 1] + "…"

@@ -1,0 +1,70 @@
+"""The README promises nothing that is not run here."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.e2e import readme
+from tests.e2e.conftest import ROOT, Shell, clean_environment, serving
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+pytestmark = pytest.mark.xdist_group("readme")
+
+
+@pytest.fixture(scope="module")
+def shell() -> Iterator[Shell]:
+    with serving() as ready:
+        yield Shell(clean_environment(ready))
+
+
+def test_the_aws_cli_commands_run_as_they_stand(shell: Shell) -> None:
+    said = shell.run("bash", "-euo", "pipefail", "-c", readme.marked("aws-cli"))
+    assert '"status":"succeeded"' in said.replace(" ", "")
+    assert "forecast-with-fallback\tsuccess\t2" in said
+    assert "my-first\tsucceeded" in said
+
+
+def test_the_demo_runs_every_tool_over_three_warehouses_and_one_fallback_answers(shell: Shell) -> None:
+    output = shell.json("tool-executor", "run", "examples/morning_check.json", "--json")
+    assert len(output["results"]) >= 12
+    assert {envelope["tool_name"] for envelope in output["results"]} == {
+        "calculate_reorder_points",
+        "identify_stockout_risks",
+        "forecast_demand",
+    }
+    (answered_by_fallback,) = [e for e in output["results"] if e["metadata"].get("fallback_used")]
+    assert "NotFound" in answered_by_fallback["metadata"]["primary_error"]
+
+
+def test_the_smallest_request_runs(shell: Shell) -> None:
+    (smallest,) = [block for block in readme.blocks("json") if '"calls"' in block]
+    output = shell.json("tool-executor", "run", "-", "--json", given=smallest)
+    assert output["status"] == "succeeded"
+
+
+@pytest.mark.parametrize(("field", "unknown"), [("warehouse_code", "WH009"), ("product_code", "P999")])
+def test_an_unknown_warehouse_or_product_is_a_failure_envelope(shell: Shell, field: str, unknown: str) -> None:
+    known = {"warehouse_code": "WH001", "product_code": "P001"}
+    request = {"calls": [{"tool_name": "forecast_demand", "input": {**known, field: unknown}}]}
+    said = shell.run("tool-executor", "run", "-", "--json", given=json.dumps(request), code=1)
+    envelope = json.loads(said.splitlines()[0])["results"][0]
+    assert (envelope["error_code"], envelope["details"][0]["pointer"]) == ("NotFound", f"/{field}")
+
+
+def test_every_file_that_it_links_to_is_there() -> None:
+    links = re.findall(r"\]\((?!https?:)([^)#]+)", readme.text())
+    assert links
+    assert [link for link in links if not (ROOT / link).exists()] == []
+
+
+def test_every_make_target_that_it_names_is_there() -> None:
+    targets = set(re.findall(r"make ([a-z]+)", readme.text()))
+    assert targets >= {"demo", "test", "local", "deploy", "catalog", "bench"}
+    listed = Shell({"PATH": "/usr/bin:/bin"}).run("make", "help")
+    assert [target for target in targets if f"make {target}" not in listed] == []
