@@ -48,7 +48,9 @@ def main() -> None:
         runner = Runner(aws, Deployment.from_outputs(cloud.deployment.outputs))
         _run(runner, CONCURRENCY * 4)
         rounds = [[_run(runner, size) for size in SIZES] for _ in range(options.rounds)]
-        figures = [_figure(runner, size, list(runs)) for size, runs in zip(SIZES, zip(*rounds, strict=True), strict=True)]
+        figures = [
+            _figure(runner, size, list(runs)) for size, runs in zip(SIZES, zip(*rounds, strict=True), strict=True)
+        ]
     if options.json:
         print(json.dumps({"machine": platform.platform(), "figures": [asdict(figure) for figure in figures]}))
         return

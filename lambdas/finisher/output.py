@@ -17,10 +17,11 @@ if TYPE_CHECKING:
     from tool_contract.envelope import Envelope
 
 _TERMINAL: Final = ("success", "failed", "timeout", "skipped", "cancelled")
-#: A reference to an object whose key is not chosen yet takes about this many bytes.
-_REFERENCE_BYTES: Final = 330
-_SHORT_ERROR: Final = 200
+#: A reference takes at most this many bytes: 63 of bucket, 64 of hash, and a key with the longest ids.
+_REFERENCE_BYTES: Final = 370
+_SHORT_ERROR_BYTES: Final = 200
 _BULKY_METADATA: Final = ("retry_reasons", "retry_delays", "attempt_durations", "primary_error")
+_SMALL_METADATA: Final = ("cached", "degraded", "fallback_index", "fallback_used", "replayed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,8 @@ def count_statuses(envelopes: Sequence[Envelope]) -> dict[str, int]:
 
 def overall_status(counts: Mapping[str, int]) -> str:
     """Return succeeded (all), partial (some), else timeout, cancelled or failed: whatever befell all the others."""
+    if counts["total"] == 0:
+        return "failed"  # the planner died before it wrote down a call
     if counts["success"] == counts["total"]:
         return "succeeded"
     if counts["success"]:
@@ -71,11 +74,9 @@ def lay_out(envelopes: Sequence[Envelope], limit: int = MAX_OUTPUT_BYTES) -> Lay
 
 
 def build_output(execution: Mapping[str, Any], envelopes: Sequence[Envelope], finished_at: str) -> dict[str, Any]:
-    """Return the execution's output. Where failures alone are too many to fit, their bulk is left to the records."""
+    """Return the execution's output. Where envelopes without results are too many to fit, their bulk is left out."""
     counts = count_statuses(envelopes)
-    results = [envelope.to_json() for envelope in envelopes]
-    if strict_json.byte_size(strict_json.dumps(results)) > MAX_OUTPUT_BYTES:
-        results = [result if result["success"] else _slim(result) for result in results]
+    results = _fitting([envelope.to_json() for envelope in envelopes])
     return {
         "execution_id": execution["execution_id"],
         "correlation_id": execution["correlation_id"],
@@ -88,11 +89,28 @@ def build_output(execution: Mapping[str, Any], envelopes: Sequence[Envelope], fi
 
 def _frame_bytes(envelope: Envelope) -> int:
     bare = envelope.model_copy(update={"result": None, "result_ref": None}).to_json()
-    return strict_json.byte_size(strict_json.dumps(bare))
+    return strict_json.byte_size(strict_json.dumps(bare)) + len(",")
+
+
+def _fitting(results: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Leave to the records what is too much for an output: what failures tell first, then everybody's metadata."""
+    if _fits(results):
+        return results
+    slim = [result if result["success"] else _slim(result) for result in results]
+    return slim if _fits(slim) else [_with_small_metadata(result) for result in slim]
+
+
+def _fits(results: list[dict[str, Any]]) -> bool:
+    return strict_json.byte_size(strict_json.dumps(results)) - len("[]") <= MAX_OUTPUT_BYTES
+
+
+def _with_small_metadata(result: dict[str, Any]) -> dict[str, Any]:
+    kept = {name: value for name, value in result["metadata"].items() if name in _SMALL_METADATA}
+    return {**result, "metadata": {**kept, "shortened": True}}
 
 
 def _slim(failure: dict[str, Any]) -> dict[str, Any]:
-    slim = {**failure, "error": failure["error"][:_SHORT_ERROR]}
+    slim = {**failure, "error": failure["error"].encode()[:_SHORT_ERROR_BYTES].decode(errors="ignore")}
     slim.pop("details", None)
     kept = {name: value for name, value in failure["metadata"].items() if name not in _BULKY_METADATA}
     return {**slim, "metadata": {**kept, "shortened": True}}

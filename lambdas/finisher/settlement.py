@@ -68,20 +68,24 @@ def settle(
     for row in rows:
         if row["status"] not in OPEN_STATUSES:
             continue
-        verdict = _verdict(execution, rows, row, ending, now_ms) or _told(unrecorded.get(row["call_id"]))
+        told = unrecorded.get(row["call_id"])
+        verdict = _told(told) if told else _verdict(execution, rows, row, ending, now_ms)
         yield Settlement(row["call_id"], _attributes(row, verdict, now_ms, row["tool_name"] in read_only_tools))
 
 
 def _verdict(
     execution: Mapping[str, Any], rows: Sequence[Mapping[str, Any]], row: Mapping[str, Any], ending: Ending, now_ms: int
-) -> _Verdict | None:
+) -> _Verdict:
+    waits_in_sequence = execution["mode"] == "sequence" and row["status"] == CallStatus.PENDING
     if ending is Ending.CANCELLED:
         return _CANCELLED
-    if execution["mode"] == "sequence" and row["status"] == CallStatus.PENDING and _stopped_by_failure(rows):
+    if waits_in_sequence and _stopped_by_failure(rows):
         return _SKIPPED
     if ending is Ending.TIMED_OUT or now_ms >= ms_from_iso(execution["deadline"]):
         return _DEADLINE
-    return None
+    if waits_in_sequence and _is_after_open_call(rows, row):
+        return _SKIPPED
+    return _LOST
 
 
 def _stopped_by_failure(rows: Sequence[Mapping[str, Any]]) -> bool:
@@ -90,9 +94,12 @@ def _stopped_by_failure(rows: Sequence[Mapping[str, Any]]) -> bool:
     return any(row.get("error_code") != ErrorCode.DEADLINE_EXCEEDED for row in ended)
 
 
-def _told(failure: Mapping[str, Any] | None) -> _Verdict:
-    if failure is None:
-        return _LOST
+def _is_after_open_call(rows: Sequence[Mapping[str, Any]], row: Mapping[str, Any]) -> bool:
+    """Whether a call before ``row`` is open: it failed, and the state machine could not write that down."""
+    return any(other["status"] in OPEN_STATUSES for other in rows[: rows.index(row)])
+
+
+def _told(failure: Mapping[str, Any]) -> _Verdict:
     return _Verdict(CallStatus(failure["status"]), ErrorCode(failure["error_code"]), failure["error"])
 
 

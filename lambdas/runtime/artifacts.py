@@ -9,7 +9,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from lambdas.runtime import aws_clients
 from tool_contract.envelope import ResultRef
-from tool_contract.errors import ErrorCode, ToolError
+from tool_contract.errors import ErrorCode, ToolError, Unavailable
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -57,14 +57,15 @@ class ArtifactStore:
         return ResultRef(bucket=self._bucket, key=key, bytes=len(body), sha256=hashlib.sha256(body).hexdigest())
 
     def get(self, ref: ResultRef) -> str:
-        """Return the text that ``ref`` names. Raises :class:`ResultMissing` or :class:`ResultCorrupt`."""
+        """Return the text that ``ref`` names. Raises ResultMissing, ResultCorrupt or Unavailable."""
         try:
             body = self._client.get_object(Bucket=ref.bucket, Key=ref.key)["Body"].read()
-        except ClientError as error:
-            if error.response["Error"]["Code"] not in _MISSING:
-                raise
-            message = f"The artefact {ref.key!r} is not there (any more)."
-            raise ResultMissing(message) from error
+        except (BotoCoreError, ClientError) as error:
+            if isinstance(error, ClientError) and error.response["Error"]["Code"] in _MISSING:
+                message = f"The artefact {ref.key!r} is not there (any more)."
+                raise ResultMissing(message) from error
+            message = "The artefact bucket did not answer."
+            raise Unavailable(message) from error
         if hashlib.sha256(body).hexdigest() != ref.sha256:
             message = f"The artefact {ref.key!r} is not what was written."
             raise ResultCorrupt(message)

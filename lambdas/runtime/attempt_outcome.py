@@ -10,7 +10,7 @@ from tool_contract import strict_json
 from tool_contract.attempt import AttemptEntry, metadata_from_log
 from tool_contract.envelope import CallStatus, Detail, Envelope, ResultRef
 from tool_contract.errors import Effect, ErrorCode, Failure
-from tool_contract.limits import MAX_ERROR_CHARACTERS, MAX_RAISED_CHARACTERS
+from tool_contract.limits import MAX_DETAILS, MAX_ERROR_CHARACTERS, MAX_RAISED_CHARACTERS
 from tool_contract.problems import shortened
 
 if TYPE_CHECKING:
@@ -43,6 +43,11 @@ class Failed:
         if self.failure.effect is Effect.UNKNOWN and spec.annotations.read_only:
             return replace(self, failure=replace(self.failure, effect=Effect.NONE))
         return self
+
+
+    def after_running(self) -> Failed:
+        """Return the same failure, found when the tool had run already: what it does is done."""
+        return replace(self, failure=replace(self.failure, effect=Effect.UNKNOWN, begun=True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +128,7 @@ def raised_text(envelope: Envelope, failure: Failure) -> str:
 
 def _details(outcome: Failed) -> tuple[Detail, ...]:
     if outcome.problems:
-        return tuple(Detail.model_validate(problem.as_detail()) for problem in outcome.problems)
+        return tuple(Detail.model_validate(problem.as_detail()) for problem in outcome.problems[:MAX_DETAILS])
     failure = outcome.failure
     if failure.pointer is None and failure.hint is None:
         return ()
@@ -154,11 +159,9 @@ def _entry(name: str, context: AttemptContext, times: AttemptTimes, failure: Fai
 
 def attempt_log(name: str, context: AttemptContext, times: AttemptTimes) -> tuple[AttemptEntry, ...]:
     """Return the log of a call that this attempt ends with success."""
-    earlier = tuple(AttemptEntry.model_validate(entry) for entry in context.attempt_log)
-    return (*earlier, _entry(name, context, times))
+    return (*context.attempt_log, _entry(name, context, times))
 
 
 def _metadata(context: AttemptContext, entry: AttemptEntry) -> dict[str, Any]:
-    earlier = [AttemptEntry.model_validate(line) for line in context.attempt_log]
     correlation = {"correlation_id": context.correlation_id} if context.correlation_id else {}
-    return {**correlation, **metadata_from_log([*earlier, entry])}
+    return {**correlation, **metadata_from_log([*context.attempt_log, entry])}

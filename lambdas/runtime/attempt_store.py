@@ -13,7 +13,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from lambdas.runtime import aws_clients
 from lambdas.runtime.items import from_item, to_attribute
-from tool_contract.envelope import CallStatus
+from tool_contract.envelope import OPEN_STATUSES, CallStatus
 from tool_contract.errors import ErrorCode, ToolError
 from tool_contract.timestamps import iso_from_ms
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
     from tool_contract.attempt import AttemptContext
+    from tool_contract.tool_spec import ToolSpec
 
 _OPEN = {":pending": CallStatus.PENDING, ":running": CallStatus.RUNNING, ":retrying": CallStatus.RETRYING}
 
@@ -51,6 +52,10 @@ class Stands:
         """Whether what stands is a success: then its result is the answer to this attempt too."""
         return self.record.get("status") == CallStatus.SUCCESS
 
+    def is_open_at(self, attempt: int) -> bool:
+        """Whether the call has not ended and belongs to another owner of the same attempt's number."""
+        return self.record.get("status") in OPEN_STATUSES and self.record.get("attempts") == attempt
+
 
 class AttemptStore:
     """The history table, for attempts."""
@@ -59,19 +64,21 @@ class AttemptStore:
         self._table = table
         self._given_client = client
 
-    def begin(self, context: AttemptContext, *, owner: str, repeatable: bool, now_ms: int) -> Started | Stands:
-        """Take the call for this attempt. Raises :class:`HistoryUnavailable`."""
+    def begin(self, context: AttemptContext, spec: ToolSpec, *, owner: str, now_ms: int) -> Started | Stands:
+        """Take the call for this attempt of a tool. Raises :class:`HistoryUnavailable`."""
         # A conditional write that the SDK retries after a lost acknowledgement fails on itself: own writes pass.
-        same_number = "attempts = :attempt" if repeatable else "(attempts = :attempt AND #owner = :owner)"
+        same_number = "attempts = :attempt" if spec.annotations.repeatable else "(attempts = :attempt AND #owner = :owner)"
+        # The tool's name, a fallback's too, so that whoever finds the row open knows what may have run.
         return self._write(
             context,
-            "SET #status = :status, attempts = :attempt, #owner = :owner, attempt_started_at = :now",
+            "SET #status = :status, attempts = :attempt, #owner = :owner, attempt_started_at = :now, tool_name = :tool_name",
             f"#status IN (:pending, :running, :retrying) AND (attempts < :attempt OR {same_number})",
             {
                 ":status": CallStatus.RUNNING if context.attempt == 1 else CallStatus.RETRYING,
                 ":attempt": context.attempt,
                 ":owner": owner,
                 ":now": iso_from_ms(now_ms),
+                ":tool_name": spec.name,
                 **_OPEN,
             },
         )

@@ -52,6 +52,12 @@ class ResultTooLarge(ToolError):
     code = ErrorCode.RESULT_TOO_LARGE
 
 
+class NoRecordedInput(ToolError):
+    """The record of the call does not hold what the attempt is to run on."""
+
+    code = ErrorCode.MISCONFIGURED
+
+
 @dataclass(frozen=True, slots=True)
 class Stores:
     """Where attempts and large texts are kept."""
@@ -104,13 +110,10 @@ class Invoker:
         value = event.get("input")
         if context.recorded:
             began = self._stores.attempts.begin(
-                context,
-                owner=request_id,
-                repeatable=tool.spec.annotations.repeatable,
-                now_ms=self.clock.now_ms(),
+                context, tool.spec, owner=request_id, now_ms=self.clock.now_ms()
             )
             if isinstance(began, Stands):
-                return _standing(began)
+                return _standing(began, context)
             value = self._recorded_input(began.record, context.candidate) if value is None else value
         arguments = tool.arguments({} if value is None else value)
         if isinstance(arguments, list):
@@ -125,9 +128,13 @@ class Invoker:
         return min(limit, (ms_from_iso(context.deadline) - self.clock.now_ms()) / 1000)
 
     def _recorded_input(self, record: Mapping[str, Any], candidate: int) -> Any:  # noqa: ANN401 - JSON is any value
-        if candidate == 0:
-            return strict_json.parse(self._text(record, "input"))
-        return strict_json.parse(self._text(record, "fallbacks"))[candidate - 1]["input"]
+        try:
+            if candidate == 0:
+                return strict_json.parse(self._text(record, "input"))
+            return strict_json.parse(self._text(record, "fallbacks"))[candidate - 1]["input"]
+        except LookupError:
+            message = f"The call's record holds no input for its candidate {candidate}."
+            raise NoRecordedInput(message) from None
 
     def _text(self, record: Mapping[str, Any], name: str) -> str:
         reference = record.get(f"{name}_ref")
@@ -145,8 +152,12 @@ class Invoker:
                 context, owner=request_id, outcome=self._row(name, context, outcome, times)
             )
         except ToolError as error:
-            return Failed(failure_from(error)).for_tool(self.tools[name].spec)
-        return _standing(ended) if isinstance(ended, Stands) else outcome
+            standing: Outcome = Failed(failure_from(error))
+        else:
+            standing = _standing(ended, context) if isinstance(ended, Stands) else outcome
+        if isinstance(standing, Failed):
+            return standing.after_running().for_tool(self.tools[name].spec)
+        return standing
 
     def _stored(self, context: AttemptContext, outcome: Succeeded) -> Succeeded:
         if strict_json.byte_size(outcome.result_json) <= MAX_INLINE_BYTES:
@@ -203,10 +214,13 @@ class Invoker:
 
 def _read(event: object) -> tuple[str, AttemptContext, list[Problem]]:
     """Return an event's tool name and context, and what is wrong with its frame; ``input`` is checked later."""
-    nothing = AttemptContext()
     if not isinstance(event, dict):
-        return "", nothing, [_frame_problem("", 'The event must be a JSON object: {"tool_name": ..., "input": {...}}.')]
+        problem = _frame_problem("", 'The event must be a JSON object: {"tool_name": ..., "input": {...}}.')
+        return "", AttemptContext(), [problem]
     name, given = event.get("tool_name"), event.get("context")
+    # Whatever else is wrong, the state machine must see a failure as one.
+    asked_by_workflow = isinstance(given, dict) and given.get("route") == "workflow"
+    nothing = AttemptContext(route="workflow" if asked_by_workflow else "direct")
     if not isinstance(name, str) or not name:
         return "", nothing, [_frame_problem("/tool_name", "tool_name must be the name of a tool.")]
     unreadable = strict_json.problem_in(event)
@@ -238,14 +252,16 @@ def _refused(code: ErrorCode, problems: list[Problem]) -> Failed:
     return Failed(failure_of(code, f"{where}{problems[0].message}{more}"), tuple(problems))
 
 
-def _standing(stands: Stands) -> Outcome:
+def _standing(stands: Stands, context: AttemptContext) -> Outcome:
     """Return what a call that another attempt has taken or ended is answered with."""
     if stands.succeeded:
         envelope = envelope_from_record(stands.record)
         return Replayed(envelope.model_copy(update={"metadata": {**envelope.metadata, "replayed": True}}))
     if not stands.record:
         return Failed(failure_of(ErrorCode.MISCONFIGURED, "The history holds no record of this call."))
-    return Failed(failure_of(ErrorCode.SUPERSEDED, "Another attempt of this call has taken over or ended it."))
+    superseded = Failed(failure_of(ErrorCode.SUPERSEDED, "Another attempt of this call has taken over or ended it."))
+    # Whoever asks hears of this attempt only here; if its event came twice, the tool may be running for the other one.
+    return superseded.after_running() if stands.is_open_at(context.attempt) else superseded
 
 
 def _call(tool: Tool, arguments: dict[str, Any], limit: float) -> Outcome:
@@ -258,7 +274,7 @@ def _call(tool: Tool, arguments: dict[str, Any], limit: float) -> Outcome:
         return Failed(failure_of(ErrorCode.TOOL_TIMEOUT, f"The tool did not end within {limit:g} seconds."))
     except ToolError as error:
         return Failed(failure_from(error))
-    except Exception as error:  # whatever a tool raises must end in an envelope
+    except (Exception, SystemExit, asyncio.CancelledError) as error:  # whatever a tool raises must end in an envelope
         telemetry.logger.exception("the tool raised", extra={"tool": tool.spec.name})
         return Failed(failure_from(error))
     if strict_json.byte_size(text) > MAX_RESULT_BYTES:

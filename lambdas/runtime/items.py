@@ -21,8 +21,7 @@ def to_item(values: Mapping[str, Any]) -> dict[str, Any]:
 
 def to_attribute(value: Any) -> dict[str, Any]:  # noqa: ANN401 - an attribute is any value
     """Return one value as DynamoDB's typed value."""
-    # repr keeps the shortest digits that mean the same float; Decimal(value) would write out 50 of them.
-    return dict(_serializer.serialize(Decimal(repr(value)) if isinstance(value, float) else value))
+    return dict(_serializer.serialize(_decimal(value)))
 
 
 def from_item(item: Mapping[str, Any]) -> dict[str, Any]:
@@ -30,9 +29,22 @@ def from_item(item: Mapping[str, Any]) -> dict[str, Any]:
     return {name: _plain(_deserializer.deserialize(value)) for name, value in item.items()}
 
 
+def _decimal(value: Any) -> Any:  # noqa: ANN401 - an attribute is any value
+    if isinstance(value, float):
+        # repr keeps the shortest digits that mean the same float; Decimal(value) would write out 50 of them.
+        return Decimal(repr(value))
+    if isinstance(value, dict):
+        return {name: _decimal(child) for name, child in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_decimal(child) for child in value]
+    return value
+
+
 def _plain(value: Any) -> Any:  # noqa: ANN401 - an attribute is any value
     if isinstance(value, Decimal):
         return int(value) if value == value.to_integral_value() else float(value)
     if isinstance(value, dict):
         return {name: _plain(child) for name, child in value.items()}
+    if isinstance(value, list):
+        return [_plain(child) for child in value]
     return value

@@ -35,11 +35,14 @@ def time_limit(seconds: float) -> Iterator[None]:
         return
     previous = signal.signal(signal.SIGALRM, _raise)
     faulthandler.dump_traceback_later(seconds + _LAST_RESORT_SECONDS, exit=True, file=sys.__stderr__)
-    signal.setitimer(signal.ITIMER_REAL, max(seconds, 0.001))
     try:
-        yield
+        try:
+            signal.setitimer(signal.ITIMER_REAL, max(seconds, 0.001))
+            yield
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
+        # In a block of its own: the alarm may strike in the one above, and a forgotten timer ends a later call.
         faulthandler.cancel_dump_traceback_later()
         signal.signal(signal.SIGALRM, previous)
 

@@ -65,7 +65,8 @@ class Tool:
         except (ValidationError, ValueError) as error:
             message = f"The tool {self.spec.name!r} did not return what it declares."
             raise BadToolResponse(message) from error
-        problem = strict_json.problem_in(plain)
+        # Where a type is Any, pydantic writes null for NaN: look at the Python value too.
+        problem = strict_json.non_finite_in(self._result.dump_python(checked)) or strict_json.problem_in(plain)
         if problem is not None:
             message = f"The result of {self.spec.name!r} is not usable JSON at {problem.pointer or '/'}: {problem.message}"
             raise NonFiniteResult(message)

@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import json
 import math
-from typing import Any, Final, NoReturn
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from tool_contract.limits import MAX_JSON_DEPTH
 from tool_contract.problems import Problem, json_pointer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 #: Integers beyond this lose digits in readers that hold numbers as doubles, Step Functions among them.
 MAX_SAFE_INTEGER: Final = 2**53 - 1
@@ -65,24 +68,37 @@ def problem_in(value: object) -> Problem | None:
 
     Looks for numbers that are not finite, lone surrogates, keys that are not text and excessive depth.
     """
+    return _first_problem(value, _complaint)
+
+
+def non_finite_in(value: object) -> Problem | None:
+    """Return the first number in a Python value that is not finite, or None: before a serializer makes null of it."""
+    return _first_problem(value, _complaint_of_number)
+
+
+def _first_problem(value: object, complaint: Callable[[object], str | None]) -> Problem | None:
     pending: list[tuple[tuple[str | int, ...], object]] = [((), value)]
     while pending:
         path, item = pending.pop()
         if len(path) >= MAX_JSON_DEPTH and isinstance(item, (dict, list, tuple)):
             return Problem(pointer="", message=f"The JSON is nested deeper than {MAX_JSON_DEPTH} levels.")
-        message = _complaint(item)
+        message = complaint(item)
         if message is not None:
             return Problem(pointer=json_pointer(path), message=message)
         if isinstance(item, dict):
             pending.extend(((*path, key), child) for key, child in reversed(item.items()))
-        elif isinstance(item, (list, tuple)):
+        elif isinstance(item, (list, tuple, set, frozenset)):
             pending.extend(((*path, index), child) for index, child in reversed(list(enumerate(item))))
     return None
 
 
+def _complaint_of_number(item: object) -> str | None:
+    return "The number is not finite." if isinstance(item, float) and not math.isfinite(item) else None
+
+
 def _complaint(item: object) -> str | None:
-    if isinstance(item, float) and not math.isfinite(item):
-        return "The number is not finite."
+    if isinstance(item, float):
+        return _complaint_of_number(item)
     if isinstance(item, int) and not isinstance(item, bool) and abs(item) > MAX_SAFE_INTEGER:
         return "The integer is beyond 2^53, where readers of JSON lose digits; send it as text."
     if isinstance(item, str):

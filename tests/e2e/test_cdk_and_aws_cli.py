@@ -100,7 +100,9 @@ def test_an_open_execution_stands_in_its_index_until_it_has_ended(
     assert query(cdk_deployed, outputs, "#k = :k", ":k", "0", "open-executions", "open") == []
 
 
-def test_an_invalid_request_fails_the_execution_with_every_problem(cdk_deployed: Shell, outputs: dict[str, str]) -> None:
+def test_an_invalid_request_fails_the_execution_with_every_problem(
+    cdk_deployed: Shell, outputs: dict[str, str]
+) -> None:
     machine = outputs["StateMachineArn"]
     invalid = json.dumps({"calls": [{"tool_name": "ecko", "input": {}}, {"tool_name": "noop"}]})
     started = cdk_deployed.json(

@@ -138,7 +138,12 @@ def test_an_endpoint_where_nothing_answers_is_one_sentence(no_aws: Shell) -> Non
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{taken.getsockname()[1]}"
-        silent = {"AWS_ENDPOINT_URL": url, "AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x", "AWS_REGION": "eu-west-1"}
+        silent = {
+            "AWS_ENDPOINT_URL": url,
+            "AWS_ACCESS_KEY_ID": "x",
+            "AWS_SECRET_ACCESS_KEY": "x",
+            "AWS_REGION": "eu-west-1",
+        }
         said = Shell({**no_aws.environment, **silent}).run("tool-executor", "history", code=2)
     assert "Nothing answers at" in said
 

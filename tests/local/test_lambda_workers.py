@@ -1,4 +1,4 @@
-"""Functions in worker processes: reused, concurrent, killed in time, answered when they die, and seeing Lambda's world."""
+"""Functions in worker processes: reused, concurrent, killed in time, answered when they die, in Lambda's world."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import time
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -24,7 +25,6 @@ from tool_executor.local.workers.worker import WorkerSettings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
     from tool_executor.local.workers.invocation import Answer
 
@@ -107,8 +107,7 @@ def until(condition: Callable[[], bool], seconds: float = 10) -> None:
 def gone(pid: int) -> bool:
     """Whether the process has ended; one that only waits to be collected has."""
     try:
-        with open(f"/proc/{pid}/stat", encoding="utf-8") as stat:
-            return stat.read().rpartition(")")[2].split()[0] == "Z"
+        return Path(f"/proc/{pid}/stat").read_text("utf-8").rpartition(")")[2].split()[0] == "Z"
     except FileNotFoundError:
         return True
 

@@ -228,4 +228,4 @@ def test_an_interrupted_start_leaves_nothing_behind(tmp_path: Path) -> None:
     process.communicate(timeout=20)
     assert process.returncode == 0
     assert not [path for path in (project / ".local" / "assemblies").iterdir() if path.is_dir()]
-    assert not [path for path in Path(os.environ.get("TMPDIR", "/tmp")).glob(f"tool-executor-{process.pid}-*")]  # noqa: S108
+    assert not list(Path(os.environ.get("TMPDIR", "/tmp")).glob(f"tool-executor-{process.pid}-*"))  # noqa: S108

@@ -105,7 +105,9 @@ def test_fallbacks_are_tried_in_order_and_marked(deployed: Deployed) -> None:
 
 
 def test_a_sequence_stops_at_the_first_call_that_fails_for_good(deployed: Deployed) -> None:
-    execution = deployed.start({"mode": "sequence", "calls": [call("noop"), call("missing", {"name": "x"}), call("noop")]})
+    execution = deployed.start(
+        {"mode": "sequence", "calls": [call("noop"), call("missing", {"name": "x"}), call("noop")]}
+    )
     output = deployed.finish(execution)
     assert [envelope["status"] for envelope in output["results"]] == ["success", "failed", "skipped"]
     assert output["results"][2]["attempts"] == 0
@@ -168,7 +170,12 @@ def test_a_retry_costs_three_transitions_more_and_a_failed_call_three_in_all(dep
 
 def test_an_invalid_request_gets_every_problem_at_once_and_nothing_runs(deployed: Deployed) -> None:
     request = {
-        "calls": [call("ecko"), call("echo", {"seconds": "5", "text": 1}), call("noop", call_id="a b"), call("noop", x=1)],
+        "calls": [
+            call("ecko"),
+            call("echo", {"seconds": "5", "text": 1}),
+            call("noop", call_id="a b"),
+            call("noop", x=1),
+        ],
         "mode": "parallell",
     }
     execution = deployed.start(request)

@@ -1,0 +1,168 @@
+"""The local cloud: the deployed template on one machine, for as long as a `with` block lasts."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+import threading
+import uuid
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from tool_executor.local.assembly import Assembly
+from tool_executor.local.deployment import ACCOUNT, LocalDeployment
+from tool_executor.local.errors import AlreadyRunning
+from tool_executor.local.execution_events import EventRules
+from tool_executor.local.moto_import import import_moto
+from tool_executor.local.moto_version import check_moto_version
+from tool_executor.local.reaper import Reaper
+from tool_executor.local.running import RunningCloud, announce, withdraw
+from tool_executor.local.server import LocalServer
+from tool_executor.local.synth import CdkApp
+from tool_executor.local.workers.code_store import CodeStore
+from tool_executor.local.workers.environment import RuntimeChoice, chosen_runtime
+from tool_executor.local.workers.fleet import WorkerFleet
+from tool_executor.local.workers.worker import WorkerSettings
+
+Progress = Callable[[str], None]
+
+_only_one = threading.Lock()
+
+
+class LocalCloud:
+    """A context manager: inside it the stack is deployed and answers on `deployment.endpoint_url`.
+
+    Args:
+        project_dir: the repository: its CDK app is synthesized, caches go to its `.local/` folder.
+        port: to listen on, at 127.0.0.1; 0 takes a free one.
+        stage: the CDK app's `stage`.
+        extra_groups: folders of further tool groups, relative to `project_dir`.
+        sample_data: fill the inventory tables, if the stack has them.
+        runtime: of the Lambda workers: `auto`, `awslambdaric` or `pure`.
+        assembly: a synthesized cloud assembly to deploy instead of the project's own.
+        deploy: False starts an empty cloud, for the CDK CLI to deploy to.
+        announce: let `find_running` find it.
+        progress: is told what is being done, in a few words.
+
+    Raises (on entering):
+        LocalCloudError: one of its kinds, see `tool_executor.local.errors`.
+    """
+
+    def __init__(  # noqa: PLR0913 - settings, all by name
+        self,
+        project_dir: Path | str = ".",
+        *,
+        port: int = 0,
+        stage: str = "dev",
+        extra_groups: Sequence[str] = (),
+        sample_data: bool = True,
+        runtime: RuntimeChoice = "auto",
+        assembly: Path | None = None,
+        deploy: bool = True,
+        announce: bool = False,
+        progress: Progress | None = None,
+    ) -> None:
+        self.project_dir = Path(project_dir).resolve()
+        self.app = CdkApp(self.project_dir, stage=stage, extra_groups=tuple(extra_groups))
+        self.deployment = LocalDeployment(endpoint_url="")
+        self._port = port
+        self._sample_data = sample_data
+        self._runtime = chosen_runtime(runtime)
+        self._assembly_folder = assembly
+        self._deploy = deploy
+        self._announce = announce
+        self._progress = progress or (lambda _: None)
+        self._run_id = uuid.uuid4().hex
+        self._fleet: WorkerFleet | None = None
+        self._source_key = ""
+        self._at_end = ExitStack()
+
+    @property
+    def endpoint_url(self) -> str:
+        """Where AWS's APIs answer."""
+        return self.deployment.endpoint_url
+
+    def client(self, service: str) -> Any:  # noqa: ANN401 - boto3's clients are made at run time
+        """A boto3 client of this cloud."""
+        from tool_executor.local.stack_deploy import client_maker  # noqa: PLC0415 - boto3 takes 0.4 s to import
+
+        return client_maker(self.endpoint_url)(service)
+
+    def logs(self, function_name: str) -> str:
+        """What the function's workers have written, one after another."""
+        folder = self.run_folder / "logs" / function_name
+        return "".join(file.read_text("utf-8", "replace") for file in sorted(folder.glob("*.log")))
+
+    def __enter__(self) -> Self:
+        check_moto_version()
+        if not _only_one.acquire(blocking=False):
+            raise AlreadyRunning("This process runs a local cloud already.", hint="End the first one's `with` block.")
+        with ExitStack() as at_end:
+            at_end.callback(_only_one.release)
+            self._start(at_end)
+            self._at_end = at_end.pop_all()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._at_end.close()
+
+    def _start(self, at_end: ExitStack) -> None:
+        server = LocalServer(self._port, identity=self._run_id)
+        at_end.callback(server.stop)
+        self.run_folder = Path(tempfile.mkdtemp(prefix=f"tool-executor-{os.getpid()}-"))
+        at_end.callback(shutil.rmtree, self.run_folder, ignore_errors=True)
+        reaper = Reaper(remove_at_end=[self.run_folder])
+        at_end.callback(reaper.close)
+        self.deployment = LocalDeployment(endpoint_url=server.endpoint_url)
+        assembly = self._assembly()
+        self._start_services(at_end, server, reaper)
+        if assembly is not None:
+            self._deploy_stack(assembly)
+        if self._announce:
+            running = RunningCloud(os.getpid(), self._run_id, self._source_key, self.deployment)
+            announce(self.project_dir, running)
+            at_end.callback(withdraw, self.project_dir, self._run_id)
+
+    def _assembly(self) -> Assembly | None:
+        if not self._deploy:
+            return None
+        if self._assembly_folder is not None:
+            return Assembly.read(self._assembly_folder)
+        self._progress("Synthesizing the stack")
+        folder = self.app.synthesize()
+        self._source_key = folder.name
+        return Assembly.read(folder)
+
+    def _start_services(self, at_end: ExitStack, server: LocalServer, reaper: Reaper) -> None:
+        self._progress("Starting the services")
+        settings = WorkerSettings(self.run_folder, server.endpoint_url, self._runtime, reaper)
+        self._fleet = WorkerFleet(settings, CodeStore(self.app.local_folder / "code"))
+        at_end.callback(self._fleet.close)
+        import_moto()
+        from tool_executor.local import moto_patches  # noqa: PLC0415 - moto takes two seconds to import
+        from tool_executor.local.moto_state import forget_everything  # noqa: PLC0415 - as above
+
+        invoker = moto_patches.LambdaInvoker(self._fleet, ACCOUNT)
+        rules = EventRules(invoker)
+        at_end.callback(forget_everything)
+        at_end.callback(moto_patches.apply_corrections(invoker, server.endpoint_url, rules.execution_ended).revert)
+        server.start()
+        rules.start_schedules()
+        at_end.callback(rules.stop)
+
+    def _deploy_stack(self, assembly: Assembly) -> None:
+        from tool_executor.local.stack_deploy import deploy  # noqa: PLC0415 - boto3 takes 0.4 s to import
+
+        self._progress("Deploying the stack")
+        self.deployment = deploy(assembly, self.endpoint_url)
+        if self._sample_data and "InventoryItemsTable" in self.deployment.outputs:
+            from tool_executor.local.sample_data import load  # noqa: PLC0415 - only where it is used
+
+            self._progress("Loading the sample data")
+            load(self.deployment)

@@ -1,0 +1,40 @@
+"""All corrections together."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tool_executor.local.moto_patches import (
+    cloudformation,
+    dispatch,
+    dynamodb_requests,
+    executions,
+    interpreter,
+    jsonata_evaluation,
+    lambda_functions,
+    states_data,
+    step_functions_limits,
+)
+from tool_executor.local.moto_patches.correction import AppliedCorrections
+
+if TYPE_CHECKING:
+    from tool_executor.local.moto_patches.executions import EndListener
+    from tool_executor.local.moto_patches.lambda_functions import LambdaInvoker
+
+
+def apply_corrections(invoker: LambdaInvoker, endpoint_url: str, on_execution_end: EndListener) -> AppliedCorrections:
+    """Put every correction in force; `revert()` on what is returned takes them back."""
+    executions.execute_machines()
+    return AppliedCorrections(
+        [
+            *cloudformation.corrections(),
+            *dispatch.corrections(),
+            *dynamodb_requests.corrections(),
+            *executions.corrections(on_execution_end),
+            *interpreter.corrections(endpoint_url),
+            *jsonata_evaluation.corrections(),
+            *lambda_functions.corrections(invoker),
+            *states_data.corrections(),
+            *step_functions_limits.corrections(),
+        ]
+    )

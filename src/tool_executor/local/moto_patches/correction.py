@@ -1,0 +1,44 @@
+"""How moto is corrected: one attribute replaced at a time, each with its reason, all taken back at the end."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from tool_executor.local.errors import MotoVersionMismatch
+from tool_executor.local.moto_version import MOTO_VERSION
+
+
+@dataclass(frozen=True)
+class Correction:
+    """`owner.name` becomes `replacement`; `reason` says what AWS does that moto does not."""
+
+    owner: object
+    name: str
+    replacement: object
+    reason: str
+
+
+class AppliedCorrections:
+    """Corrections in force. moto's classes are the process's, so they are put back when the local cloud ends."""
+
+    def __init__(self, corrections: Sequence[Correction]) -> None:
+        self._originals: list[tuple[object, str, object]] = []
+        for correction in corrections:
+            self._apply(correction)
+
+    def _apply(self, correction: Correction) -> None:
+        present = vars(correction.owner)
+        if correction.name not in present:
+            raise MotoVersionMismatch(
+                f"moto has no {correction.owner!r}.{correction.name} to correct ({correction.reason}).",
+                hint=f"Install the pinned one: pip install 'moto=={MOTO_VERSION}'.",
+            )
+        self._originals.append((correction.owner, correction.name, present[correction.name]))
+        setattr(correction.owner, correction.name, correction.replacement)
+
+    def revert(self) -> None:
+        """Put moto back as it was."""
+        while self._originals:
+            owner, name, original = self._originals.pop()
+            setattr(owner, name, original)

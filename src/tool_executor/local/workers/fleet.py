@@ -1,0 +1,62 @@
+"""All functions' workers of one local cloud."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tool_executor.local.workers.pool import FunctionPool
+
+if TYPE_CHECKING:
+    from tool_executor.local.workers.code_store import CodeStore
+    from tool_executor.local.workers.function_config import FunctionConfig
+    from tool_executor.local.workers.invocation import Answer
+    from tool_executor.local.workers.worker import WorkerSettings
+
+
+class WorkerFleet:
+    """A pool per function, replaced when the function's code or configuration changes."""
+
+    def __init__(self, settings: WorkerSettings, code: CodeStore) -> None:
+        self._settings = settings
+        self._code = code
+        self._lock = threading.Lock()
+        self._pools: dict[str, FunctionPool] = {}
+
+    def invoke(
+        self,
+        config: FunctionConfig,
+        zipped_code: Callable[[], bytes],
+        payload: bytes,
+        client_context: str | None = None,
+    ) -> Answer:
+        """Run the function once.
+
+        Raises:
+            Throttled: if its reserved concurrency is used up.
+        """
+        return self._pool(config, zipped_code).invoke(payload, client_context)
+
+    def _pool(self, config: FunctionConfig, zipped_code: Callable[[], bytes]) -> FunctionPool:
+        with self._lock:
+            pool = self._pools.get(config.arn)
+            if pool is not None and pool.config == config:
+                return pool
+            if pool is not None:
+                pool.close()
+            task_root = self._code.task_root(config.code_sha256, zipped_code())
+            self._pools[config.arn] = FunctionPool(config, task_root, self._settings)
+            return self._pools[config.arn]
+
+    def logs_folder(self, function_name: str) -> Path:
+        """Where the function's workers write, a file each."""
+        return self._settings.run_folder / "logs" / function_name
+
+    def close(self) -> None:
+        """Kill every worker."""
+        with self._lock:
+            pools, self._pools = list(self._pools.values()), {}
+        for pool in pools:
+            pool.kill()

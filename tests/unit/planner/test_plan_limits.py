@@ -1,0 +1,86 @@
+"""An execution that is accepted can die neither of its bytes nor of its events."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from lambdas.planner.plan import worst_case_events
+from tests.unit.contract.small_catalog import CATALOG
+from tests.unit.planner.planning import LOOK_UP, SET_LEVEL, plan_of
+from tool_contract import strict_json
+from tool_contract.limits import MAX_PLAN_BYTES, MAX_STATE_BYTES
+from tool_contract.request import InvalidRequestError, check_request
+
+EVENTS = 25_000
+
+
+def _refusal(*calls: dict[str, Any]) -> dict[str, Any]:
+    with pytest.raises(InvalidRequestError) as refused:
+        plan_of(*calls)
+    complaint: dict[str, Any] = refused.value.to_json()
+    return complaint
+
+
+def _promised(**changes: Any) -> dict[str, Any]:  # noqa: ANN401 - any field of a call
+    return {**LOOK_UP, "max_retries": 3, "fallbacks": [{**SET_LEVEL, "max_retries": 3}], **changes}
+
+
+def test_250_calls_with_a_fallback_and_three_retries_each_are_accepted() -> None:
+    state = plan_of(*[_promised()] * 250).state
+
+    size, events = strict_json.byte_size(strict_json.dumps(state)), worst_case_events(state)
+    assert size < MAX_PLAN_BYTES < MAX_STATE_BYTES
+    assert events <= EVENTS
+    # What the design counts with: about 640 bytes a call.
+    assert size / 250 < 640
+
+
+def test_so_many_are_accepted_with_the_longest_names_and_waits_too() -> None:
+    calls = [
+        _promised(call_id=f"{number:x<64}", retry={"initial_delay_seconds": 3_600, "max_delay_seconds": 3_600})
+        for number in range(250)
+    ]
+
+    assert len(plan_of(*calls).state["calls"]) == 250
+
+
+def test_251_calls_are_refused_before_they_are_planned() -> None:
+    with pytest.raises(InvalidRequestError) as refused:
+        check_request({"calls": [LOOK_UP] * 251}, CATALOG)
+
+    assert [problem.pointer for problem in refused.value.problems] == ["/calls"]
+
+
+def test_a_plan_of_too_many_bytes_is_refused_with_how_many_calls_fit() -> None:
+    calls = [{**LOOK_UP, "max_retries": 0, "fallbacks": [{**LOOK_UP, "max_retries": 0}] * 5}] * 250
+
+    complaint = _refusal(*calls)
+
+    (detail,) = complaint["details"]
+    assert (detail["pointer"], detail["error_code"]) == ("/calls", "InvalidRequest")
+    assert f"{MAX_PLAN_BYTES:,} fit" in detail["message"]
+    fits = int(detail["hint"].split()[1])
+    assert plan_of(*calls[:fits])
+
+
+def test_a_plan_of_too_many_events_is_refused_with_how_many_calls_fit() -> None:
+    calls = [{**LOOK_UP, "max_retries": 10, "fallbacks": [{**LOOK_UP, "max_retries": 10}]}] * 250
+
+    (detail,) = _refusal(*calls)["details"]
+
+    assert "history events" in detail["message"]
+    fits = int(detail["hint"].split()[1])
+    assert plan_of(*calls[:fits])
+
+
+def test_events_are_counted_as_step_functions_writes_them() -> None:
+    """An attempt: entered, scheduled, started, failed (thrice more for a throttle), exited, and Decide's two.
+
+    A backoff: entered, exited. A call: its iteration's two, and the five of RecordFailure.
+    """
+    one_call = plan_of({**LOOK_UP, "max_retries": 3}).state
+    none = worst_case_events({"calls": []})
+
+    assert worst_case_events(one_call) - none == 4 * (5 + 3 + 2) + 3 * 2 + 2 + 5

@@ -1,0 +1,119 @@
+"""A tool that runs too long is stopped by an exception that it cannot catch by accident."""
+
+from __future__ import annotations
+
+import faulthandler
+import signal
+import threading
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from lambdas.runtime.time_limit import TimeLimitReached, time_limit
+from tests.unit.runtime.fake_clock import START_MS, FakeClock
+from tests.unit.runtime.sample_tools import EFFECTS, plain_invoker
+from tool_contract.timestamps import iso_from_ms
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+SHORT = 0.05
+
+
+@pytest.fixture
+def timers(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    """What became of the last resort, in order."""
+    seen: list[str] = []
+    monkeypatch.setattr(faulthandler, "dump_traceback_later", lambda seconds, **_: seen.append(f"armed {seconds:g}"))
+    monkeypatch.setattr(faulthandler, "cancel_dump_traceback_later", lambda: seen.append("cancelled"))
+    yield seen
+    assert signal.getitimer(signal.ITIMER_REAL) == (0, 0)
+
+
+def _is_restored() -> bool:
+    return signal.getsignal(signal.SIGALRM) is signal.SIG_DFL
+
+
+@pytest.mark.usefixtures("timers")
+def test_the_limit_strikes_through_a_handler_of_ordinary_exceptions() -> None:
+    def stubborn() -> None:
+        try:
+            time.sleep(1)
+        except Exception:  # noqa: BLE001 - this is the point
+            EFFECTS.append("caught")
+
+    began = time.monotonic()
+    with pytest.raises(TimeLimitReached), time_limit(SHORT):
+        stubborn()
+
+    assert SHORT <= time.monotonic() - began < 1
+    assert _is_restored()
+
+
+@pytest.mark.parametrize("seconds", [0.000_01, SHORT])
+def test_a_body_in_time_is_left_alone_and_nothing_stays_armed(timers: list[str], seconds: float) -> None:
+    with time_limit(10):
+        pass
+    with pytest.raises(TimeLimitReached), time_limit(seconds):
+        time.sleep(1)
+
+    assert timers == ["armed 22", "cancelled", f"armed {seconds + 12:g}", "cancelled"]
+    assert _is_restored()
+
+
+def test_an_alarm_on_the_very_end_leaves_nothing_armed(timers: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    stop = signal.setitimer
+
+    def strike_while_stopping(which: int, seconds: float) -> None:
+        stop(which, 0)
+        if seconds == 0:
+            raise TimeLimitReached
+
+    monkeypatch.setattr(signal, "setitimer", strike_while_stopping)
+
+    with pytest.raises(TimeLimitReached), time_limit(10):
+        pass
+
+    assert timers == ["armed 22", "cancelled"]
+    assert _is_restored()
+
+
+def test_outside_of_the_main_thread_there_is_no_limit(timers: list[str]) -> None:
+    reached = []
+
+    def run() -> None:
+        with time_limit(SHORT):
+            reached.append(True)
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    thread.join()
+
+    assert (reached, timers) == ([True], [])
+
+
+@pytest.mark.usefixtures("timers")
+@pytest.mark.parametrize(("tool", "effect"), [("sleeps", "none"), ("sleeps_unsafely", "unknown")])
+@pytest.mark.parametrize(
+    "context",
+    [
+        pytest.param({"timeout_seconds": SHORT}, id="by the call's timeout"),
+        pytest.param({"deadline": iso_from_ms(START_MS + 50)}, id="by the deadline"),
+        pytest.param({"deadline": iso_from_ms(START_MS + 50), "timeout_seconds": 100}, id="by the sooner of both"),
+    ],
+)
+def test_a_tool_past_its_limit_is_a_timeout(tool: str, effect: str, context: dict[str, object]) -> None:
+    EFFECTS.clear()
+
+    answer = plain_invoker(FakeClock()).invoke({"tool_name": tool, "input": {"seconds": 5}, "context": context}, "request-1")
+
+    assert (answer["error_code"], answer["status"], answer["effect"]) == ("ToolTimeout", "timeout", effect)
+    assert (answer["retryable"], answer["error"]) == (True, "The tool did not end within 0.05 seconds.")
+    assert EFFECTS == []
+
+
+def test_a_tool_that_says_nothing_else_has_the_limit_of_its_definition(timers: list[str]) -> None:
+    plain_invoker(FakeClock()).invoke({"tool_name": "reads", "input": {}}, "request-1")
+
+    assert timers == ["armed 17", "cancelled"]
