@@ -112,7 +112,7 @@ def _raise_no_product(
 ) -> NoReturn:
     missing = [(index, code) for index, code in enumerate(wanted) if code not in there]
     index, code = missing[0]
-    more = f", nor {len(missing) - 1} others of the list" if len(missing) > 1 else ""
+    more = f", nor {len(missing) - 1} more of the list" if len(missing) > 1 else ""
     message = f"There is no product {code!r} at warehouse {warehouse_code!r}{more}."
     hint = _hint(code, reader.product_codes(warehouse_code))
     raise NotFound(message, pointer=pointer.format(index=index), hint=hint)

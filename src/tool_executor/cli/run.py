@@ -18,8 +18,8 @@ from tool_executor.execution import Runner
 if TYPE_CHECKING:
     from tool_executor.cli.where import Where
 
-#: Two lines of the table's last column in a terminal of 80 characters.
-_GIST: Final = 64
+#: What the other columns of the table take: the rest is for the answer, in two lines.
+_OTHER_COLUMNS: Final = 54
 
 
 def run(
@@ -135,4 +135,5 @@ def _is_number(value: object) -> bool:
 
 
 def _shortened(text: str) -> str:
-    return text if len(text) <= _GIST else text[: _GIST - 1] + "…"
+    room = max(40, 2 * (out.width - _OTHER_COLUMNS) - 6)
+    return text if len(text) <= room else text[: room - 1] + "…"
