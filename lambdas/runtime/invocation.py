@@ -274,7 +274,9 @@ def _call(tool: Tool, arguments: dict[str, Any], limit: float) -> Outcome:
         return Failed(failure_of(ErrorCode.TOOL_TIMEOUT, f"The tool did not end within {limit:g} seconds."))
     except ToolError as error:
         return Failed(failure_from(error))
-    except (Exception, SystemExit, asyncio.CancelledError) as error:  # whatever a tool raises must end in an envelope
+    except (SystemExit, asyncio.CancelledError) as error:  # no Exceptions, and no reason to end the process either
+        return Failed(failure_from(error))
+    except Exception as error:  # whatever a tool raises must end in an envelope
         telemetry.logger.exception("the tool raised", extra={"tool": tool.spec.name})
         return Failed(failure_from(error))
     if strict_json.byte_size(text) > MAX_RESULT_BYTES:

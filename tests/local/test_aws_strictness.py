@@ -119,6 +119,27 @@ def test_a_stopped_execution_keeps_its_error_and_cause(small_cloud: SmallCloud) 
     assert described["stopDate"] >= described["startDate"]
 
 
+def test_stopping_an_execution_does_not_wait_for_its_function(small_cloud: SmallCloud) -> None:
+    arn = small_cloud.start(small_cloud.machine(states(Only=task({"do": "sleep", "seconds": 2.5}))), {})
+    time.sleep(0.3)
+    small_cloud.client("stepfunctions").stop_execution(executionArn=arn)
+    described = small_cloud.wait(arn, 1)
+    assert described["status"] == "ABORTED"
+    assert small_cloud.history(arn)[-1]["type"] == "ExecutionAborted"
+    time.sleep(3)
+    assert small_cloud.history(arn)[-1]["type"] == "ExecutionAborted"
+    assert small_cloud.wait(arn)["status"] == "ABORTED"
+
+
+def test_an_execution_out_of_time_does_not_wait_for_its_function(small_cloud: SmallCloud) -> None:
+    started = time.monotonic()
+    machine = {**states(Only=task({"do": "sleep", "seconds": 2.8})), "TimeoutSeconds": 1}
+    arn = small_cloud.start(small_cloud.machine(machine), {})
+    assert small_cloud.wait(arn)["status"] == "TIMED_OUT"
+    assert 1 <= time.monotonic() - started < 2.3
+    assert small_cloud.history(arn)[-1]["type"] == "ExecutionTimedOut"
+
+
 def test_a_timed_out_execution_says_when(small_cloud: SmallCloud) -> None:
     machine = states(Wait={"Type": "Wait", "Seconds": 60, "End": True})
     described = small_cloud.run({**machine, "TimeoutSeconds": 1})

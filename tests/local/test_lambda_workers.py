@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
     from tool_executor.local.workers.invocation import Answer
 
+ROOT = Path(__file__).resolve().parents[2]
+
 CONFIG = FunctionConfig(
     name="tool",
     arn="arn:aws:lambda:us-east-1:123456789012:function:tool",
@@ -267,7 +269,9 @@ def test_a_worker_sees_lambdas_environment_and_nothing_of_the_developers(
 
 def test_the_zip_comes_first_and_the_checkout_not_at_all(functions: Functions) -> None:
     task_root = functions.result({"do": "environment"})["LAMBDA_TASK_ROOT"]
-    assert functions.result({"do": "path"})[0] == task_root
+    path = functions.result({"do": "path"})
+    assert path[0] == task_root
+    assert not {str(ROOT), str(ROOT / "src"), str(ROOT / "src/tool_executor/local/workers")} & set(path)
     assert functions.result({"do": "where", "module": "tool_contract"})["file"].startswith(task_root)
     for module in ("tool_executor", "lambdas", "infra", "tests", "inventory_data"):
         assert "error" in functions.result({"do": "where", "module": module}), module

@@ -185,6 +185,18 @@ def test_what_a_browser_sends_for_a_foreign_page_is_refused(served: Served, head
     assert connection.getresponse().status == 403
 
 
+def test_the_pure_python_runtime_can_be_forced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TOOL_EXECUTOR_LOCAL_RUNTIME", "pure")
+    with serving(tmp_path / "project") as served:
+        pid = served.invoke({"do": "pid"})["pid"]
+        assert "pure_runtime.py" in Path(f"/proc/{pid}/cmdline").read_text("utf-8")
+        machine = served.ready["state_machine_arn"]
+        client = client_maker(served.ready["endpoint_url"])("stepfunctions")
+        arn = client.start_execution(stateMachineArn=machine, input='{"a": "ü"}')["executionArn"]
+        until(lambda: client.describe_execution(executionArn=arn)["status"] == "SUCCEEDED")
+        assert json.loads(client.describe_execution(executionArn=arn)["output"]) == {"a": "ü"}
+
+
 IN_ONE_PROCESS = """
 import sys
 from tool_executor.local import LocalCloud, LocalCloudError

@@ -14,7 +14,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.unit.local_cloud.small_cloud import FUNCTION, SmallCloud, small_cloud, states, task
-from tests.unit.local_cloud.small_stack import TABLE, template
+from tests.unit.local_cloud.small_stack import ROLE, TABLE, template
 
 __all__ = ["small_cloud"]
 
@@ -56,8 +56,12 @@ def timed(cloud: SmallCloud, machine: str, count: int) -> float:
 def test_a_map_of_250_calls_grows_linearly_and_keeps_the_order(small_cloud: SmallCloud) -> None:
     machine = small_cloud.machine(each(one(task()), MaxConcurrency=10))
     timed(small_cloud, machine, 50)  # warm workers
-    best_of = {count: min(timed(small_cloud, machine, count) for _ in range(3)) for count in (25, 250)}
-    assert best_of[250] <= 1.5 * best_of[25], best_of
+    best = {25: float("inf"), 250: float("inf")}
+    for _ in range(4):  # other programs may disturb a round; time that grows with the square would show in each
+        best = {count: min(seconds, timed(small_cloud, machine, count)) for count, seconds in best.items()}
+        if best[250] <= 1.5 * best[25]:
+            return
+    raise AssertionError(best)
 
 
 def test_a_map_of_1500_items_one_at_a_time_ends(small_cloud: SmallCloud) -> None:
@@ -183,6 +187,27 @@ def test_a_change_set_makes_a_stack_with_outputs(small_cloud: SmallCloud) -> Non
     client.execute_change_set(StackName=name, ChangeSetName="first")
     stack = client.describe_stacks(StackName=name)["Stacks"][0]
     assert (stack["StackStatus"], stack["Outputs"][0]["OutputValue"]) == ("CREATE_COMPLETE", name)
+
+
+def test_an_updated_stack_runs_the_new_definition(small_cloud: SmallCloud) -> None:
+    client, name = small_cloud.client("cloudformation"), f"s-{uuid.uuid4().hex[:8]}"
+
+    def saying(word: str) -> str:
+        output = {"Type": "Pass", "Output": "{% '${Word}' %}", "End": True}
+        machine = {
+            "StateMachineName": name,
+            "RoleArn": ROLE,
+            "DefinitionString": json.dumps(states(Say=output)),
+            "DefinitionSubstitutions": {"Word": word},
+        }
+        return json.dumps({"Resources": {"M": {"Type": "AWS::StepFunctions::StateMachine", "Properties": machine}}})
+
+    client.create_stack(StackName=name, TemplateBody=saying("first"))
+    machines = small_cloud.client("stepfunctions").list_state_machines()["stateMachines"]
+    (arn,) = [machine["stateMachineArn"] for machine in machines if machine["name"] == name]
+    assert json.loads(small_cloud.wait(small_cloud.start(arn, {}))["output"]) == "first"
+    client.update_stack(StackName=name, TemplateBody=saying("second"))
+    assert json.loads(small_cloud.wait(small_cloud.start(arn, {}))["output"]) == "second"
 
 
 def test_changed_code_runs_after_an_update(small_cloud: SmallCloud) -> None:

@@ -1,4 +1,4 @@
-"""Unit tests use no network and no clock of their own: see docs/testing.md."""
+"""Unit tests: no network, no clock but a fake one, the same random cases in every run."""
 
 from __future__ import annotations
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 import tempfile
@@ -144,6 +145,9 @@ class LocalCloud:
         settings = WorkerSettings(self.run_folder, server.endpoint_url, self._runtime, reaper)
         self._fleet = WorkerFleet(settings, CodeStore(self.app.local_folder / "code"))
         at_end.callback(self._fleet.close)
+        logger = logging.getLogger("moto")
+        at_end.callback(logger.setLevel, logger.level)
+        logger.setLevel(logging.ERROR)  # it warns of what the corrections deal with
         import_moto()
         from tool_executor.local import moto_patches  # noqa: PLC0415 - moto takes two seconds to import
         from tool_executor.local.moto_state import forget_everything  # noqa: PLC0415 - as above

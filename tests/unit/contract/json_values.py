@@ -32,5 +32,7 @@ SCALARS: Final = (
 def json_values(leaves: SearchStrategy[Any] = SCALARS, max_leaves: int = 12) -> SearchStrategy[Any]:
     """Return a strategy of JSON values, those that are awkward among them."""
     return st.sampled_from(AWKWARD) | st.recursive(
-        leaves, lambda child: st.lists(child, max_size=4) | st.dictionaries(TEXTS, child, max_size=4), max_leaves=max_leaves
+        leaves,
+        lambda child: st.lists(child, max_size=4) | st.dictionaries(TEXTS, child, max_size=4),
+        max_leaves=max_leaves,
     )

@@ -13,7 +13,9 @@ _stock = ToolGroup("stock-desk")
 
 
 @_stock.tool(read_only=True, timeout_seconds=10, max_retries=2)
-def look_up(code: Annotated[str, Field(pattern="^[A-Z]{2}[0-9]{3}$")], days: Annotated[int, Field(ge=1, le=90)] = 30) -> int:
+def look_up(
+    code: Annotated[str, Field(pattern="^[A-Z]{2}[0-9]{3}$")], days: Annotated[int, Field(ge=1, le=90)] = 30
+) -> int:
     """Look something up."""
     return len(code) + days
 

@@ -10,9 +10,15 @@ from pydantic import ValidationError
 from tool_contract.attempt import AttemptContext, AttemptEntry, metadata_from_log
 
 
-def _entry(decision: str, **changes: Any) -> AttemptEntry:  # noqa: ANN401 - JSON is any value
+def _entry(decision: str, **changes: Any) -> AttemptEntry:
     return AttemptEntry.model_validate(
-        {"attempt": 1, "tool_name": "t", "started_at": "2026-11-20T10:00:00.000Z", "duration_ms": 5, "decision": decision}
+        {
+            "attempt": 1,
+            "tool_name": "t",
+            "started_at": "2026-11-20T10:00:00.000Z",
+            "duration_ms": 5,
+            "decision": decision,
+        }
         | changes
     )
 
@@ -64,9 +70,9 @@ def test_a_fallback_without_a_log_of_the_call_itself_names_no_primary_error() ->
 
 
 def test_the_type_of_the_last_error_is_kept_and_not_that_of_an_earlier_one() -> None:
-    assert metadata_from_log([_entry("retry", error_type="OSError"), _entry("end", error_type="KeyError")])["error_type"] == (
-        "KeyError"
-    )
+    assert metadata_from_log([_entry("retry", error_type="OSError"), _entry("end", error_type="KeyError")])[
+        "error_type"
+    ] == ("KeyError")
     assert "error_type" not in metadata_from_log([_entry("retry", error_type="OSError"), _entry("done")])
 
 
@@ -83,7 +89,9 @@ def test_an_event_without_context_is_the_first_direct_attempt_of_no_record() -> 
     assert (context.route, context.attempt, context.candidate, context.recorded) == ("direct", 1, 0, False)
 
 
-@pytest.mark.parametrize(("given", "recorded"), [({"execution_id": "e"}, False), ({"execution_id": "e", "call_id": "c"}, True)])
+@pytest.mark.parametrize(
+    ("given", "recorded"), [({"execution_id": "e"}, False), ({"execution_id": "e", "call_id": "c"}, True)]
+)
 def test_an_attempt_belongs_to_a_record_if_both_ids_are_known(given: dict[str, Any], recorded: bool) -> None:  # noqa: FBT001
     assert AttemptContext.model_validate(given).recorded is recorded
 

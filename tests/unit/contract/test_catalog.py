@@ -55,7 +55,9 @@ def test_a_broken_catalog_is_an_error_when_it_is_loaded(text: str, tmp_path: Pat
 
 def test_inputs_are_checked_by_the_tools_own_schema() -> None:
     assert CATALOG.input_problems("look_up", {"code": "AB123"}) == []
-    assert [problem.pointer for problem in CATALOG.input_problems("look_up", {"code": "AB123", "days": 91})] == ["/days"]
+    assert [problem.pointer for problem in CATALOG.input_problems("look_up", {"code": "AB123", "days": 91})] == [
+        "/days"
+    ]
     assert [problem.pointer for problem in CATALOG.input_problems("set_level", {"code": "x"})] == ["/level"]
 
 

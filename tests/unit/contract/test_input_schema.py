@@ -90,7 +90,7 @@ TYPES: Mapping[str, Any] = {
     "literal": Literal["a", "red"],
     "literal integers": Literal[1, 2],
     "literal boolean": Literal[True],
-    "literal or none": Literal["a", None],
+    "literal or none": Literal["a"] | None,
     "one literal": Literal["a"],
     "text enum": Colour,
     "enum of one": Only,
@@ -132,7 +132,9 @@ TYPES: Mapping[str, Any] = {
 OTHER_POINTERS = {"tagged union"}
 
 _CONFIG = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
-_MODELS = {name: create_model("Parameters", __config__=_CONFIG, x=(kind, ...), y=(int, 3)) for name, kind in TYPES.items()}
+_MODELS = {
+    name: create_model("Parameters", __config__=_CONFIG, x=(kind, ...), y=(int, 3)) for name, kind in TYPES.items()
+}
 _SCHEMAS = {name: InputSchema(model.model_json_schema()) for name, model in _MODELS.items()}
 
 INPUTS = st.builds(lambda x: {"x": x}, json_values()) | st.fixed_dictionaries(
@@ -186,7 +188,9 @@ def test_the_30th_of_february_is_no_date() -> None:
 
 
 def test_all_problems_are_told_at_once() -> None:
-    schema = InputSchema(create_model("Parameters", __config__=_CONFIG, a=(int, ...), b=(Part, ...)).model_json_schema())
+    schema = InputSchema(
+        create_model("Parameters", __config__=_CONFIG, a=(int, ...), b=(Part, ...)).model_json_schema()
+    )
 
     problems = schema.problems({"a": "1", "b": {"a": None, "b": 2}, "c": 0})
 
@@ -204,8 +208,9 @@ def test_all_problems_are_told_at_once() -> None:
         pytest.param(Annotated[list[int] | str, Field(min_length=2)], id="a length on a union"),
     ],
 )
-def test_what_no_gate_can_check_is_refused_when_the_tool_is_defined(kind: Any) -> None:  # noqa: ANN401
-    schema = create_model("Parameters", x=(kind, ...)).model_json_schema()
+def test_what_no_gate_can_check_is_refused_when_the_tool_is_defined(kind: Any) -> None:
+    model = create_model("Parameters", x=(kind, ...))
+    schema = model.model_json_schema()
 
     with pytest.raises(UnsupportedSchemaError, match="No gate can check"):
         InputSchema(schema)

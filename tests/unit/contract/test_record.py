@@ -11,20 +11,28 @@ from tool_contract.envelope import CallStatus
 from tool_contract.record import attempt_log_of, envelope_from_record, tool_day
 
 
-def _entry(**changes: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON is any value
+def _entry(**changes: Any) -> dict[str, Any]:
     return {
         "attempt": 1, "candidate": 0, "tool_name": "look_up", "started_at": "2026-11-20T10:00:00.000Z",
         "duration_ms": 12.34, "decision": "end", **changes,
     }  # fmt: skip
 
 
-def _row(**changes: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON is any value
-    return {"execution_id": "e", "call_id": "c1", "correlation_id": "k", "tool_name": "look_up", "attempts": 1, **changes}
+def _row(**changes: Any) -> dict[str, Any]:
+    return {
+        "execution_id": "e",
+        "call_id": "c1",
+        "correlation_id": "k",
+        "tool_name": "look_up",
+        "attempts": 1,
+        **changes,
+    }
 
 
 def test_a_success_holds_its_result_and_the_executors_metadata() -> None:
     row = _row(
-        status="success", result='{"a":[1,null]}', execution_time_ms=150.5, metadata='{"mine":1,"correlation_id":"not"}',
+        status="success", result='{"a":[1,null]}', execution_time_ms=150.5,
+        metadata='{"mine":1,"correlation_id":"not"}',
         attempt_log=strict_json.dumps([_entry(decision="done")]),
     )  # fmt: skip
 
@@ -48,7 +56,9 @@ def test_a_failure_holds_what_went_wrong() -> None:
     row = _row(
         status="failed", error="No.", error_code="NotFound", retryable=False, effect="none", execution_time_ms=3,
         details='[{"pointer":"/a","message":"No.","hint":"Look."}]',
-        attempt_log=strict_json.dumps([_entry(error_code="NotFound", error="No.", error_type="NoSuchPage", effect="none")]),
+        attempt_log=strict_json.dumps(
+            [_entry(error_code="NotFound", error="No.", error_type="NoSuchPage", effect="none")]
+        ),
     )  # fmt: skip
 
     assert envelope_from_record(row).to_json() == {

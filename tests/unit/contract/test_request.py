@@ -25,11 +25,13 @@ _calls = st.fixed_dictionaries(
     {},
     optional={
         "tool_name": st.sampled_from(["look_up", "set_level", "place_order", "lookup", "", 5]),
-        "input": json_values() | st.fixed_dictionaries({"code": json_values()}, optional={"days": st.integers(-5, 100)}),
+        "input": json_values()
+        | st.fixed_dictionaries({"code": json_values()}, optional={"days": st.integers(-5, 100)}),
         "call_id": st.sampled_from(["a", "b", "", "#", 1]),
         "timeout_seconds": st.sampled_from(AWKWARD),
         "max_retries": st.sampled_from(AWKWARD),
-        "retry": json_values() | st.fixed_dictionaries({}, optional={"jitter": json_values(), "backoff": json_values()}),
+        "retry": json_values()
+        | st.fixed_dictionaries({}, optional={"jitter": json_values(), "backoff": json_values()}),
         "fallbacks": json_values() | st.lists(st.just(GOOD), max_size=7),
         "function_name": st.sampled_from(["stock-desk-lambda", "orders-lambda", "", None, 3]),
         "metadata": json_values(),
@@ -39,7 +41,9 @@ _calls = st.fixed_dictionaries(
 )
 REQUESTS = json_values() | st.fixed_dictionaries(
     {"calls": st.lists(_calls, max_size=4) | json_values()},
-    optional={name: st.sampled_from(AWKWARD) for name in ("mode", "caller", "correlation_id", "max_concurrency", "unknown")},
+    optional={
+        name: st.sampled_from(AWKWARD) for name in ("mode", "caller", "correlation_id", "max_concurrency", "unknown")
+    },
 )
 
 
@@ -47,15 +51,20 @@ REQUESTS = json_values() | st.fixed_dictionaries(
 def test_any_json_value_is_a_request_or_a_complaint_with_pointers(value: object) -> None:
     try:
         request = check_request(value, CATALOG)
-    except InvalidRequestError as error:
-        assert error.problems
-        assert all(resolves(problem.pointer, value) for problem in error.problems)
-        assert len(json.dumps(json.dumps(error.to_json(), ensure_ascii=False), ensure_ascii=False)) < CAUSE_CHARACTERS
+    except InvalidRequestError as refused:
+        error = refused
     else:
         assert isinstance(request, ExecutionRequest)
+        return
+
+    assert error.problems
+    assert all(resolves(problem.pointer, value) for problem in error.problems)
+    assert len(json.dumps(json.dumps(error.to_json(), ensure_ascii=False), ensure_ascii=False)) < CAUSE_CHARACTERS
 
 
-@pytest.mark.parametrize("value", [{1, 2}, b"{}", {"calls": {"a"}}, {"calls": [{**GOOD, "input": {"code": object()}}]}, {1: 2}])
+@pytest.mark.parametrize(
+    "value", [{1, 2}, b"{}", {"calls": {"a"}}, {"calls": [{**GOOD, "input": {"code": object()}}]}, {1: 2}]
+)
 def test_a_python_value_that_is_no_json_is_a_complaint_too(value: object) -> None:
     assert problems_of(value)
 

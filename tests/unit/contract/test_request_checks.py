@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from jsonpointer import JsonPointer, JsonPointerException
@@ -10,21 +10,23 @@ from jsonpointer import JsonPointer, JsonPointerException
 from tests.unit.contract.small_catalog import CATALOG
 from tool_contract.errors import ErrorCode
 from tool_contract.limits import MAX_CALLS
-from tool_contract.problems import Problem
 from tool_contract.request import RESERVED_METADATA, InvalidRequestError, check_request
+
+if TYPE_CHECKING:
+    from tool_contract.problems import Problem
 
 GOOD: dict[str, Any] = {"tool_name": "look_up", "input": {"code": "AB123"}}
 
 
-def _call(**changes: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON is any value
+def _call(**changes: Any) -> dict[str, Any]:
     return {"calls": [{**GOOD, **changes}]}
 
 
-def _request(**changes: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON is any value
+def _request(**changes: Any) -> dict[str, Any]:
     return {"calls": [GOOD], **changes}
 
 
-def _deep(levels: int) -> Any:  # noqa: ANN401 - JSON is any value
+def _deep(levels: int) -> Any:
     value: Any = 1
     for _ in range(levels):
         value = [value]
@@ -106,13 +108,21 @@ CASES: list[Any] = [
     pytest.param(_call(retry={"jitter": 2}), "/calls/0/retry/jitter", id="jitter 2"),
     pytest.param(_call(retry={"backoff": "linear"}), "/calls/0/retry/backoff", id="unknown backoff"),
     pytest.param(
-        _call(retry={"initial_delay_seconds": 5, "max_delay_seconds": 1}), "/calls/0/retry", id="delays the wrong way round"
+        _call(retry={"initial_delay_seconds": 5, "max_delay_seconds": 1}),
+        "/calls/0/retry",
+        id="delays the wrong way round",
     ),
     pytest.param(_call(fallbacks={}), "/calls/0/fallbacks", id="fallbacks an object"),
     pytest.param(_call(fallbacks=[GOOD] * 6), "/calls/0/fallbacks", id="six fallbacks"),
-    pytest.param(_call(fallbacks=[{**GOOD, "tool_name": "x"}]), "/calls/0/fallbacks/0/tool_name", id="unknown fallback"),
-    pytest.param(_call(fallbacks=[{**GOOD, "input": {}}]), "/calls/0/fallbacks/0/input/code", id="fallback's bad input"),
-    pytest.param(_call(fallbacks=[{**GOOD, "fallbacks": []}]), "/calls/0/fallbacks/0/fallbacks", id="fallback of a fallback"),
+    pytest.param(
+        _call(fallbacks=[{**GOOD, "tool_name": "x"}]), "/calls/0/fallbacks/0/tool_name", id="unknown fallback"
+    ),
+    pytest.param(
+        _call(fallbacks=[{**GOOD, "input": {}}]), "/calls/0/fallbacks/0/input/code", id="fallback's bad input"
+    ),
+    pytest.param(
+        _call(fallbacks=[{**GOOD, "fallbacks": []}]), "/calls/0/fallbacks/0/fallbacks", id="fallback of a fallback"
+    ),
     pytest.param(_call(function_name="orders-lambda"), "/calls/0/function_name", id="another tool's function"),
     pytest.param(_call(reasoning="x" * 2_001), "/calls/0/reasoning", id="long reasoning"),
     pytest.param(_call(metadata=[]), "/calls/0/metadata", id="metadata an array"),

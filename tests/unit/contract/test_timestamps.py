@@ -28,7 +28,8 @@ def test_the_text_is_iso_8601_in_utc_with_milliseconds() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["2026-11-20T10:00:00Z", "2026-11-20T10:00:00.000Z", "2026-11-20T11:30:00+01:30", "2026-11-20T10:00:00.0004Z"]
+    "text",
+    ["2026-11-20T10:00:00Z", "2026-11-20T10:00:00.000Z", "2026-11-20T11:30:00+01:30", "2026-11-20T10:00:00.0004Z"],
 )
 def test_other_ways_to_write_the_same_time_are_read(text: str) -> None:
     assert ms_from_iso(text) == 1_795_168_800_000

@@ -25,6 +25,6 @@ def identity(execution_id: str = "e1", *, started_ms: int = START_MS) -> Executi
     return ExecutionIdentity(execution_id, arn, started_ms)
 
 
-def plan_of(*calls: dict[str, Any], execution_id: str = "e1", started_ms: int = START_MS, **request: Any) -> Plan:  # noqa: ANN401
+def plan_of(*calls: dict[str, Any], execution_id: str = "e1", started_ms: int = START_MS, **request: Any) -> Plan:
     checked = check_request({"calls": list(calls), **request}, CATALOG)
     return make_plan(checked, identity(execution_id, started_ms=started_ms), DEPLOYMENT)

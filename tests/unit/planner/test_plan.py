@@ -16,7 +16,13 @@ EXACT = {"retry": {"initial_delay_seconds": 2, "jitter": 0}}
 
 
 def test_the_state_is_what_decide_needs_and_nothing_else() -> None:
-    call = {**LOOK_UP, **EXACT, "call_id": "mine", "timeout_seconds": 7.5, "fallbacks": [{**PLACE_ORDER, "max_retries": 1, **EXACT}]}
+    call = {
+        **LOOK_UP,
+        **EXACT,
+        "call_id": "mine",
+        "timeout_seconds": 7.5,
+        "fallbacks": [{**PLACE_ORDER, "max_retries": 1, **EXACT}],
+    }
 
     assert plan_of(call, correlation_id="k", timeout_seconds=60, max_concurrency=4).state == {
         "execution_id": "e1",
@@ -47,8 +53,8 @@ def test_the_executions_row_is_open_until_its_deadline() -> None:
 
     assert plan.execution_row == {
         "execution_id": "e1", "call_id": "#execution", "correlation_id": "k", "caller": "team-a", "status": "running",
-        "mode": "sequence", "calls": 2, "started_at": START, "deadline": "2026-11-20T10:00:01.500Z", "day": "2026-11-20",
-        "open": "0", "expires_at": START_MS // 1000 + 30 * 86_400,
+        "mode": "sequence", "calls": 2, "started_at": START, "deadline": "2026-11-20T10:00:01.500Z",
+        "day": "2026-11-20", "open": "0", "expires_at": START_MS // 1000 + 30 * 86_400,
         "execution_arn": "arn:aws:states:eu-central-1:123456789012:execution:tool-executor-prod:e1",
     }  # fmt: skip
 
@@ -61,8 +67,9 @@ def test_a_calls_row_is_pending_and_holds_its_input_and_its_fallbacks() -> None:
     texts = {name: json.loads(row[name]) for name in ("input", "fallbacks", "metadata")}
     assert texts == {"input": LOOK_UP["input"], "fallbacks": [PLACE_ORDER], "metadata": {"mine": 1}}
     assert {name: value for name, value in row.items() if name not in texts} == {
-        "execution_id": "e1", "call_id": "c1", "correlation_id": "k", "caller": None, "position": 0, "status": "pending",
-        "tool_name": "look_up", "tool_day": "look_up#2026-11-20#0", "attempts": 0, "reasoning": "Because.",
+        "execution_id": "e1", "call_id": "c1", "correlation_id": "k", "caller": None,
+        "position": 0, "status": "pending", "tool_name": "look_up", "tool_day": "look_up#2026-11-20#0", "attempts": 0,
+        "reasoning": "Because.",
         "started_at": START, "expires_at": START_MS // 1000 + 30 * 86_400,
     }  # fmt: skip
 
@@ -76,7 +83,10 @@ def test_no_input_is_in_the_state() -> None:
 def test_what_a_request_leaves_out_comes_from_the_tool() -> None:
     (call,) = plan_of({**LOOK_UP, "fallbacks": [SET_LEVEL]}).state["calls"]
 
-    assert [(candidate["timeout_seconds"], len(candidate["delays"])) for candidate in call["candidates"]] == [(10, 2), (30, 3)]
+    assert [(candidate["timeout_seconds"], len(candidate["delays"])) for candidate in call["candidates"]] == [
+        (10, 2),
+        (30, 3),
+    ]
 
 
 def test_what_a_request_says_wins_over_the_tool_even_where_it_is_nothing() -> None:
@@ -112,9 +122,13 @@ def test_calls_without_a_name_get_one_that_is_free(given_ids: list[str | None], 
     assert [(row["call_id"], row["position"]) for row in plan.call_rows] == list(zip(expected, range(9), strict=False))
 
 
-@given(st.lists(st.none() | st.sampled_from([f"c{number}{tail}" for number in range(1, 6) for tail in ("", "_", "__")])))
+@given(
+    st.lists(st.none() | st.sampled_from([f"c{number}{tail}" for number in range(1, 6) for tail in ("", "_", "__")]))
+)
 def test_names_never_collide(given_ids: list[str | None]) -> None:
-    unique = [call_id for number, call_id in enumerate(given_ids) if call_id is None or call_id not in given_ids[:number]]
+    unique = [
+        call_id for number, call_id in enumerate(given_ids) if call_id is None or call_id not in given_ids[:number]
+    ]
     plan = plan_of(*({**LOOK_UP, "call_id": call_id} if call_id else LOOK_UP for call_id in [*unique, None]))
 
     names = [call["call_id"] for call in plan.state["calls"]]
@@ -122,14 +136,20 @@ def test_names_never_collide(given_ids: list[str | None]) -> None:
     assert all(name == call_id for name, call_id in zip(names, unique, strict=False) if call_id)
 
 
-def _delays(**changes: Any) -> list[list[int]]:  # noqa: ANN401 - any argument of plan_of
-    call = {**LOOK_UP, "max_retries": 10, "retry": {"initial_delay_seconds": 100, "max_delay_seconds": 3_600, "jitter": 1}}
+def _delays(**changes: Any) -> list[list[int]]:
+    call = {
+        **LOOK_UP,
+        "max_retries": 10,
+        "retry": {"initial_delay_seconds": 100, "max_delay_seconds": 3_600, "jitter": 1},
+    }
     plan = plan_of(call, {**call, "fallbacks": [call]}, **changes)
     return [candidate["delays"] for each in plan.state["calls"] for candidate in each["candidates"]]
 
 
 def test_the_same_execution_gets_the_same_plan_with_the_same_delays() -> None:
-    assert plan_of(LOOK_UP, {**SET_LEVEL, "fallbacks": [LOOK_UP]}) == plan_of(LOOK_UP, {**SET_LEVEL, "fallbacks": [LOOK_UP]})
+    assert plan_of(LOOK_UP, {**SET_LEVEL, "fallbacks": [LOOK_UP]}) == plan_of(
+        LOOK_UP, {**SET_LEVEL, "fallbacks": [LOOK_UP]}
+    )
     assert _delays() == _delays()
 
 

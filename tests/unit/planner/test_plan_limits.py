@@ -23,7 +23,7 @@ def _refusal(*calls: dict[str, Any]) -> dict[str, Any]:
     return complaint
 
 
-def _promised(**changes: Any) -> dict[str, Any]:  # noqa: ANN401 - any field of a call
+def _promised(**changes: Any) -> dict[str, Any]:
     return {**LOOK_UP, "max_retries": 3, "fallbacks": [{**SET_LEVEL, "max_retries": 3}], **changes}
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from lambdas.planner.plan import Plan
 
 
-def _write(aws: Aws, plan: Plan, dynamodb: Any = None) -> None:  # noqa: ANN401 - a client
+def _write(aws: Aws, plan: Plan, dynamodb: Any = None) -> None:
     PlanWriter(TABLE, dynamodb or aws.dynamodb, ArtifactStore(BUCKET, aws.s3)).write(plan)
 
 
@@ -36,7 +36,8 @@ def test_all_rows_of_a_plan_are_written_without_what_is_none(aws: Aws, execution
     _write(aws, plan)
 
     expected = [
-        {name: value for name, value in row.items() if value is not None} for row in (plan.execution_row, *plan.call_rows)
+        {name: value for name, value in row.items() if value is not None}
+        for row in (plan.execution_row, *plan.call_rows)
     ]
     assert aws.rows(execution_id) == sorted(expected, key=lambda row: row["call_id"])
     assert "caller" not in expected[0]
@@ -113,7 +114,7 @@ def test_large_fallbacks_go_to_s3_in_an_object_of_their_own(aws: Aws, execution_
 
 
 def test_a_bucket_that_does_not_answer_fails_the_plan(aws: Aws, execution_id: str) -> None:
-    s3 = FailingClient(aws.s3, before={"put_object": service_error()})
+    s3: Any = FailingClient(aws.s3, before={"put_object": service_error()})
     writer = PlanWriter(TABLE, aws.dynamodb, ArtifactStore(BUCKET, s3))
 
     with pytest.raises(Exception, match="artefact bucket"):

@@ -26,7 +26,8 @@ def _deployed(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(aws_clients, "dynamodb", lambda: aws.dynamodb)
     monkeypatch.setattr(aws_clients, "s3", lambda: aws.s3)
     for name, value in {
-        "TOOL_FUNCTIONS": json.dumps(FUNCTIONS), "HISTORY_TTL_DAYS": "30", "HISTORY_TABLE": TABLE, "ARTIFACT_BUCKET": BUCKET,
+        "TOOL_FUNCTIONS": json.dumps(FUNCTIONS), "HISTORY_TTL_DAYS": "30", "HISTORY_TABLE": TABLE,
+        "ARTIFACT_BUCKET": BUCKET,
     }.items():  # fmt: skip
         monkeypatch.setenv(name, value)
     yield
@@ -71,7 +72,9 @@ def test_a_bad_request_is_raised_with_every_problem_and_nothing_is_written(
 
 
 def test_a_name_that_was_used_before_is_a_bad_request_too(aws: Aws, execution_id: str) -> None:
-    aws.put(execution_id=execution_id, call_id="#execution", started_at="2026-01-01T00:00:00.000Z", execution_arn="other")
+    aws.put(
+        execution_id=execution_id, call_id="#execution", started_at="2026-01-01T00:00:00.000Z", execution_arn="other"
+    )
 
     with pytest.raises(InvalidRequest) as refused:
         _plan(execution_id, {"calls": [LOOK_UP]})

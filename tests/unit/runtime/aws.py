@@ -30,7 +30,7 @@ class Aws:
     dynamodb: DynamoDBClient
     s3: S3Client
 
-    def put(self, **row: Any) -> None:  # noqa: ANN401 - a row's values are any value
+    def put(self, **row: Any) -> None:
         self.dynamodb.put_item(TableName=TABLE, Item=to_item(row))
 
     def row(self, execution_id: str, call_id: str) -> dict[str, Any]:
@@ -64,14 +64,18 @@ def in_process_aws() -> Iterator[Aws]:
             AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in names],
             KeySchema=_key("execution_id", "call_id"),
             GlobalSecondaryIndexes=[
-                {"IndexName": INDEX_OPEN, "KeySchema": _key("open", "deadline"), "Projection": {"ProjectionType": "ALL"}}
+                {
+                    "IndexName": INDEX_OPEN,
+                    "KeySchema": _key("open", "deadline"),
+                    "Projection": {"ProjectionType": "ALL"},
+                }
             ],
         )
         s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
         yield Aws(dynamodb, s3)
 
 
-def _key(partition: str, sort: str) -> Any:  # noqa: ANN401 - boto3 wants its own typed dictionaries
+def _key(partition: str, sort: str) -> Any:
     return [{"AttributeName": partition, "KeyType": "HASH"}, {"AttributeName": sort, "KeyType": "RANGE"}]
 
 
@@ -90,11 +94,11 @@ class FailingClient:
     calls: list[str] = field(default_factory=list)
 
     @property
-    def exceptions(self) -> Any:  # noqa: ANN401 - botocore makes these classes itself
+    def exceptions(self) -> Any:
         return self.real.exceptions
 
-    def __getattr__(self, operation: str) -> Any:  # noqa: ANN401 - an operation of boto3
-        def call(**arguments: Any) -> Any:  # noqa: ANN401 - an operation of boto3
+    def __getattr__(self, operation: str) -> Any:
+        def call(**arguments: Any) -> Any:
             self.calls.append(operation)
             spared = len(self.calls) <= self.spared
             if operation in self.before and not spared:

@@ -70,13 +70,15 @@ async def orders_slowly(text: str = "") -> str:
 @group.tool()
 def fails(how: str) -> None:
     """Fail."""
-    raise RAISED[how]()
+    error = RAISED[how]()
+    raise error
 
 
 @group.tool(read_only=True)
 def fails_reading(how: str) -> None:
     """Fail, having changed nothing."""
-    raise RAISED[how]()
+    error = RAISED[how]()
+    raise error
 
 
 @group.tool(read_only=True)
@@ -84,7 +86,7 @@ def sleeps(seconds: float) -> None:
     """Sleep, and let no ordinary exception through."""
     try:
         time.sleep(seconds)
-    except Exception:
+    except Exception:  # noqa: BLE001 - this is the point
         EFFECTS.append("caught what it must not catch")
 
 
@@ -112,7 +114,7 @@ def lies() -> int:
     return "no number"  # type: ignore[return-value]
 
 
-def invoker(aws: Aws, clock: FakeClock, *, dynamodb: Any = None, s3: Any = None) -> Invoker:  # noqa: ANN401 - a client
+def invoker(aws: Aws, clock: FakeClock, *, dynamodb: Any = None, s3: Any = None) -> Invoker:
     """An invoker of these tools on moto; ``dynamodb`` and ``s3`` may be clients that fail."""
     stores = Stores(AttemptStore(TABLE, dynamodb or aws.dynamodb), ArtifactStore(BUCKET, s3 or aws.s3))
     return Invoker({tool.spec.name: tool for tool in group.tools}, clock, stores)
@@ -123,18 +125,25 @@ def plain_invoker(clock: FakeClock) -> Invoker:
     return Invoker({tool.spec.name: tool for tool in group.tools}, clock)
 
 
-def pending_call(aws: Aws, execution_id: str, **changes: Any) -> None:  # noqa: ANN401 - a row's values are any value
+def pending_call(aws: Aws, execution_id: str, **changes: Any) -> None:
     """Write the row of a call as the planner does."""
     aws.put(
         **{
-            "execution_id": execution_id, "call_id": "c1", "correlation_id": "k", "status": "pending", "attempts": 0,
-            "position": 0, "started_at": "2026-11-20T09:59:59.000Z", "tool_name": "reads", "input": '{"text":"recorded"}',
+            "execution_id": execution_id,
+            "call_id": "c1",
+            "correlation_id": "k",
+            "status": "pending",
+            "attempts": 0,
+            "position": 0,
+            "started_at": "2026-11-20T09:59:59.000Z",
+            "tool_name": "reads",
+            "input": '{"text":"recorded"}',
             **changes,
-        }  # fmt: skip
+        }
     )
 
 
-def event(tool_name: str, execution_id: str | None = None, tool_input: Any = None, **context: Any) -> dict[str, Any]:  # noqa: ANN401
+def event(tool_name: str, execution_id: str | None = None, tool_input: Any = None, **context: Any) -> dict[str, Any]:
     """The event of an attempt, from the state machine unless ``route`` says otherwise."""
     given = {"route": "workflow", "execution_id": execution_id, "call_id": "c1", "correlation_id": "k", **context}
     return {"tool_name": tool_name, "context": given} | ({} if tool_input is None else {"input": tool_input})

@@ -75,7 +75,10 @@ def test_the_same_attempt_of_the_same_owner_passes(aws: Aws, execution_id: str) 
 
 @pytest.mark.parametrize(("tool", "taken"), [("orders", False), ("sets", True), ("reads", True)])
 def test_the_same_attempt_of_another_owner_passes_only_where_repeating_is_harmless(
-    aws: Aws, execution_id: str, tool: str, taken: bool  # noqa: FBT001
+    aws: Aws,
+    execution_id: str,
+    tool: str,
+    taken: bool,  # noqa: FBT001
 ) -> None:
     pending_call(aws, execution_id)
     _begin(aws, execution_id, 1, owner="first", tool=tool)
@@ -118,7 +121,9 @@ def test_the_same_success_told_again_after_a_lost_answer_passes(aws: Aws, execut
 
 
 @pytest.mark.parametrize("late", [{"attempt": 1, "owner": "other"}, {"attempt": 2, "owner": "me"}])
-def test_a_success_of_whoever_does_not_own_the_call_is_refused(aws: Aws, execution_id: str, late: dict[str, Any]) -> None:
+def test_a_success_of_whoever_does_not_own_the_call_is_refused(
+    aws: Aws, execution_id: str, late: dict[str, Any]
+) -> None:
     pending_call(aws, execution_id)
     _begin(aws, execution_id, 1)
 
@@ -136,7 +141,8 @@ def test_a_call_that_nobody_planned_is_not_made(aws: Aws, execution_id: str) -> 
 )
 def test_a_table_that_does_not_answer_is_one_error(aws: Aws, execution_id: str, fault: Exception) -> None:
     pending_call(aws, execution_id)
-    store = AttemptStore(TABLE, FailingClient(aws.dynamodb, before={"update_item": fault}))
+    client: Any = FailingClient(aws.dynamodb, before={"update_item": fault})
+    store = AttemptStore(TABLE, client)
 
     with pytest.raises(HistoryUnavailable):
         store.begin(_context(execution_id), SPECS["orders"], owner="me", now_ms=START_MS)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
@@ -10,8 +10,10 @@ from hypothesis import strategies as st
 
 from lambdas.runtime.items import from_item, to_attribute, to_item
 from tests.unit.contract.json_values import TEXTS
-from tests.unit.runtime.aws import TABLE, Aws
 from tool_contract.envelope import CallStatus
+
+if TYPE_CHECKING:
+    from tests.unit.runtime.aws import Aws
 
 #: Within what DynamoDB takes: 38 digits, exponents from -130 to 125. Beyond 2^53 a float's digits are not its value.
 _NUMBERS = st.integers(-(10**30), 10**30) | st.floats(-(2.0**53), 2.0**53).map(lambda number: round(number, 9))
@@ -48,7 +50,9 @@ def test_what_dynamodb_cannot_hold_is_an_error(value: float) -> None:
 
 
 def test_dynamodb_takes_what_is_written(aws: Aws, execution_id: str) -> None:
-    aws.put(execution_id=execution_id, call_id="c1", status=CallStatus.RUNNING, ms=150.5, counts={"total": 2}, gone=None)
+    aws.put(
+        execution_id=execution_id, call_id="c1", status=CallStatus.RUNNING, ms=150.5, counts={"total": 2}, gone=None
+    )
 
     assert aws.row(execution_id, "c1") == {
         "execution_id": execution_id, "call_id": "c1", "status": "running", "ms": 150.5, "counts": {"total": 2},

@@ -45,7 +45,14 @@ def test_a_success_goes_into_the_record_and_only_the_calls_id_into_the_state(
     row = aws.row(execution_id, "c1")
     assert json.loads(row.pop("result")) == {"text": "a", "attempt": 1, "call": "c1"}
     assert json.loads(row.pop("attempt_log")) == [
-        {"attempt": 1, "candidate": 0, "tool_name": "reads", "started_at": START, "duration_ms": 0.0, "decision": "done"}
+        {
+            "attempt": 1,
+            "candidate": 0,
+            "tool_name": "reads",
+            "started_at": START,
+            "duration_ms": 0.0,
+            "decision": "done",
+        }
     ]
     assert row.items() >= {
         "status": "success", "attempts": 1, "owner": "request-1", "attempt_started_at": START, "finished_at": START,
@@ -54,7 +61,9 @@ def test_a_success_goes_into_the_record_and_only_the_calls_id_into_the_state(
     assert envelope_from_record(row | {"result": "{}"}).success
 
 
-def test_the_input_comes_from_the_record_where_the_event_has_none(aws: Aws, clock: FakeClock, execution_id: str) -> None:
+def test_the_input_comes_from_the_record_where_the_event_has_none(
+    aws: Aws, clock: FakeClock, execution_id: str
+) -> None:
     pending_call(aws, execution_id)
 
     invoker(aws, clock).invoke(event("reads", execution_id), "request-1")
@@ -87,7 +96,12 @@ def test_a_candidate_that_the_record_does_not_know_is_misconfigured(
 def test_a_call_without_a_record_is_not_run(aws: Aws, clock: FakeClock, execution_id: str) -> None:
     envelope = raised(aws, clock, event("orders", execution_id))
 
-    assert (envelope["error_code"], envelope["effect"], envelope["begun"], EFFECTS) == ("Misconfigured", "none", False, [])
+    assert (envelope["error_code"], envelope["effect"], envelope["begun"], EFFECTS) == (
+        "Misconfigured",
+        "none",
+        False,
+        [],
+    )
     assert aws.row(execution_id, "c1") == {}
 
 
@@ -114,8 +128,8 @@ def test_every_raised_failure_has_all_that_decide_reads_in_fixed_types(
     envelope = raised(aws, clock, event("fails", execution_id, {"how": how}))
 
     kinds = {
-        "error_code": str, "status": str, "error": str, "retryable": bool, "effect": str, "begun": bool, "error_type": str,
-        "retry_after_seconds": int, "details": list, "execution_time_ms": float,
+        "error_code": str, "status": str, "error": str, "retryable": bool, "effect": str, "begun": bool,
+        "error_type": str, "retry_after_seconds": int, "details": list, "execution_time_ms": float,
     }  # fmt: skip
     assert {name: type(envelope[name]) for name in kinds} == kinds
 
@@ -136,7 +150,9 @@ def test_what_is_raised_fits_into_a_cause_whatever_is_wrong_with_the_input(
     assert envelope["details"]
 
 
-def test_a_second_attempt_is_retrying_and_counts_from_the_first_one(aws: Aws, clock: FakeClock, execution_id: str) -> None:
+def test_a_second_attempt_is_retrying_and_counts_from_the_first_one(
+    aws: Aws, clock: FakeClock, execution_id: str
+) -> None:
     pending_call(aws, execution_id)
     raised(aws, clock, event("fails", execution_id, {"how": "unavailable"}))
     clock.advance(2_500)
@@ -145,13 +161,13 @@ def test_a_second_attempt_is_retrying_and_counts_from_the_first_one(aws: Aws, cl
          "error_code": "Unavailable", "error": "Not now.", "delay_seconds": 2},
     ]  # fmt: skip
 
-    seen = {}
+    seen: dict[str, str] = {}
     original = aws.dynamodb.update_item
 
     class Watching:
         exceptions = aws.dynamodb.exceptions
 
-        def update_item(self, **arguments: Any) -> Any:  # noqa: ANN401 - an operation of boto3
+        def update_item(self, **arguments: Any) -> Any:
             answer = original(**arguments)
             seen.setdefault("status", answer["Attributes"]["status"]["S"])
             return answer
@@ -182,7 +198,11 @@ def test_a_large_result_goes_to_s3_with_its_hash(aws: Aws, clock: FakeClock, exe
 
 @pytest.mark.parametrize(("characters", "inline"), [(MAX_INLINE_BYTES - 2, True), (MAX_INLINE_BYTES - 1, False)])
 def test_a_result_stays_inline_up_to_its_limit(
-    aws: Aws, clock: FakeClock, execution_id: str, characters: int, inline: bool  # noqa: FBT001
+    aws: Aws,
+    clock: FakeClock,
+    execution_id: str,
+    characters: int,
+    inline: bool,  # noqa: FBT001
 ) -> None:
     pending_call(aws, execution_id)
 
@@ -192,7 +212,8 @@ def test_a_result_stays_inline_up_to_its_limit(
 
 
 @pytest.mark.parametrize(
-    ("tool_name", "code"), [("not_finite", "NonFiniteResult"), ("lies", "BadToolResponse"), ("writes", "ResultTooLarge")]
+    ("tool_name", "code"),
+    [("not_finite", "NonFiniteResult"), ("lies", "BadToolResponse"), ("writes", "ResultTooLarge")],
 )
 def test_an_unusable_result_is_a_failure_with_its_own_code(
     aws: Aws, clock: FakeClock, execution_id: str, tool_name: str, code: str

@@ -26,7 +26,7 @@ def _no_effects() -> None:
     EFFECTS.clear()
 
 
-def _raised(aws: Aws, clock: FakeClock, given: dict[str, Any], request_id: str = "request-1", **clients: Any) -> Any:  # noqa: ANN401
+def _raised(aws: Aws, clock: FakeClock, given: dict[str, Any], request_id: str = "request-1", **clients: Any) -> Any:
     with pytest.raises(AttemptFailed) as failed:
         invoker(aws, clock, **clients).invoke(given, request_id)
     return json.loads(str(failed.value))
@@ -112,7 +112,7 @@ def test_a_success_that_cannot_be_written_down_has_had_its_effect(
     envelope = _raised(aws, clock, event(tool, execution_id, {"text": "a"}), dynamodb=client)
 
     assert (envelope["error_code"], envelope["effect"], envelope["begun"]) == ("HistoryUnavailable", effect, True)
-    assert EFFECTS == [f"{tool} a"]
+    assert [f"{tool} a"] == EFFECTS
 
 
 @pytest.mark.parametrize(("tool", "effect"), [("orders", "unknown"), ("reads", "none")])
@@ -124,7 +124,7 @@ def test_a_success_that_comes_after_the_record_was_ended_has_had_its_effect(
     class Cancelling:
         exceptions = aws.dynamodb.exceptions
 
-        def update_item(self, **arguments: Any) -> Any:  # noqa: ANN401 - an operation of boto3
+        def update_item(self, **arguments: Any) -> Any:
             answer = aws.dynamodb.update_item(**arguments)
             pending_call(aws, execution_id, status="cancelled", attempts=1, error_code="Cancelled")
             return answer
@@ -160,7 +160,7 @@ def test_a_bucket_that_refuses_a_large_result_is_a_failure_after_the_effect(
     assert "result" not in aws.row(execution_id, "c1")
 
 
-def _offloaded(aws: Aws, execution_id: str, **changes: Any) -> None:  # noqa: ANN401 - a field of ResultRef
+def _offloaded(aws: Aws, execution_id: str, **changes: Any) -> None:
     text = strict_json.dumps({"text": "from S3"})
     key = f"executions/{execution_id}/c1/input.json"
     aws.s3.put_object(Bucket=BUCKET, Key=key, Body=text.encode())
@@ -190,7 +190,13 @@ def test_a_large_input_comes_from_s3(aws: Aws, clock: FakeClock, execution_id: s
     ],
 )
 def test_an_input_that_cannot_be_read_runs_nothing_and_says_why(
-    aws: Aws, clock: FakeClock, execution_id: str, changes: dict[str, Any], fault: str | None, code: str, retryable: bool  # noqa: FBT001
+    aws: Aws,
+    clock: FakeClock,
+    execution_id: str,
+    changes: dict[str, Any],
+    fault: str | None,
+    code: str,
+    retryable: bool,  # noqa: FBT001
 ) -> None:
     _offloaded(aws, execution_id, **changes)
     s3 = FailingClient(aws.s3, before={"get_object": service_error(fault)} if fault else {})

@@ -106,7 +106,9 @@ def test_outside_of_the_main_thread_there_is_no_limit(timers: list[str]) -> None
 def test_a_tool_past_its_limit_is_a_timeout(tool: str, effect: str, context: dict[str, object]) -> None:
     EFFECTS.clear()
 
-    answer = plain_invoker(FakeClock()).invoke({"tool_name": tool, "input": {"seconds": 5}, "context": context}, "request-1")
+    answer = plain_invoker(FakeClock()).invoke(
+        {"tool_name": tool, "input": {"seconds": 5}, "context": context}, "request-1"
+    )
 
     assert (answer["error_code"], answer["status"], answer["effect"]) == ("ToolTimeout", "timeout", effect)
     assert (answer["retryable"], answer["error"]) == (True, "The tool did not end within 0.05 seconds.")

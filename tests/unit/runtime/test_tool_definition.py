@@ -35,13 +35,15 @@ class Level(BaseModel):
     amount: Annotated[float, Field(ge=0, description="Units.")]
 
 
-def _define(function: Callable[..., Any], **marks: Any) -> ToolSpec:  # noqa: ANN401 - marks are any keyword
+def _define(function: Callable[..., Any], **marks: Any) -> ToolSpec:
     group = ToolGroup("samples")
     assert group.tool(**marks)(function) is function
     return group.tools[0].spec
 
 
-def look_up(code: Annotated[str, Field(pattern="^A", description="Its code.")], title: str = "x", days: int = 30) -> Level:
+def look_up(
+    code: Annotated[str, Field(pattern="^A", description="Its code.")], title: str = "x", days: int = 30
+) -> Level:
     """Look something up.
 
     And say where.
@@ -74,7 +76,9 @@ def test_a_function_stays_an_ordinary_function() -> None:
     assert look_up("A1", days=3) == Level(title="A1x", amount=3)
 
 
-@pytest.mark.parametrize(("read_only", "given", "expected"), [(True, None, False), (False, None, True), (False, False, False)])
+@pytest.mark.parametrize(
+    ("read_only", "given", "expected"), [(True, None, False), (False, None, True), (False, False, False)]
+)
 def test_a_tool_that_only_reads_is_not_destructive(read_only: bool, given: bool | None, expected: bool) -> None:  # noqa: FBT001
     assert _define(look_up, read_only=read_only, destructive=given).annotations.destructive is expected
 
@@ -179,7 +183,7 @@ class Reading:
         (int, 2**53, "/"),
     ],
 )
-def test_a_result_that_json_cannot_hold_is_refused_with_its_place(kind: Any, value: Any, pointer: str) -> None:  # noqa: ANN401
+def test_a_result_that_json_cannot_hold_is_refused_with_its_place(kind: Any, value: Any, pointer: str) -> None:
     with pytest.raises(NonFiniteResult, match=f"at {pointer}: "):
         _returning(kind).result_json(value)
 
@@ -188,7 +192,7 @@ def test_a_result_that_json_cannot_hold_is_refused_with_its_place(kind: Any, val
     ("kind", "value"),
     [(int, "five"), (Level, {"title": 5}), (None, 5), (bytes, b"\xff"), (list[int], None)],
 )
-def test_a_result_of_another_type_than_declared_is_refused(kind: Any, value: Any) -> None:  # noqa: ANN401
+def test_a_result_of_another_type_than_declared_is_refused(kind: Any, value: Any) -> None:
     with pytest.raises(BadToolResponse, match="did not return what it declares"):
         _returning(kind).result_json(value)
 
@@ -202,12 +206,12 @@ def test_a_result_of_another_type_than_declared_is_refused(kind: Any, value: Any
         (dict[str, Any], {"a": (1, None)}, '{"a":[1,null]}'),
     ],
 )
-def test_a_result_is_written_as_compact_json(kind: Any, value: Any, text: str) -> None:  # noqa: ANN401
+def test_a_result_is_written_as_compact_json(kind: Any, value: Any, text: str) -> None:
     assert _returning(kind).result_json(value) == text
 
 
-def _returning(kind: Any) -> Tool:  # noqa: ANN401 - a type
-    def answer() -> Any:  # noqa: ANN401 - its annotation is set below
+def _returning(kind: Any) -> Tool:
+    def answer() -> Any:
         """Answer."""
 
     answer.__annotations__["return"] = kind

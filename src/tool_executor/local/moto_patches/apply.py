@@ -8,10 +8,12 @@ from tool_executor.local.moto_patches import (
     cloudformation,
     dispatch,
     dynamodb_requests,
+    execution_end,
     executions,
     interpreter,
     jsonata_evaluation,
     lambda_functions,
+    state_machines,
     states_data,
     step_functions_limits,
 )
@@ -24,16 +26,18 @@ if TYPE_CHECKING:
 
 def apply_corrections(invoker: LambdaInvoker, endpoint_url: str, on_execution_end: EndListener) -> AppliedCorrections:
     """Put every correction in force; `revert()` on what is returned takes them back."""
-    executions.execute_machines()
+    state_machines.execute_machines()
     return AppliedCorrections(
         [
             *cloudformation.corrections(),
             *dispatch.corrections(),
             *dynamodb_requests.corrections(),
+            *execution_end.corrections(),
             *executions.corrections(on_execution_end),
             *interpreter.corrections(endpoint_url),
             *jsonata_evaluation.corrections(),
             *lambda_functions.corrections(invoker),
+            *state_machines.corrections(),
             *states_data.corrections(),
             *step_functions_limits.corrections(),
         ]

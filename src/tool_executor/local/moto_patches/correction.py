@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tool_executor.local.errors import MotoVersionMismatch
-from tool_executor.local.moto_version import MOTO_VERSION
+from tool_executor.local.moto_version import HINT
 
 
 @dataclass(frozen=True)
@@ -31,8 +31,8 @@ class AppliedCorrections:
         present = vars(correction.owner)
         if correction.name not in present:
             raise MotoVersionMismatch(
-                f"moto has no {correction.owner!r}.{correction.name} to correct ({correction.reason}).",
-                hint=f"Install the pinned one: pip install 'moto=={MOTO_VERSION}'.",
+                f"There is no {correction.owner!r}.{correction.name} to correct ({correction.reason}).",
+                hint=HINT,
             )
         self._originals.append((correction.owner, correction.name, present[correction.name]))
         setattr(correction.owner, correction.name, correction.replacement)

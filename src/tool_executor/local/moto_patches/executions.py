@@ -9,8 +9,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from moto.core.config import default_user_config
-from moto.stepfunctions import models as stepfunctions_models
 from moto.stepfunctions.exceptions import (
     ExecutionAlreadyExists,
     InvalidExecutionInput,
@@ -19,10 +17,9 @@ from moto.stepfunctions.exceptions import (
 )
 from moto.stepfunctions.models import StateMachine, StepFunctionBackend
 from moto.stepfunctions.parser.backend.execution import BaseExecutionWorkerCommunication
-from moto.stepfunctions.parser.models import StepFunctionsParserBackend, stepfunctions_parser_backends
+from moto.stepfunctions.parser.models import StepFunctionsParserBackend
 from moto.stepfunctions.parser.utils import TMP_THREADS
 from moto.stepfunctions.responses import StepFunctionResponse
-from moto.stepfunctions.utils import cfn_to_api_tags
 
 from tool_executor.local.aws_json import STATE_LIMIT_BYTES, NotJson, compact, parse_json, utf8_bytes
 from tool_executor.local.moto_patches.correction import Correction
@@ -182,53 +179,4 @@ def corrections(on_end: EndListener) -> list[Correction]:
             "moto leaves stopDate out after a timeout, and the quotes around an output that is a string",
         ),
         Correction(BaseExecutionWorkerCommunication, "terminated", terminated, "AWS emits an event at the end"),
-        Correction(
-            stepfunctions_models,
-            "stepfunctions_backends",
-            stepfunctions_parser_backends,
-            "CloudFormation creates machines in a backend that does not execute them",
-        ),
-        Correction(
-            StateMachine,
-            "create_from_cloudformation_json",
-            classmethod(_create_from_cloudformation),  # type: ignore[arg-type] # a plain function until then
-            "moto drops the machine's logging and tracing configuration and its type",
-        ),
     ]
-
-
-def _create_from_cloudformation(
-    cls: Any,  # noqa: ANN401, ARG001 - a method of moto's
-    resource_name: str,
-    cloudformation_json: Any,  # noqa: ANN401 - as moto's
-    account_id: str,
-    region_name: str,
-    **_: object,
-) -> Any:  # noqa: ANN401 - moto's StateMachine
-    properties = cloudformation_json["Properties"]
-    definition = properties.get("DefinitionString", "")
-    for name, value in (properties.get("DefinitionSubstitutions") or {}).items():
-        definition = definition.replace(f"${{{name}}}", str(value))
-    return stepfunctions_parser_backends[account_id][region_name].create_state_machine(
-        properties.get("StateMachineName", resource_name),
-        definition,
-        properties.get("RoleArn", ""),
-        tags=cfn_to_api_tags(properties.get("Tags", [])),
-        tracingConfiguration=_lower_keys(properties.get("TracingConfiguration")),
-        loggingConfiguration=_lower_keys(properties.get("LoggingConfiguration")),
-        sm_type=properties.get("StateMachineType"),
-    )
-
-
-def _lower_keys(value: Any) -> Any:  # noqa: ANN401 - JSON is any value
-    """CloudFormation's `Level` is the API's `level`."""
-    if isinstance(value, dict):
-        return {key[:1].lower() + key[1:]: _lower_keys(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_lower_keys(item) for item in value]
-    return value
-
-
-def execute_machines() -> None:
-    """Switch moto's interpreter on."""
-    default_user_config["stepfunctions"] = {"execute_state_machine": True}

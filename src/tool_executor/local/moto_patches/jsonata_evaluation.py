@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+from jsonata.functions import Functions
 from jsonata.jexception import JException
 from jsonata.jsonata import Jsonata
 from moto.stepfunctions.parser.api import EvaluationFailedEventDetails, HistoryEventType
@@ -23,7 +24,7 @@ from moto.stepfunctions.parser.asl.jsonata.jsonata import _PATTERN_VARIABLE_REFE
 from tool_executor.local.moto_patches import states_data
 from tool_executor.local.moto_patches.correction import Correction
 from tool_executor.local.moto_patches.jsonata_functions import STEP_FUNCTIONS_FUNCTIONS, BadArgument
-from tool_executor.local.moto_patches.jsonata_values import Undefined, Unsupported, from_jsonata, to_jsonata
+from tool_executor.local.moto_patches.jsonata_values import Undefined, Unsupported, from_jsonata, json_text, to_jsonata
 
 _CACHED_EXPRESSIONS = 4096
 
@@ -135,9 +136,21 @@ def _eval_body(self: Any, env: Any) -> None:  # noqa: ANN401 - a method of moto'
     env.stack.append(result)
 
 
+_original_string = Functions._string  # noqa: SLF001 - wrapped below
+
+
+def _string(value: Any, prettify: bool) -> str:  # noqa: ANN401, FBT001 - jsonata-python's signature
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        number: str = _original_string(value, prettify)
+        return number
+    return json_text(value, prettify)
+
+
 def corrections() -> list[Correction]:
     """The corrections of this module."""
+    string = staticmethod(_string)
     return [
+        Correction(Functions, "_string", string, "jsonata-python escapes what is not ASCII and keeps all digits"),
         Correction(string_expression.StringJSONata, "_eval_body", _eval_body, "moto has no JSONata evaluator"),
         Correction(string_expression.StringVariableSample, "_eval_body", _eval_body, "moto has no JSONata evaluator"),
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from typing import Any
 
@@ -42,6 +43,24 @@ def from_jsonata(value: Any) -> Any:  # noqa: ANN401 - JSON is any value
     if value is None:
         raise Undefined
     return _plain(value)
+
+
+def json_text(value: Any, prettify: bool) -> str:  # noqa: ANN401, FBT001 - jsonata-python's signature
+    """What `$string` makes of an array, an object, a boolean or null: characters as they are, 15 digits of a number."""
+    layout: dict[str, Any] = {"indent": 2} if prettify else {"separators": (",", ":")}
+    return json.dumps(_rounded(value), ensure_ascii=False, **layout)
+
+
+def _rounded(value: Any) -> Any:  # noqa: ANN401 - JSON is any value
+    if isinstance(value, dict):
+        return {key: _rounded(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_rounded(item) for item in value]
+    if isinstance(value, bool) or value is None or isinstance(value, str):
+        return value
+    if isinstance(value, (int, float)):
+        return _plain(float(f"{value:.15g}"))
+    return None if value is NULL else ""  # a function is an empty string
 
 
 def _plain(value: Any) -> Any:  # noqa: ANN401 - JSON is any value, one line a type

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import base64
 import json
+import logging
 import threading
+import time
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote
 
 from botocore.exceptions import ClientError
@@ -24,6 +26,9 @@ if TYPE_CHECKING:
     from moto.awslambda.models import LambdaFunction
 
     from tool_executor.local.workers.fleet import WorkerFleet
+
+_log = logging.getLogger(__name__)
+_EVENT_TRIES: Final = 300
 
 
 class InvokeRefused(Exception):
@@ -69,10 +74,21 @@ class LambdaInvoker:
         self.find(region, function_name, qualifier)
         check_payload(payload)
 
-        def run() -> None:
-            self.invoke(region, function_name, payload, qualifier=qualifier)
+        arguments = (region, function_name, payload, qualifier)
+        threading.Thread(target=self._run_event, args=arguments, name=f"event-{function_name}", daemon=True).start()
 
-        threading.Thread(target=run, name=f"event-{function_name}", daemon=True).start()
+    def _run_event(self, region: str, function_name: str, payload: bytes, qualifier: str | None) -> None:
+        """Lambda keeps a throttled event for hours; a failed one it would repeat twice, which nothing does here."""
+        for _ in range(_EVENT_TRIES):
+            try:
+                self.invoke(region, function_name, payload, qualifier=qualifier)
+            except InvokeRefused as refused:
+                if refused.status != HTTPStatus.TOO_MANY_REQUESTS:
+                    _log.warning("The event for %s was dropped: %s", function_name, refused.message)
+                    return
+                time.sleep(1)
+            else:
+                return
 
     def find(self, region: str, function_name: str, qualifier: str | None) -> LambdaFunction:
         """The deployed function of that name or ARN.

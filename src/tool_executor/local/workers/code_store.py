@@ -7,10 +7,12 @@ import os
 import shutil
 import tempfile
 import threading
+import time
 import zipfile
 from pathlib import Path
 
 _PERMISSION_BITS = 0o777
+_KEPT_SECONDS = 7 * 24 * 3600.0
 
 
 class CodeStore:
@@ -29,8 +31,16 @@ class CodeStore:
         target = self._folder / content_hash.replace("/", "_").replace("+", "-").rstrip("=")
         with self._lock:
             if not target.exists():
+                self._forget_unused()
                 self._extract(zipped, target)
+            os.utime(target)
         return target
+
+    def _forget_unused(self) -> None:
+        oldest_kept = time.time() - _KEPT_SECONDS
+        for folder in self._folder.glob("[!.]*"):
+            if folder.stat().st_mtime < oldest_kept:
+                shutil.rmtree(folder, ignore_errors=True)
 
     def _extract(self, zipped: bytes, target: Path) -> None:
         self._folder.mkdir(parents=True, exist_ok=True)
@@ -51,4 +61,3 @@ class CodeStore:
         finally:
             if partial.exists():
                 shutil.rmtree(partial, ignore_errors=True)
-        os.utime(target)

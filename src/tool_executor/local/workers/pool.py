@@ -55,7 +55,12 @@ class FunctionPool:
                 raise Throttled
             self._open += 1
             self._pending.append(invocation)
-            self._dispatch()
+            try:
+                self._dispatch()
+            except OSError:  # no process could be started
+                self._pending.remove(invocation)
+                self._open -= 1
+                raise
         try:
             return self._await(invocation)
         finally:
