@@ -1,4 +1,4 @@
-"""`python -m infra.write_catalog`: writes the catalog of the standard groups from their code; `--check` only compares."""
+"""`python -m infra.write_catalog` writes the standard groups' catalog from their code; `--check` only compares."""
 
 from __future__ import annotations
 

@@ -39,7 +39,7 @@ class Finisher:
     def finish(
         self, execution_id: str, ending: Ending, unrecorded: Sequence[Mapping[str, Any]] = ()
     ) -> dict[str, Any] | None:
-        """End an execution and return its output; None where the history does not know it. Doing it twice is harmless."""
+        """End an execution and return its output; None where the history does not know it. Repeating it is harmless."""
         rows = self._settled(execution_id, ending, {failure["call_id"]: failure for failure in unrecorded})
         if rows is None:
             return None

@@ -53,7 +53,7 @@ def _sweep() -> dict[str, Any]:
         try:
             finisher.finish(execution_id, Ending.TIMED_OUT)
             ended.append(execution_id)
-        except Exception:  # one execution that cannot be ended must not keep the others open
+        except Exception:  # noqa: BLE001 - one execution that cannot be ended must not keep the others open
             logger.exception("an execution past its deadline could not be ended", extra={"execution_id": execution_id})
             failed.append(execution_id)
     if ended or failed:

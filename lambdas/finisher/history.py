@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from lambdas.runtime.items import from_item, to_attribute
 from tool_contract.envelope import CallStatus
+from tool_contract.items import from_item, to_attribute
 from tool_contract.record import EXECUTION_CALL_ID, INDEX_OPEN, OPEN_SHARD
 
 if TYPE_CHECKING:
@@ -59,7 +59,10 @@ class History:
     def end_execution(self, execution_id: str, attributes: Mapping[str, Any]) -> bool:
         """End the execution's own row and say whether it was this call that did: outcomes are counted once."""
         return self._end(
-            execution_id, EXECUTION_CALL_ID, attributes, condition=f"attribute_exists(#open) AND {_STILL_OPEN}",
+            execution_id,
+            EXECUTION_CALL_ID,
+            attributes,
+            condition=f"attribute_exists(#open) AND {_STILL_OPEN}",
             removed=" REMOVE #open",
         )
 

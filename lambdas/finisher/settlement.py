@@ -48,7 +48,9 @@ _CANCELLED: Final = _Verdict(
     CallStatus.CANCELLED, ErrorCode.CANCELLED, "The execution was stopped before the call ended."
 )
 _LOST: Final = _Verdict(
-    CallStatus.FAILED, ErrorCode.TOOL_CRASHED, "The call ended without a word of how; its attempt may have had an effect."
+    CallStatus.FAILED,
+    ErrorCode.TOOL_CRASHED,
+    "The call ended without a word of how; its attempt may have had an effect.",
 )
 
 

@@ -17,7 +17,7 @@ from tool_contract.request import InvalidRequestError, check_request
 from tool_contract.timestamps import ms_from_iso
 
 
-class InvalidRequest(Exception):  # noqa: N818 - the state machine catches the class by its name
+class InvalidRequest(Exception):
     """Carries every problem of a request out of the function, as JSON text."""
 
 

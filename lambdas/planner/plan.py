@@ -67,8 +67,13 @@ def make_plan(request: ExecutionRequest, identity: ExecutionIdentity, deployment
     deadline = iso_from_ms(identity.started_ms + round(request.timeout_seconds * 1000))
     call_ids = list(_call_ids(request))
     calls = [
-        {"call_id": call_id, "candidates": [_candidate(candidate, deployment, identity, call_id, number)
-                                            for number, candidate in enumerate(call.candidates)]}
+        {
+            "call_id": call_id,
+            "candidates": [
+                _candidate(candidate, deployment, identity, call_id, number)
+                for number, candidate in enumerate(call.candidates)
+            ],
+        }
         for call_id, call in zip(call_ids, request.calls, strict=True)
     ]
     state = {

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from lambdas.runtime.artifacts import artifact_key
-from lambdas.runtime.items import from_item, to_item
 from tool_contract import strict_json
 from tool_contract.errors import ErrorCode
+from tool_contract.items import from_item, to_item
 from tool_contract.limits import MAX_INLINE_BYTES
 from tool_contract.problems import Problem
 from tool_contract.request import InvalidRequestError
@@ -61,7 +61,7 @@ class PlanWriter:
         self._put(self._offloaded(row))
 
     def _offloaded(self, row: Mapping[str, Any]) -> Mapping[str, Any]:
-        moved = {}
+        moved: dict[str, Any] = {}
         for name in _OFFLOADED:
             text = row[name]
             if text is not None and strict_json.byte_size(text) > MAX_INLINE_BYTES:
@@ -78,5 +78,5 @@ class PlanWriter:
                 ReturnValuesOnConditionCheckFailure="ALL_OLD",
             )
         except self._client.exceptions.ConditionalCheckFailedException as error:
-            return from_item(error.response.get("Item", {}))
+            return from_item(cast("dict[str, Any]", error.response.get("Item", {})))
         return None

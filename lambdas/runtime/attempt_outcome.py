@@ -44,7 +44,6 @@ class Failed:
             return replace(self, failure=replace(self.failure, effect=Effect.NONE))
         return self
 
-
     def after_running(self) -> Failed:
         """Return the same failure, found when the tool had run already: what it does is done."""
         return replace(self, failure=replace(self.failure, effect=Effect.UNKNOWN, begun=True))
@@ -55,6 +54,9 @@ class Replayed:
     """The call had ended before this attempt began; its stored answer is the answer."""
 
     envelope: Envelope
+
+
+Outcome = Succeeded | Failed | Replayed
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +71,7 @@ def success_envelope(outcome: Succeeded, name: str, context: AttemptContext, tim
     """Return the envelope of a success."""
     entry = _entry(name, context, times)
     stored = (
-        {"result_ref": outcome.result_ref}
-        if outcome.result_ref
-        else {"result": strict_json.parse(outcome.result_json)}
+        {"result_ref": outcome.result_ref} if outcome.result_ref else {"result": strict_json.parse(outcome.result_json)}
     )
     return Envelope(
         success=True,

@@ -7,14 +7,14 @@ changes nothing. The same number from another owner (a redelivered event) takes 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from lambdas.runtime import aws_clients
-from lambdas.runtime.items import from_item, to_attribute
 from tool_contract.envelope import OPEN_STATUSES, CallStatus
 from tool_contract.errors import ErrorCode, ToolError
+from tool_contract.items import from_item, to_attribute
 from tool_contract.timestamps import iso_from_ms
 
 if TYPE_CHECKING:
@@ -67,11 +67,14 @@ class AttemptStore:
     def begin(self, context: AttemptContext, spec: ToolSpec, *, owner: str, now_ms: int) -> Started | Stands:
         """Take the call for this attempt of a tool. Raises :class:`HistoryUnavailable`."""
         # A conditional write that the SDK retries after a lost acknowledgement fails on itself: own writes pass.
-        same_number = "attempts = :attempt" if spec.annotations.repeatable else "(attempts = :attempt AND #owner = :owner)"
+        same_number = (
+            "attempts = :attempt" if spec.annotations.repeatable else "(attempts = :attempt AND #owner = :owner)"
+        )
         # The tool's name, a fallback's too, so that whoever finds the row open knows what may have run.
         return self._write(
             context,
-            "SET #status = :status, attempts = :attempt, #owner = :owner, attempt_started_at = :now, tool_name = :tool_name",
+            "SET #status = :status, tool_name = :tool_name, attempts = :attempt, #owner = :owner,"
+            " attempt_started_at = :now",
             f"#status IN (:pending, :running, :retrying) AND (attempts < :attempt OR {same_number})",
             {
                 ":status": CallStatus.RUNNING if context.attempt == 1 else CallStatus.RETRYING,
@@ -123,7 +126,8 @@ class AttemptStore:
                 ReturnValuesOnConditionCheckFailure="ALL_OLD",
             )
         except client.exceptions.ConditionalCheckFailedException as error:
-            return Stands(from_item(error.response.get("Item", {})))
+            standing = cast("dict[str, Any]", error.response.get("Item", {}))
+            return Stands(from_item(standing))
         except (BotoCoreError, ClientError) as error:
             message = "The history table did not take the attempt's record."
             raise HistoryUnavailable(message) from error

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import faulthandler
 import signal
-import sys
 import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
@@ -16,10 +15,11 @@ if TYPE_CHECKING:
     from types import FrameType
 
 #: The process outlives the task's own limit by this, so that the state machine names what happened.
+_STDERR: Final = 2
 _LAST_RESORT_SECONDS: Final = HARD_TIMEOUT_ALLOWANCE_SECONDS + 2
 
 
-class TimeLimitReached(BaseException):  # noqa: N818 - like KeyboardInterrupt, no error that a tool may handle
+class TimeLimitReached(BaseException):
     """Raised in the tool when its time is up. No ``Exception``, so that a tool's own handlers let it through."""
 
 
@@ -34,7 +34,7 @@ def time_limit(seconds: float) -> Iterator[None]:
         yield  # signals reach the main thread only, which is where Lambda runs a handler
         return
     previous = signal.signal(signal.SIGALRM, _raise)
-    faulthandler.dump_traceback_later(seconds + _LAST_RESORT_SECONDS, exit=True, file=sys.__stderr__)
+    faulthandler.dump_traceback_later(seconds + _LAST_RESORT_SECONDS, exit=True, file=_STDERR)
     try:
         try:
             signal.setitimer(signal.ITIMER_REAL, max(seconds, 0.001))

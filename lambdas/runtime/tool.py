@@ -68,7 +68,9 @@ class Tool:
         # Where a type is Any, pydantic writes null for NaN: look at the Python value too.
         problem = strict_json.non_finite_in(self._result.dump_python(checked)) or strict_json.problem_in(plain)
         if problem is not None:
-            message = f"The result of {self.spec.name!r} is not usable JSON at {problem.pointer or '/'}: {problem.message}"
+            message = (
+                f"The result of {self.spec.name!r} is not usable JSON at {problem.pointer or '/'}: {problem.message}"
+            )
             raise NonFiniteResult(message)
         return strict_json.dumps(plain)
 

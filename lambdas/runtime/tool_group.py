@@ -1,10 +1,14 @@
-"""Writing a tool is writing a typed function::
+"""What a tool's author uses. Writing a tool is writing a typed function.
+
+Example::
 
     tools = ToolGroup("inventory-optimizer")
 
+
     @tools.tool(read_only=True, timeout_seconds=30)
     def calculate_reorder_points(warehouse_code: WarehouseCode) -> ReorderPoints:
-        \"\"\"Say when and how much to order of each product of a warehouse.\"\"\"
+        'Say when and how much to order of each product of a warehouse.'
+
 
     lambda_handler = tools.lambda_handler
 """

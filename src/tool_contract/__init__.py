@@ -1,1 +1,1 @@
-"""The contract between callers, the workflow and the tools: requests, envelopes, errors, catalog. Needs pydantic alone."""
+"""What callers, the workflow and the tools agree on: requests, envelopes, errors, catalog. Needs pydantic alone."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from tool_contract.errors import Effect, ErrorCode  # noqa: TC001 - pydantic reads the annotations
+from tool_contract.errors import Effect, ErrorCode
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

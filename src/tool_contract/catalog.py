@@ -12,7 +12,7 @@ from tool_contract import strict_json
 from tool_contract.errors import ErrorCode
 from tool_contract.input_schema import InputSchema
 from tool_contract.problems import Problem, close_names, shortened
-from tool_contract.tool_spec import ToolSpec  # noqa: TC001 - pydantic reads the annotations
+from tool_contract.tool_spec import ToolSpec
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -7,7 +7,7 @@ from typing import Any, Final, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from tool_contract.errors import Effect, ErrorCode  # noqa: TC001 - pydantic reads the annotations
+from tool_contract.errors import Effect, ErrorCode
 
 
 class CallStatus(StrEnum):

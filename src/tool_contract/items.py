@@ -6,6 +6,7 @@ need. Whole numbers become int, others float: the contract's numbers are JSON's.
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -25,14 +26,14 @@ def to_attribute(value: Any) -> dict[str, Any]:  # noqa: ANN401 - an attribute i
         return {"BOOL": value}
     if isinstance(value, str):
         return {"S": str(value)}
-    if isinstance(value, (int, float)):
+    if isinstance(value, (int, float)) and math.isfinite(value):
         # repr is the shortest text that means the same float; DynamoDB keeps 38 digits of it.
         return {"N": repr(value)}
     if isinstance(value, (list, tuple)):
         return {"L": [to_attribute(child) for child in value]}
     if isinstance(value, dict):
         return {"M": {name: to_attribute(child) for name, child in value.items()}}
-    message = f"DynamoDB takes no {type(value).__name__} from the contract"
+    message = f"DynamoDB takes no {type(value).__name__} like this one from the contract"
     raise TypeError(message)
 
 

@@ -83,14 +83,18 @@ def _pointer_of(error: ErrorDetails, value: object) -> str:
     parts: list[str | int] = []
     current: Any = value
     for step in error["loc"]:
-        if isinstance(current, dict) and step in current:
-            current = current[step]
-        elif isinstance(current, list) and isinstance(step, int) and step < len(current):
+        if _holds(current, step):
             current = current[step]
         elif error["type"] != "missing" or step is not error["loc"][-1]:
             continue
         parts.append(step)
     return json_pointer(parts)
+
+
+def _holds(value: object, step: str | int) -> bool:
+    if isinstance(value, list):
+        return isinstance(step, int) and step < len(value)
+    return isinstance(value, dict) and step in value
 
 
 _PLAIN_SENTENCES: Mapping[str, str] = {

@@ -22,14 +22,14 @@ from tool_contract.limits import (
     MAX_RETRIES,
 )
 from tool_contract.problems import Problem, json_pointer, problems_from, shortened
-from tool_contract.retry import RetryPolicy  # noqa: TC001 - pydantic reads the annotations
+from tool_contract.retry import RetryPolicy
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tool_contract.catalog import Catalog
 
-CALL_ID_PATTERN: Final = r"^[A-Za-z0-9_.:-]{1,64}$"
+CALL_ID_PATTERN: Final = r"^[A-Za-z0-9_][A-Za-z0-9_.:-]{0,63}$"
 CORRELATION_ID_PATTERN: Final = r"^[!-~]{1,128}$"
 
 #: Metadata keys that the executor writes itself.

@@ -314,4 +314,5 @@ def test_closing_kills_every_worker_and_answers_what_runs(functions: Functions) 
         time.sleep(0.5)
         functions.fleet.close()
         assert running.result(10)["errorType"] == "Runtime.ExitError"
+    assert functions.failure({})["errorType"] == "Runtime.ExitError"
     until(lambda: not functions.registry.groups)

@@ -198,8 +198,12 @@ def test_the_pure_python_runtime_can_be_forced(tmp_path: Path, monkeypatch: pyte
 
 
 IN_ONE_PROCESS = """
-import sys
+import os, subprocess, sys, threading, time
 from tool_executor.local import LocalCloud, LocalCloudError
+
+def child_processes():
+    listed = subprocess.run(["ps", "-o", "pid=,comm=", "--ppid", str(os.getpid())], capture_output=True, text=True)
+    return [line for line in listed.stdout.splitlines() if "ps" not in line.split()[1]]
 
 folder, table = sys.argv[1:]
 with LocalCloud(folder) as cloud:
@@ -218,6 +222,15 @@ try:
         raise KeyError("in the block")
 except KeyError:
     print(run_folder.exists())
+with LocalCloud(folder) as cloud:
+    machine = cloud.deployment.state_machine_arn
+    client = cloud.client("stepfunctions")
+    client.start_execution(stateMachineArn=machine, input='{"do": "sleep", "seconds": 60}')
+    time.sleep(1)
+time.sleep(1)
+ours = ("watch-", "runtime-api", "schedules", "local-cloud")
+print(sum(thread.name.startswith(ours) for thread in threading.enumerate()))
+print(len(child_processes()))
 import moto.dynamodb.responses
 print(moto.dynamodb.responses.DynamoHandler.call_action.__module__)
 """
@@ -228,7 +241,7 @@ def test_clouds_of_one_process_come_one_after_another_and_begin_empty(tmp_path: 
     command = [sys.executable, "-W", "ignore", "-c", IN_ONE_PROCESS, str(project), TABLE]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0, done.stderr
-    assert done.stdout.split() == ["AlreadyRunning", "0", "0", "False", "moto.dynamodb.responses"]
+    assert done.stdout.split() == ["AlreadyRunning", "0", "0", "False", "0", "0", "moto.dynamodb.responses"]
 
 
 def test_an_interrupted_start_leaves_nothing_behind(tmp_path: Path) -> None:

@@ -150,15 +150,17 @@ class LocalCloud:
         logger.setLevel(logging.ERROR)  # it warns of what the corrections deal with
         import_moto()
         from tool_executor.local import moto_patches  # noqa: PLC0415 - moto takes two seconds to import
-        from tool_executor.local.moto_state import forget_everything  # noqa: PLC0415 - as above
+        from tool_executor.local.moto_state import forget_everything, stop_executions  # noqa: PLC0415 - as above
 
         invoker = moto_patches.LambdaInvoker(self._fleet, ACCOUNT)
         rules = EventRules(invoker)
         at_end.callback(forget_everything)
         at_end.callback(moto_patches.apply_corrections(invoker, server.endpoint_url, rules.execution_ended).revert)
-        server.start()
+        at_end.callback(stop_executions)
         rules.start_schedules()
         at_end.callback(rules.stop)
+        server.start()
+        at_end.callback(server.stop)  # first of all at the end: nobody shall meet half of a cloud
 
     def _deploy_stack(self, assembly: Assembly) -> None:
         from tool_executor.local.stack_deploy import deploy  # noqa: PLC0415 - boto3 takes 0.4 s to import

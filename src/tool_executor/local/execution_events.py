@@ -41,6 +41,8 @@ class EventRules:
         threading.Thread(target=self._deliver, args=(event,), name="execution-event", daemon=True).start()
 
     def _deliver(self, event: dict[str, Any]) -> None:
+        if self._stopped.is_set():
+            return
         for rule in _enabled_rules():
             if rule.event_pattern.get_pattern() and rule.event_pattern.matches_event(event):
                 self._send(rule, event)
@@ -69,7 +71,7 @@ class EventRules:
                 self._invoker.invoke_later(REGION, target["Arn"], payload.encode())
 
     def stop(self) -> None:
-        """End the schedules."""
+        """Deliver nothing more."""
         self._stopped.set()
 
 

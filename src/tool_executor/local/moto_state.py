@@ -2,7 +2,22 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import sys
+from typing import Any
+
+
+def stop_executions() -> None:
+    """Stop every execution that still runs."""
+    from moto.stepfunctions.parser.models import stepfunctions_parser_backends  # noqa: PLC0415 - as below
+
+    now = dt.datetime.now(tz=dt.UTC)
+    for account in list(stepfunctions_parser_backends.values()):
+        for backend in list(account.values()):
+            executions: list[Any] = [one for machine in backend.state_machines for one in machine.executions]
+            for execution in executions:
+                if execution.stop_date is None and execution.exec_worker and execution.exec_worker.env:
+                    execution.stop(stop_date=now, error=None, cause="The local cloud has ended")
 
 
 def forget_everything() -> None:

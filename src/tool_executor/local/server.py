@@ -48,10 +48,11 @@ class LocalServer:
         threading.Thread(target=self._server.serve_forever, name="local-cloud", daemon=True).start()
 
     def stop(self) -> None:
-        """Stop answering and free the port."""
-        if self._server is not None:
-            self._server.shutdown()
-            self._server.server_close()
+        """Stop answering and free the port; once more does nothing."""
+        server, self._server = self._server, None
+        if server is not None:
+            server.shutdown()
+            server.server_close()
         self._socket.close()
         for connection in list(self._open):
             with contextlib.suppress(OSError):

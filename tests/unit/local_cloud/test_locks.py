@@ -5,11 +5,12 @@ from __future__ import annotations
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
-
-import pytest
+from typing import TYPE_CHECKING, Any
 
 from tool_executor.local.moto_patches import dynamodb_requests, executions
+
+if TYPE_CHECKING:
+    import pytest
 
 
 class Unguarded:

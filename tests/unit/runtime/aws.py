@@ -10,7 +10,7 @@ import boto3
 from botocore.exceptions import ClientError
 from moto import mock_aws
 
-from lambdas.runtime.items import from_item, to_item
+from tool_contract.items import from_item, to_item
 from tool_contract.record import INDEX_OPEN
 
 if TYPE_CHECKING:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, Final
 from lambdas.runtime.artifacts import ArtifactStore
 from lambdas.runtime.attempt_store import AttemptStore
 from lambdas.runtime.current_attempt import current_attempt
-from lambdas.runtime.invocation import Invoker, Stores
+from lambdas.runtime.invocation import Invoker
+from lambdas.runtime.recorded_call import Stores
 from lambdas.runtime.tool_group import ToolGroup
 from tests.unit.runtime.aws import BUCKET, TABLE, Aws
 from tool_contract.errors import Effect, NotFound, RateLimited, ToolFailed, Unavailable

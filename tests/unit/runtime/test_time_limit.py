@@ -96,22 +96,26 @@ def test_outside_of_the_main_thread_there_is_no_limit(timers: list[str]) -> None
 @pytest.mark.usefixtures("timers")
 @pytest.mark.parametrize(("tool", "effect"), [("sleeps", "none"), ("sleeps_unsafely", "unknown")])
 @pytest.mark.parametrize(
-    "context",
+    ("context", "code"),
     [
-        pytest.param({"timeout_seconds": SHORT}, id="by the call's timeout"),
-        pytest.param({"deadline": iso_from_ms(START_MS + 50)}, id="by the deadline"),
-        pytest.param({"deadline": iso_from_ms(START_MS + 50), "timeout_seconds": 100}, id="by the sooner of both"),
+        pytest.param({"timeout_seconds": SHORT}, "ToolTimeout", id="by the call's timeout"),
+        pytest.param({"deadline": iso_from_ms(START_MS + 50)}, "DeadlineExceeded", id="by the deadline"),
+        pytest.param(
+            {"deadline": iso_from_ms(START_MS + 50), "timeout_seconds": 100},
+            "DeadlineExceeded",
+            id="by the sooner of both",
+        ),
     ],
 )
-def test_a_tool_past_its_limit_is_a_timeout(tool: str, effect: str, context: dict[str, object]) -> None:
+def test_a_tool_past_its_limit_is_a_timeout(tool: str, effect: str, context: dict[str, object], code: str) -> None:
     EFFECTS.clear()
 
     answer = plain_invoker(FakeClock()).invoke(
         {"tool_name": tool, "input": {"seconds": 5}, "context": context}, "request-1"
     )
 
-    assert (answer["error_code"], answer["status"], answer["effect"]) == ("ToolTimeout", "timeout", effect)
-    assert (answer["retryable"], answer["error"]) == (True, "The tool did not end within 0.05 seconds.")
+    assert (answer["error_code"], answer["status"], answer["effect"]) == (code, "timeout", effect)
+    assert (answer["retryable"], answer["attempts"]) == (code == "ToolTimeout", 1)
     assert EFFECTS == []
 
 

@@ -23,7 +23,7 @@ _original_serialize_structure = BaseJSONSerializer._serialize_type_structure  # 
 def _call_action(self: Any) -> Any:  # noqa: ANN401 - a method of moto's
     # Whole requests, reads too: an answer is built from the live item after the write, and a query walks live
     # dictionaries. Nothing is lost by it: Python runs one thread at a time anyway.
-    if True:
+    with _lock:
         return _original_call_action(self)
 
 

@@ -132,7 +132,12 @@ def corrections(endpoint_url: str) -> list[Correction]:
     slow = "copying JSON is most of the interpreter's time on large inputs"
     log = "it writes the whole machine into the log for every failure, at every level of it"
     return [
-        Correction(IterationWorker, "_eval_pool", _eval_pool, "a Map of 990 items overflows Python's stack and hangs"),
+        Correction(
+            IterationWorker,
+            "_eval_pool",
+            _eval_pool,
+            "it recurses for each item: a long Map overflows the stack and hangs",
+        ),
         Correction(
             inline_item_processor_worker.InlineItemProcessorWorker,
             "_eval_input",

@@ -7,13 +7,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tool_executor.local.workers.invocation import Answer
 from tool_executor.local.workers.pool import FunctionPool
 
 if TYPE_CHECKING:
     from tool_executor.local.workers.code_store import CodeStore
     from tool_executor.local.workers.function_config import FunctionConfig
-    from tool_executor.local.workers.invocation import Answer
     from tool_executor.local.workers.worker import WorkerSettings
+
+_ENDED = Answer.failure("Runtime.ExitError", "The local cloud has ended")
 
 
 class WorkerFleet:
@@ -24,6 +26,7 @@ class WorkerFleet:
         self._code = code
         self._lock = threading.Lock()
         self._pools: dict[str, FunctionPool] = {}
+        self._closed = False
 
     def invoke(
         self,
@@ -37,10 +40,13 @@ class WorkerFleet:
         Raises:
             Throttled: if its reserved concurrency is used up.
         """
-        return self._pool(config, zipped_code).invoke(payload, client_context)
+        pool = self._pool(config, zipped_code)
+        return _ENDED if pool is None else pool.invoke(payload, client_context)
 
-    def _pool(self, config: FunctionConfig, zipped_code: Callable[[], bytes]) -> FunctionPool:
+    def _pool(self, config: FunctionConfig, zipped_code: Callable[[], bytes]) -> FunctionPool | None:
         with self._lock:
+            if self._closed:
+                return None
             pool = self._pools.get(config.arn)
             if pool is not None and pool.config == config:
                 return pool
@@ -57,6 +63,7 @@ class WorkerFleet:
     def close(self) -> None:
         """Kill every worker."""
         with self._lock:
+            self._closed = True  # an execution that still runs must not start another worker
             pools, self._pools = list(self._pools.values()), {}
         for pool in pools:
             pool.kill()

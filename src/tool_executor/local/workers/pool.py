@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import queue
+import signal
 import threading
 from collections import deque
 from pathlib import Path
@@ -53,6 +54,8 @@ class FunctionPool:
         with self._lock:
             if limit is not None and self._open >= limit:
                 raise Throttled
+            if self._closed:
+                return process_ended(invocation, -signal.SIGKILL)
             self._open += 1
             self._pending.append(invocation)
             try:
@@ -162,4 +165,4 @@ class FunctionPool:
                 worker.kill()
             while self._pending:
                 lost = self._pending.popleft()
-                lost.resolve(process_ended(lost, -9))
+                lost.resolve(process_ended(lost, -signal.SIGKILL))

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lambdas.runtime.items import from_item, to_attribute, to_item
 from tests.unit.contract.json_values import TEXTS
-from tool_contract.envelope import CallStatus
-
-if TYPE_CHECKING:
-    from tests.unit.runtime.aws import Aws
+from tool_contract.items import from_item, to_attribute, to_item
 
 #: Within what DynamoDB takes: 38 digits, exponents from -130 to 125. Beyond 2^53 a float's digits are not its value.
 _NUMBERS = st.integers(-(10**30), 10**30) | st.floats(-(2.0**53), 2.0**53).map(lambda number: round(number, 9))
@@ -47,13 +43,3 @@ def test_a_float_is_written_with_its_shortest_digits() -> None:
 def test_what_dynamodb_cannot_hold_is_an_error(value: float) -> None:
     with pytest.raises(TypeError):
         to_attribute(value)
-
-
-def test_dynamodb_takes_what_is_written(aws: Aws, execution_id: str) -> None:
-    aws.put(
-        execution_id=execution_id, call_id="c1", status=CallStatus.RUNNING, ms=150.5, counts={"total": 2}, gone=None
-    )
-
-    assert aws.row(execution_id, "c1") == {
-        "execution_id": execution_id, "call_id": "c1", "status": "running", "ms": 150.5, "counts": {"total": 2},
-    }  # fmt: skip

@@ -1,0 +1,124 @@
+"""An attempt and the record of its call: takes the record, reads the input from it, writes the success into it."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from lambdas.runtime.artifacts import ArtifactStore, artifact_key
+from lambdas.runtime.attempt_outcome import AttemptTimes, Failed, Outcome, Replayed, Succeeded, attempt_log
+from lambdas.runtime.attempt_store import AttemptStore, Stands
+from tool_contract import strict_json
+from tool_contract.envelope import ResultRef
+from tool_contract.errors import ErrorCode, ToolError, failure_from, failure_of
+from tool_contract.limits import MAX_INLINE_BYTES
+from tool_contract.record import envelope_from_record
+from tool_contract.timestamps import iso_from_ms, ms_from_iso
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from lambdas.runtime.clock import Clock
+    from tool_contract.attempt import AttemptContext
+    from tool_contract.tool_spec import ToolSpec
+
+
+class NoRecordedInput(ToolError):
+    """The record of the call does not hold what the attempt is to run on."""
+
+    code = ErrorCode.MISCONFIGURED
+
+
+@dataclass(frozen=True, slots=True)
+class Stores:
+    """Where attempts and large texts are kept."""
+
+    attempts: AttemptStore
+    artifacts: ArtifactStore
+
+    @classmethod
+    def from_environment(cls) -> Stores:
+        """Return the deployment's stores, as the stack names them."""
+        return cls(AttemptStore(os.environ["HISTORY_TABLE"]), ArtifactStore(os.environ["ARTIFACT_BUCKET"]))
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedCall:
+    """One attempt of a call that the history holds. ``owner`` tells deliveries of the same attempt apart."""
+
+    context: AttemptContext
+    spec: ToolSpec
+    owner: str
+    stores: Stores
+    clock: Clock
+
+    def begin(self) -> Mapping[str, Any] | Outcome:
+        """Take the call and return its record, or what answers the attempt instead. Raises HistoryUnavailable."""
+        began = self.stores.attempts.begin(self.context, self.spec, owner=self.owner, now_ms=self.clock.now_ms())
+        return self._standing(began) if isinstance(began, Stands) else began.record
+
+    def recorded_input(self, record: Mapping[str, Any]) -> Any:  # noqa: ANN401 - JSON is any value
+        """Return the candidate's input. Raises NoRecordedInput, or what the artefact bucket raises."""
+        candidate = self.context.candidate
+        try:
+            if candidate == 0:
+                return strict_json.parse(self._text(record, "input"))
+            return strict_json.parse(self._text(record, "fallbacks"))[candidate - 1]["input"]
+        except LookupError:
+            message = f"The call's record holds no input for its candidate {candidate}."
+            raise NoRecordedInput(message) from None
+
+    def end(self, outcome: Succeeded, times: AttemptTimes) -> Outcome:
+        """Write the success down and return what then stands: what cannot be written down has not succeeded."""
+        try:
+            stored = self._stored(outcome)
+            ended = self.stores.attempts.succeed(self.context, owner=self.owner, outcome=self._row(stored, times))
+        except ToolError as error:
+            return Failed(failure_from(error)).after_running()
+        standing = self._standing(ended) if isinstance(ended, Stands) else stored
+        return standing.after_running() if isinstance(standing, Failed) else standing
+
+    def _text(self, record: Mapping[str, Any], name: str) -> str:
+        reference = record.get(f"{name}_ref")
+        if reference is None:
+            return str(record[name])
+        return self.stores.artifacts.get(ResultRef.model_validate(strict_json.parse(reference)))
+
+    def _stored(self, outcome: Succeeded) -> Succeeded:
+        if strict_json.byte_size(outcome.result_json) <= MAX_INLINE_BYTES:
+            return outcome
+        # The attempt is in the key: a late attempt of an older number must not overwrite what stands.
+        name = f"result-{self.context.attempt}"
+        key = artifact_key(self.context.execution_id or "", self.context.call_id or "", name)
+        return Succeeded(outcome.result_json, self.stores.artifacts.put(key, outcome.result_json))
+
+    def _row(self, outcome: Succeeded, times: AttemptTimes) -> dict[str, Any]:
+        log = attempt_log(self.spec.name, self.context, times)
+        result = (
+            {"result_ref": strict_json.dumps(outcome.result_ref.model_dump())}
+            if outcome.result_ref
+            else {"result": outcome.result_json}
+        )
+        now = self.clock.now_ms()
+        return {
+            "tool_name": self.spec.name,
+            "finished_at": iso_from_ms(now),
+            "execution_time_ms": max(float(now - ms_from_iso(log[0].started_at)), times.duration_ms),
+            "attempt_log": strict_json.dumps([entry.to_json() for entry in log]),
+            "fallback_used": self.context.candidate > 0,
+            **result,
+        }
+
+    def _standing(self, stands: Stands) -> Outcome:
+        """Return what a call that another attempt has taken or ended is answered with."""
+        if stands.succeeded:
+            envelope = envelope_from_record(stands.record)
+            return Replayed(envelope.model_copy(update={"metadata": {**envelope.metadata, "replayed": True}}))
+        if not stands.record:
+            return Failed(failure_of(ErrorCode.MISCONFIGURED, "The history holds no record of this call."))
+        superseded = Failed(
+            failure_of(ErrorCode.SUPERSEDED, "Another attempt of this call has taken over or ended it.")
+        )
+        # Whoever asks hears of this attempt only here; if its event came twice, the tool may be running for the other.
+        return superseded.after_running() if stands.is_open_at(self.context.attempt) else superseded

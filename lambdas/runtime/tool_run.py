@@ -1,0 +1,58 @@
+"""Runs a tool's function under a time limit; whatever comes of it is an outcome."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from lambdas.runtime import telemetry
+from lambdas.runtime.attempt_outcome import Failed, Succeeded
+from lambdas.runtime.time_limit import TimeLimitReached, time_limit
+from tool_contract import strict_json
+from tool_contract.errors import ErrorCode, ToolError, failure_from, failure_of
+from tool_contract.limits import MAX_RESULT_BYTES
+
+if TYPE_CHECKING:
+    from lambdas.runtime.tool import Tool
+
+
+class ResultTooLarge(ToolError):
+    """The result is larger than a Lambda function may answer."""
+
+    code = ErrorCode.RESULT_TOO_LARGE
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """How long a run may take, and whether the execution's deadline says so rather than the call's timeout."""
+
+    seconds: float
+    by_deadline: bool = False
+
+
+def run_tool(tool: Tool, arguments: dict[str, Any], limit: Limit) -> Succeeded | Failed:
+    """Run a tool on checked arguments."""
+    try:
+        with time_limit(limit.seconds):
+            answer = tool.function(**arguments)
+            result = asyncio.run(answer) if tool.is_async else answer
+            text = tool.result_json(result)
+    except TimeLimitReached:
+        return _out_of_time(limit)
+    except (ToolError, SystemExit, asyncio.CancelledError) as error:
+        return Failed(failure_from(error))  # the last two are no Exceptions, and no reason to end the process either
+    except Exception as error:  # noqa: BLE001 - whatever a tool raises must end in an envelope
+        telemetry.logger.exception("the tool raised", extra={"tool": tool.spec.name})
+        return Failed(failure_from(error))
+    if strict_json.byte_size(text) > MAX_RESULT_BYTES:
+        message = f"The result is larger than {MAX_RESULT_BYTES:,} bytes."
+        return Failed(failure_from(ResultTooLarge(message)))
+    return Succeeded(text)
+
+
+def _out_of_time(limit: Limit) -> Failed:
+    if limit.by_deadline:
+        failure = failure_of(ErrorCode.DEADLINE_EXCEEDED, "The execution's deadline passed while the tool ran.")
+        return Failed(replace(failure, begun=True)).after_running()
+    return Failed(failure_of(ErrorCode.TOOL_TIMEOUT, f"The tool did not end within {limit.seconds:g} s."))
