@@ -24,7 +24,7 @@ _OF_A_CALL: Final = (
 )
 # An index is charged for each update of what it holds: each holds what its list shows.
 _INDEXES: Final = {
-    "by-correlation": ("correlation_id", "started_at", _OF_A_CALL),
+    "by-correlation": ("correlation_id", "started_at", (*_OF_A_CALL, "position")),
     "by-tool": ("tool_day", "started_at", (*_OF_A_CALL, "correlation_id")),
     "by-day": (
         "day",

@@ -59,7 +59,7 @@ def test_each_table_has_its_keys_and_its_expiry(
 @pytest.mark.parametrize(
     ("index", "partition_key", "sort_key", "shown"),
     [
-        ("by-correlation", "correlation_id", "started_at", _OF_A_CALL),
+        ("by-correlation", "correlation_id", "started_at", _OF_A_CALL | {"position"}),
         ("by-tool", "tool_day", "started_at", _OF_A_CALL | {"correlation_id"}),
         (
             "by-day",

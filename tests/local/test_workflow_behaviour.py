@@ -230,3 +230,11 @@ def test_each_index_lists_what_it_is_for(deployed: Deployed) -> None:
     assert execution_id in {row["execution_id"] for row in history.by_day(day, 1000)}
     assert execution_id in {row["execution_id"] for row in history.by_tool("echo", day, 1000)}
     assert execution_id not in {row["execution_id"] for row in history.open_executions(1000)}
+
+
+def test_progress_lists_the_calls_in_their_order_while_they_run(deployed: Deployed) -> None:
+    calls = [call("echo", {"seconds": 1}, call_id=name) for name in ("zebra", "ant")]
+    execution = deployed.start({"calls": calls})
+    deployed.finish(execution)
+    progress = deployed.history.progress(execution.execution_id, execution.correlation_id)
+    assert [(row["call_id"], row["status"]) for row in progress] == [("zebra", "success"), ("ant", "success")]
