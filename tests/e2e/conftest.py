@@ -44,12 +44,14 @@ class Shell:
 
 
 @pytest.fixture(scope="module")
-def cdk_deployed() -> Iterator[Shell]:
+def cdk_deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shell]:
     """A shell whose environment points to an empty local cloud that the real CDK CLI has deployed to."""
     with serving("--empty") as ready:
         shell = Shell(clean_environment(ready))
         cdk = str(ROOT / "node_modules" / ".bin" / "cdk")
-        shell.run(cdk, "bootstrap", "aws://123456789012/us-east-1", "--ci")
+        # In a folder without an app: bootstrapping would synthesize it first, and needs nothing of it.
+        elsewhere = Shell(shell.environment, tmp_path_factory.mktemp("no-app"))
+        elsewhere.run(cdk, "bootstrap", "aws://123456789012/us-east-1", "--ci")
         context = ("-c", "target=local", "-c", f"extra_groups={PROBE}")
         shell.run(cdk, "deploy", *context, "--require-approval", "never", "--ci", "--output", ".local/cdk.out-e2e")
         yield shell
