@@ -57,10 +57,15 @@ class ToolExecutorStack(Stack):
             group.name,
             memory_mb=group.memory_mb,
             timeout_seconds=group.timeout_seconds,
-            environment={"TOOL_GROUP": group.name, **(self._inventory_names() if group.reads_inventory else {})},
+            environment={
+                "TOOL_GROUP": group.name,
+                "CODE_VERSION": self._code[group.name].version,
+                **(self._inventory_names() if group.reads_inventory else {}),
+            },
             reserved_concurrency=self._stage.tool_concurrency,
         )
-        _allow(tools.role, ("dynamodb:UpdateItem",), self._history.table.table_arn)
+        # GetItem: whether the call that holds an idempotency key succeeded is told by its record.
+        _allow(tools.role, ("dynamodb:GetItem", "dynamodb:UpdateItem"), self._history.table.table_arn)
         _allow(
             tools.role,
             ("dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"),

@@ -30,10 +30,15 @@ CONTROL_FUNCTIONS: Final = ("planner", "finisher")
 
 @dataclass(frozen=True, kw_only=True)
 class StagedCode:
-    """A function's folder, the digest of all that went into it, and the handler in it."""
+    """A function's folder, the digest of all that went into it, and the handler in it.
+
+    `version` stands for its own code and the versions of its packages, whatever the target: equal versions give equal
+    results.
+    """
 
     folder: Path
     digest: str
+    version: str
     handler: str
 
 
@@ -64,7 +69,8 @@ class Stager:
             installed = self._packages(lock) if self.with_packages else None
             self._write(folder, files, installed)
         module = ".".join(Path(folders[0]).parts)
-        return StagedCode(folder=folder, digest=total, handler=f"{module}.handler.lambda_handler")
+        version = digest(files, lock.read_text(encoding="utf-8"))[:16]
+        return StagedCode(folder=folder, digest=total, version=version, handler=f"{module}.handler.lambda_handler")
 
     def _packages(self, lock: Path) -> Path:
         return install_packages(lock, python=self.python, cache=self.build / "packages")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from random import Random
 from typing import TYPE_CHECKING, Any
@@ -176,6 +177,13 @@ def _execution_row(request: ExecutionRequest, identity: ExecutionIdentity, deadl
     }
 
 
+def _idempotency(call: CallRequest) -> dict[str, Any]:
+    if call.idempotency_key is None:
+        return {}
+    text = strict_json.canonical([call.tool_name, call.input])
+    return {"idempotency_key": call.idempotency_key, "input_hash": hashlib.sha256(text.encode()).hexdigest()}
+
+
 def _call_row(call: CallRequest, position: int, call_id: str, identity: ExecutionIdentity) -> dict[str, Any]:
     fallbacks = [{"tool_name": fallback.tool_name, "input": fallback.input} for fallback in call.fallbacks]
     return {
@@ -188,5 +196,7 @@ def _call_row(call: CallRequest, position: int, call_id: str, identity: Executio
         "input": strict_json.dumps(call.input),
         "fallbacks": strict_json.dumps(fallbacks) if fallbacks else None,
         "metadata": strict_json.dumps(call.metadata) if call.metadata else None,
+        "use_cache": None if call.use_cache else False,
+        **_idempotency(call),
         "reasoning": call.reasoning,
     }

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, cast
 
 from tool_contract import strict_json
 from tool_contract.attempt import AttemptEntry, metadata_from_log
@@ -16,19 +17,28 @@ from tool_contract.problems import shortened
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from tool_contract.attempt import AttemptContext
+    from tool_contract.attempt import AttemptContext, Decision
     from tool_contract.problems import Problem
     from tool_contract.tool_spec import ToolSpec
 
 _TIMEOUTS = {ErrorCode.TOOL_TIMEOUT, ErrorCode.DEADLINE_EXCEEDED}
 
 
+class Origin(StrEnum):
+    """Where a result comes from: a run of the tool, the cache, or an earlier call with the same idempotency key."""
+
+    RUN = "done"
+    CACHE = "cached"
+    REPLAY = "replayed"
+
+
 @dataclass(frozen=True, slots=True)
 class Succeeded:
-    """The tool answered. ``result_ref`` is set where the text was too large to stay inline."""
+    """There is a result. ``result_ref`` is set where the text was too large to stay inline."""
 
     result_json: str
     result_ref: ResultRef | None = None
+    origin: Origin = Origin.RUN
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +79,7 @@ class AttemptTimes:
 
 def success_envelope(outcome: Succeeded, name: str, context: AttemptContext, times: AttemptTimes) -> Envelope:
     """Return the envelope of a success."""
-    entry = _entry(name, context, times)
+    entry = _entry(name, context, times, outcome.origin.value)
     stored = (
         {"result_ref": outcome.result_ref} if outcome.result_ref else {"result": strict_json.parse(outcome.result_json)}
     )
@@ -101,7 +111,7 @@ def failure_envelope(outcome: Failed, name: str, context: AttemptContext, times:
         details=_details(outcome),
         execution_time_ms=times.duration_ms,
         attempts=context.attempt if failure.begun else context.attempt - 1,
-        metadata=_metadata(context, _entry(name, context, times, failure)),
+        metadata=_metadata(context, _entry(name, context, times, "end", failure)),
     )
 
 
@@ -142,14 +152,16 @@ def _details(outcome: Failed) -> tuple[Detail, ...]:
     )
 
 
-def _entry(name: str, context: AttemptContext, times: AttemptTimes, failure: Failure | None = None) -> AttemptEntry:
+def _entry(
+    name: str, context: AttemptContext, times: AttemptTimes, decision: str, failure: Failure | None = None
+) -> AttemptEntry:
     return AttemptEntry(
         attempt=context.attempt,
         candidate=context.candidate,
         tool_name=name,
         started_at=times.started_at,
         duration_ms=times.duration_ms,
-        decision="end" if failure else "done",
+        decision=cast("Decision", decision),
         error_code=failure.code if failure else None,
         error=shortened(failure.message, 200) if failure else None,
         error_type=failure.error_type if failure else None,
@@ -157,9 +169,11 @@ def _entry(name: str, context: AttemptContext, times: AttemptTimes, failure: Fai
     )
 
 
-def attempt_log(name: str, context: AttemptContext, times: AttemptTimes) -> tuple[AttemptEntry, ...]:
+def attempt_log(
+    outcome: Succeeded, name: str, context: AttemptContext, times: AttemptTimes
+) -> tuple[AttemptEntry, ...]:
     """Return the log of a call that this attempt ends with success."""
-    return (*context.attempt_log, _entry(name, context, times))
+    return (*context.attempt_log, _entry(name, context, times, outcome.origin.value))
 
 
 def _metadata(context: AttemptContext, entry: AttemptEntry) -> dict[str, Any]:

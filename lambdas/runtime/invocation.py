@@ -19,14 +19,17 @@ from lambdas.runtime.attempt_outcome import (
 from lambdas.runtime.clock import Clock, SystemClock
 from lambdas.runtime.current_attempt import running
 from lambdas.runtime.event import read_event
+from lambdas.runtime.guarded_run import Run, run_guarded
 from lambdas.runtime.recorded_call import RecordedCall, Stores
 from lambdas.runtime.tool_run import Limit, run_tool
 from tool_contract.errors import ErrorCode, ToolError, failure_from, failure_of
+from tool_contract.limits import MIN_SECONDS_FOR_EFFECTS
+from tool_contract.limits import DEFAULT_CALL_TIMEOUT_SECONDS
 from tool_contract.problems import Problem, close_names, shortened
 from tool_contract.timestamps import iso_from_ms, ms_from_iso
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from lambdas.runtime.event import ToolEvent
     from lambdas.runtime.tool import Tool
@@ -72,26 +75,29 @@ class Invoker:
             return Failed(failure_from(error))
 
     def _run(self, tool: Tool, event: ToolEvent, request_id: str) -> Outcome:
-        context = event.context
-        limit = self._limit(tool, context)
-        if limit.seconds <= 0:
-            failure = failure_of(ErrorCode.DEADLINE_EXCEEDED, "The execution's deadline passed before the tool ran.")
-            return Failed(failure)
-        value = event.tool_input
-        if context.recorded:
-            call = self._recorded(tool, context, request_id)
-            began = call.begin()
-            if isinstance(began, Succeeded | Failed | Replayed):
-                return began
-            value = value if event.has_input else call.recorded_input(began)
-        arguments = tool.arguments(value)
-        if isinstance(arguments, list):
-            return _refused(ErrorCode.INVALID_INPUT, arguments)
-        with running(context):
-            return run_tool(tool, arguments, limit)
+        context, limit = event.context, self._limit(tool, event.context)
+        too_late = _too_late(tool, limit)
+        if too_late is not None:
+            return too_late
+        if not context.recorded:
+            with running(context):
+                return _checked(tool, event.tool_input, lambda arguments: run_tool(tool, arguments, limit))
+        call = self._recorded(tool, context, request_id)
+        record = call.begin()
+        if isinstance(record, Succeeded | Failed | Replayed):
+            return record
+        value = event.tool_input if event.has_input else call.recorded_input(record)
+
+        def run(arguments: dict[str, Any]) -> Outcome:
+            with running(context):
+                return call.claim_key(record) or run_guarded(
+                    Run(tool, value, arguments, limit, request_id), call.cache_for(record)
+                )
+
+        return _checked(tool, value, run)
 
     def _limit(self, tool: Tool, context: AttemptContext) -> Limit:
-        own = context.timeout_seconds or tool.spec.timeout_seconds
+        own = context.timeout_seconds or tool.spec.timeout_seconds or DEFAULT_CALL_TIMEOUT_SECONDS
         if context.deadline is None:
             return Limit(own)
         left = (ms_from_iso(context.deadline) - self.clock.now_ms()) / 1000
@@ -107,6 +113,21 @@ class Invoker:
             error_code=ErrorCode.TOOL_NOT_FOUND,
             hint=close_names(name, self.tools),
         )
+
+
+def _too_late(tool: Tool, limit: Limit) -> Failed | None:
+    if limit.seconds <= 0:
+        failure = failure_of(ErrorCode.DEADLINE_EXCEEDED, "The execution's deadline passed before the tool ran.")
+        return Failed(failure)
+    if limit.by_deadline and limit.seconds < MIN_SECONDS_FOR_EFFECTS and not tool.spec.annotations.read_only:
+        message = f"Under {MIN_SECONDS_FOR_EFFECTS} s are left: too little to begin what may have an effect."
+        return Failed(failure_of(ErrorCode.DEADLINE_TOO_CLOSE, message))
+    return None
+
+
+def _checked(tool: Tool, value: object, run: Callable[[dict[str, Any]], Outcome]) -> Outcome:
+    arguments = tool.arguments(value)
+    return _refused(ErrorCode.INVALID_INPUT, arguments) if isinstance(arguments, list) else run(arguments)
 
 
 def _answer(name: str, context: AttemptContext, outcome: Outcome, times: AttemptTimes) -> dict[str, Any]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from lambdas.runtime.artifacts import ArtifactStore, artifact_key
 from lambdas.runtime.attempt_outcome import AttemptTimes, Failed, Outcome, Replayed, Succeeded, attempt_log
 from lambdas.runtime.attempt_store import AttemptStore, Stands
+from lambdas.runtime.idempotency import IdempotencyKeys, Key
+from lambdas.runtime.result_cache import ResultCache
 from tool_contract import strict_json
 from tool_contract.envelope import ResultRef
 from tool_contract.errors import ErrorCode, ToolError, failure_from, failure_of
@@ -32,15 +34,19 @@ class NoRecordedInput(ToolError):
 
 @dataclass(frozen=True, slots=True)
 class Stores:
-    """Where attempts and large texts are kept."""
+    """Where attempts, large texts, idempotency keys and kept results lie."""
 
     attempts: AttemptStore
     artifacts: ArtifactStore
+    keys: IdempotencyKeys
+    cache: ResultCache
 
     @classmethod
     def from_environment(cls) -> Stores:
         """Return the deployment's stores, as the stack names them."""
-        return cls(AttemptStore(os.environ["HISTORY_TABLE"]), ArtifactStore(os.environ["ARTIFACT_BUCKET"]))
+        history, state = os.environ["HISTORY_TABLE"], os.environ["TOOL_STATE_TABLE"]
+        artifacts = ArtifactStore(os.environ["ARTIFACT_BUCKET"])
+        return cls(AttemptStore(history), artifacts, IdempotencyKeys(state, history), ResultCache(state, artifacts))
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +63,15 @@ class RecordedCall:
         """Take the call and return its record, or what answers the attempt instead. Raises HistoryUnavailable."""
         began = self.stores.attempts.begin(self.context, self.spec, owner=self.owner, now_ms=self.clock.now_ms())
         return self._standing(began) if isinstance(began, Stands) else began.record
+
+    def claim_key(self, record: Mapping[str, Any]) -> Succeeded | Failed | None:
+        """Take the call's idempotency key, if it has one; return what answers the call instead of a run."""
+        key = Key.from_record(record)
+        return self.stores.keys.claim(key, self.context, self.spec, self.clock.now_ms()) if key else None
+
+    def cache_for(self, record: Mapping[str, Any]) -> ResultCache | None:
+        """Return the cache, unless the call wants none of it."""
+        return self.stores.cache if record.get("use_cache", True) else None
 
     def recorded_input(self, record: Mapping[str, Any]) -> Any:  # noqa: ANN401 - JSON is any value
         """Return the candidate's input. Raises NoRecordedInput, or what the artefact bucket raises."""
@@ -86,15 +101,15 @@ class RecordedCall:
         return self.stores.artifacts.get(ResultRef.model_validate(strict_json.parse(reference)))
 
     def _stored(self, outcome: Succeeded) -> Succeeded:
-        if strict_json.byte_size(outcome.result_json) <= MAX_INLINE_BYTES:
+        if outcome.result_ref is not None or strict_json.byte_size(outcome.result_json) <= MAX_INLINE_BYTES:
             return outcome
         # The attempt is in the key: a late attempt of an older number must not overwrite what stands.
         name = f"result-{self.context.attempt}"
         key = artifact_key(self.context.execution_id or "", self.context.call_id or "", name)
-        return Succeeded(outcome.result_json, self.stores.artifacts.put(key, outcome.result_json))
+        return replace(outcome, result_ref=self.stores.artifacts.put(key, outcome.result_json))
 
     def _row(self, outcome: Succeeded, times: AttemptTimes) -> dict[str, Any]:
-        log = attempt_log(self.spec.name, self.context, times)
+        log = attempt_log(outcome, self.spec.name, self.context, times)
         result = (
             {"result_ref": strict_json.dumps(outcome.result_ref.model_dump())}
             if outcome.result_ref

@@ -17,6 +17,8 @@ from tool_contract.tool_spec import ToolAnnotations, ToolSpec
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from tool_contract.retry import RetryPolicy
+
 
 class ToolDefinitionError(TypeError):
     """A function cannot be a tool; the message says what to write."""
@@ -80,11 +82,16 @@ def make_tool(
     *,
     group: str,
     annotations: ToolAnnotations,
-    timeout_seconds: float,
-    max_retries: int,
+    timeout_seconds: float | None = None,
+    max_retries: int | None = None,
+    retry: RetryPolicy | None = None,
+    cache_ttl_seconds: int | None = None,
 ) -> Tool:
     """Return the tool that ``function`` is. Raises :class:`ToolDefinitionError`."""
     name = function.__name__
+    if cache_ttl_seconds is not None and not annotations.read_only:
+        message = f"{name}: only a tool that is marked read_only may have its results cached."
+        raise ToolDefinitionError(message)
     arguments, result = _arguments_model(function), TypeAdapter(_hints(function)["return"])
     input_schema = arguments.model_json_schema()
     spec = ToolSpec(
@@ -96,6 +103,8 @@ def make_tool(
         annotations=annotations,
         timeout_seconds=timeout_seconds,
         max_retries=max_retries,
+        retry=retry,
+        cache_ttl_seconds=cache_ttl_seconds,
     )
     is_async = inspect.iscoroutinefunction(function)
     return Tool(spec, function, is_async, InputSchema(spec.input_schema), arguments, result)

@@ -21,11 +21,12 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 from lambdas.runtime import telemetry
 from lambdas.runtime.invocation import Invoker
 from lambdas.runtime.tool import Tool, ToolDefinitionError, make_tool
-from tool_contract.limits import DEFAULT_CALL_TIMEOUT_SECONDS, DEFAULT_RETRIES
 from tool_contract.tool_spec import ToolAnnotations
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from tool_contract.retry import RetryPolicy
 
 _Parameters = ParamSpec("_Parameters")
 _Result = TypeVar("_Result")
@@ -45,13 +46,17 @@ class ToolGroup:
         idempotent: bool = False,
         destructive: bool | None = None,
         open_world: bool = True,
-        timeout_seconds: float = DEFAULT_CALL_TIMEOUT_SECONDS,
-        max_retries: int = DEFAULT_RETRIES,
+        timeout_seconds: float | None = None,
+        max_retries: int | None = None,
+        retry: RetryPolicy | None = None,
+        cache_ttl_seconds: int | None = None,
     ) -> Callable[[Callable[_Parameters, _Result]], Callable[_Parameters, _Result]]:
         """Make a function a tool of this group; the function itself stays as it is.
 
         The marks are the Model Context Protocol's; a tool that only reads is not destructive unless it says so.
-        ``timeout_seconds`` bounds one attempt. Raises :class:`ToolDefinitionError` where the function cannot be one.
+        ``timeout_seconds`` bounds one attempt; it, ``max_retries`` and ``retry`` are what calls get that do not say,
+        and where the tool does not say either, the stage's options hold. A tool that only reads may let its results be kept for
+        ``cache_ttl_seconds``. Raises :class:`ToolDefinitionError` where the function cannot be one.
         """
         annotations = ToolAnnotations(
             read_only=read_only,
@@ -67,6 +72,8 @@ class ToolGroup:
                 annotations=annotations,
                 timeout_seconds=timeout_seconds,
                 max_retries=max_retries,
+                retry=retry,
+                cache_ttl_seconds=cache_ttl_seconds,
             )
             if tool.spec.name in self._tools:
                 message = f"The group {self.name!r} has two tools named {tool.spec.name!r}."

@@ -11,8 +11,9 @@ from tool_contract.errors import Effect, ErrorCode
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-#: What followed an attempt. ``done``: success. ``end``: the call failed for good.
-Decision = Literal["retry", "fallback", "end", "done"]
+#: What followed an attempt. ``done``: the tool answered; ``cached`` and ``replayed``: a stored result did.
+#: ``end``: the call failed for good.
+Decision = Literal["retry", "fallback", "end", "done", "cached", "replayed"]
 
 
 class AttemptEntry(BaseModel):
@@ -77,6 +78,8 @@ def metadata_from_log(log: Sequence[AttemptEntry]) -> dict[str, Any]:
         metadata["retry_reasons"] = [f"{entry.error_code}: {entry.error}" for entry in retried]
         metadata["retry_delays"] = [round((entry.delay_seconds or 0) * 1000) for entry in retried]
     last = log[-1]
+    if last.decision in {"cached", "replayed"}:
+        metadata[last.decision] = True
     if last.candidate > 0:
         metadata |= {"fallback_used": True, "fallback_index": last.candidate - 1}
         primary = [entry for entry in log if entry.candidate == 0]

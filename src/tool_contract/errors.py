@@ -61,6 +61,10 @@ class ErrorCode(StrEnum):
     MISCONFIGURED = "Misconfigured"
     SUPERSEDED = "Superseded"
     IN_PROGRESS = "InProgress"
+    IDEMPOTENCY_KEY_REUSED = "IdempotencyKeyReused"
+    OUTCOME_UNKNOWN = "OutcomeUnknown"
+    DEADLINE_TOO_CLOSE = "DeadlineTooClose"
+    CIRCUIT_OPEN = "CircuitOpen"
     SKIPPED = "Skipped"
     CANCELLED = "Cancelled"
 
@@ -107,7 +111,11 @@ RULES: Final[Mapping[ErrorCode, ErrorRule]] = {
     ErrorCode.RESULT_TOO_LARGE: _RAN,
     ErrorCode.MISCONFIGURED: _FINAL_NOT_BEGUN,
     ErrorCode.SUPERSEDED: _FINAL_NOT_BEGUN,
-    ErrorCode.IN_PROGRESS: _AGAIN_NOT_BEGUN,
+    ErrorCode.IN_PROGRESS: _AGAIN,
+    ErrorCode.IDEMPOTENCY_KEY_REUSED: _FINAL,
+    ErrorCode.OUTCOME_UNKNOWN: _RAN,
+    ErrorCode.DEADLINE_TOO_CLOSE: _FINAL_NOT_BEGUN,
+    ErrorCode.CIRCUIT_OPEN: _AGAIN,
     ErrorCode.SKIPPED: _FINAL_NOT_BEGUN,
     ErrorCode.CANCELLED: _RAN,
 }

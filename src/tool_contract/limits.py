@@ -20,6 +20,10 @@ DEFAULT_EXECUTION_TIMEOUT_SECONDS: Final = 300
 #: One day. The state machine's own timeout stands an hour above it.
 MAX_EXECUTION_TIMEOUT_SECONDS: Final = 86_400
 MAX_DELAY_SECONDS: Final = 3_600
+#: With less time left before the deadline, no attempt of a tool that may change things is begun.
+MIN_SECONDS_FOR_EFFECTS: Final = 2
+#: A cached result may be this old, if its tool says so.
+MAX_CACHE_TTL_SECONDS: Final = 86_400
 
 #: The hard limit of an attempt (the task's) is the soft one (the runtime's) plus this: a cold start counts in it.
 HARD_TIMEOUT_ALLOWANCE_SECONDS: Final = 10

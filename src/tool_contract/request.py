@@ -9,7 +9,6 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from tool_contract import strict_json
 from tool_contract.errors import ErrorCode
 from tool_contract.limits import (
-    DEFAULT_CONCURRENCY,
     DEFAULT_EXECUTION_TIMEOUT_SECONDS,
     MAX_CALL_TIMEOUT_SECONDS,
     MAX_CALLS,
@@ -31,6 +30,7 @@ if TYPE_CHECKING:
 
 CALL_ID_PATTERN: Final = r"^[A-Za-z0-9_][A-Za-z0-9_.:-]{0,63}$"
 CORRELATION_ID_PATTERN: Final = r"^[!-~]{1,128}$"
+IDEMPOTENCY_KEY_PATTERN: Final = r"^[ -~]{1,256}$"
 
 #: Metadata keys that the executor writes itself.
 RESERVED_METADATA: Final = frozenset(
@@ -73,6 +73,8 @@ class CallRequest(FallbackRequest):
 
     call_id: Annotated[str, Field(pattern=CALL_ID_PATTERN)] | None = None
     fallbacks: Annotated[list[FallbackRequest], Field(max_length=MAX_FALLBACKS)] = []
+    idempotency_key: Annotated[str, Field(pattern=IDEMPOTENCY_KEY_PATTERN)] | None = None
+    use_cache: bool = True
     reasoning: Annotated[str, Field(max_length=MAX_REASONING_CHARACTERS)] | None = None
     metadata: dict[str, Any] = {}
 
@@ -93,7 +95,7 @@ class ExecutionRequest(BaseModel):
     timeout_seconds: Annotated[float, Field(ge=1, le=MAX_EXECUTION_TIMEOUT_SECONDS, allow_inf_nan=False)] = (
         DEFAULT_EXECUTION_TIMEOUT_SECONDS
     )
-    max_concurrency: Annotated[int, Field(ge=1, le=MAX_CONCURRENCY)] = DEFAULT_CONCURRENCY
+    max_concurrency: Annotated[int, Field(ge=1, le=MAX_CONCURRENCY)] | None = None
     caller: Annotated[str, Field(min_length=1, max_length=128)] | None = None
 
 

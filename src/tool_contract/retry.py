@@ -43,6 +43,11 @@ def draw_delays(policy: RetryPolicy, retries: int, random: Random) -> list[float
     ]
 
 
+def longest_delays(policy: RetryPolicy, retries: int) -> list[float]:
+    """Return the longest delay in seconds that each of ``retries`` retries can draw."""
+    return [min(policy.max_delay_seconds, _base(policy, number) * (1 + policy.jitter)) for number in range(retries)]
+
+
 def whole_seconds(delay: float) -> int:
     """Return the delay as Step Functions can wait it: rounded up, so that nothing comes back early."""
     return math.ceil(delay)

@@ -7,11 +7,11 @@ from typing import Any, Final
 from pydantic import BaseModel, ConfigDict, Field
 
 from tool_contract.limits import (
-    DEFAULT_CALL_TIMEOUT_SECONDS,
-    DEFAULT_RETRIES,
+    MAX_CACHE_TTL_SECONDS,
     MAX_CALL_TIMEOUT_SECONDS,
     MAX_RETRIES,
 )
+from tool_contract.retry import RetryPolicy
 
 TOOL_NAME_PATTERN: Final = r"^[a-z][a-z0-9_]{0,63}$"
 GROUP_NAME_PATTERN: Final = r"^[a-z][a-z0-9-]{0,39}$"
@@ -38,7 +38,11 @@ class ToolAnnotations(BaseModel):
 
 
 class ToolSpec(BaseModel):
-    """A tool's entry in the catalog. ``timeout_seconds`` bounds one attempt; both policies are defaults of a call."""
+    """A tool's entry in the catalog.
+
+    ``timeout_seconds`` bounds one attempt. It, ``max_retries`` and ``retry`` are defaults of a call; where the tool
+    leaves one out, the stage's options say.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
@@ -48,8 +52,10 @@ class ToolSpec(BaseModel):
     input_schema: dict[str, Any]
     output_schema: dict[str, Any]
     annotations: ToolAnnotations
-    timeout_seconds: float = Field(default=DEFAULT_CALL_TIMEOUT_SECONDS, ge=1, le=MAX_CALL_TIMEOUT_SECONDS)
-    max_retries: int = Field(default=DEFAULT_RETRIES, ge=0, le=MAX_RETRIES)
+    timeout_seconds: float | None = Field(default=None, ge=1, le=MAX_CALL_TIMEOUT_SECONDS)
+    cache_ttl_seconds: int | None = Field(default=None, ge=1, le=MAX_CACHE_TTL_SECONDS)
+    max_retries: int | None = Field(default=None, ge=0, le=MAX_RETRIES)
+    retry: RetryPolicy | None = None
 
     @property
     def function_name(self) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import uuid
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -151,6 +152,28 @@ def test_results_that_no_output_could_hold_come_by_reference(deployed: Deployed)
 
 def test_a_number_that_json_cannot_hold_is_a_failure_that_says_where(deployed: Deployed) -> None:
     assert only(deployed.run({"calls": [call("nan")]}))["error_code"] == "NonFiniteResult"
+
+
+def test_a_call_with_a_key_that_was_used_gets_the_stored_result(deployed: Deployed) -> None:
+    request = {"calls": [call("draw", {"name": "key"}, idempotency_key=f"key {uuid.uuid4()}")]}
+    first, second = only(deployed.run(request)), only(deployed.run(request))
+    assert first["result"] == second["result"]
+    assert "replayed" not in first["metadata"]
+    assert second["metadata"]["replayed"] is True
+
+
+def test_a_key_that_comes_with_another_input_is_refused(deployed: Deployed) -> None:
+    key = f"key {uuid.uuid4()}"
+    deployed.run({"calls": [call("draw", {"name": "one"}, idempotency_key=key)]})
+    envelope = only(deployed.run({"calls": [call("draw", {"name": "two"}, idempotency_key=key)]}))
+    assert (envelope["error_code"], envelope["effect"]) == ("IdempotencyKeyReused", "none")
+
+
+def test_equal_calls_of_a_cacheable_tool_at_once_are_run_once(deployed: Deployed) -> None:
+    calls = [call("draw_rarely", {"name": f"{uuid.uuid4()}", "seconds": 0.5})] * 8
+    output = deployed.run({"calls": calls, "max_concurrency": 8})
+    assert len({envelope["result"] for envelope in output["results"]}) == 1
+    assert sum(envelope["metadata"].get("cached", False) for envelope in output["results"]) == 7
 
 
 def test_a_happy_call_is_one_state_transition_and_an_execution_three(deployed: Deployed) -> None:

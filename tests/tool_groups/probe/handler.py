@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+import uuid
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -99,6 +100,19 @@ def large(size: Count) -> str:
 def nan() -> float:
     """Answer with a number that JSON cannot hold."""
     return float("nan")
+
+
+@tools.tool()
+def draw(name: str) -> str:
+    """Draw a lot: every run answers otherwise."""
+    return f"{name} {uuid.uuid4()}"
+
+
+@tools.tool(read_only=True, cache_ttl_seconds=300, timeout_seconds=10)
+def draw_rarely(name: str, seconds: Seconds = 0) -> str:
+    """Draw a lot that stands for a while."""
+    time.sleep(seconds)
+    return f"{name} {uuid.uuid4()}"
 
 
 lambda_handler = tools.lambda_handler

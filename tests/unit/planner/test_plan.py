@@ -69,7 +69,7 @@ def test_a_calls_row_is_pending_and_holds_its_input_and_its_fallbacks() -> None:
     assert {name: value for name, value in row.items() if name not in texts} == {
         "execution_id": "e1", "call_id": "c1", "correlation_id": "k", "caller": None,
         "position": 0, "status": "pending", "tool_name": "look_up", "tool_day": "look_up#2026-11-20#0", "attempts": 0,
-        "reasoning": "Because.",
+        "reasoning": "Because.", "use_cache": None,
         "started_at": START, "expires_at": START_MS // 1000 + 30 * 86_400,
     }  # fmt: skip
 

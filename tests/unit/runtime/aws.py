@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 TABLE: Final = "history"
+STATE_TABLE: Final = "tool-state"
 BUCKET: Final = "artifacts"
 
 
@@ -32,6 +33,9 @@ class Aws:
 
     def put(self, **row: Any) -> None:
         self.dynamodb.put_item(TableName=TABLE, Item=to_item(row))
+
+    def put_state(self, **item: Any) -> None:
+        self.dynamodb.put_item(TableName=STATE_TABLE, Item=to_item(item))
 
     def row(self, execution_id: str, call_id: str) -> dict[str, Any]:
         key = {"execution_id": {"S": execution_id}, "call_id": {"S": call_id}}
@@ -70,6 +74,12 @@ def in_process_aws() -> Iterator[Aws]:
                     "Projection": {"ProjectionType": "ALL"},
                 }
             ],
+        )
+        dynamodb.create_table(
+            TableName=STATE_TABLE,
+            BillingMode="PAY_PER_REQUEST",
+            AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+            KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
         )
         s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
         yield Aws(dynamodb, s3)

@@ -22,5 +22,8 @@ class FakeClock:
     def elapsed_ms(self) -> float:
         return float(self.ms)
 
+    def sleep(self, seconds: float) -> None:
+        self.ms += round(seconds * 1000)
+
     def advance(self, milliseconds: int) -> None:
         self.ms += milliseconds

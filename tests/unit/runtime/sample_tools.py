@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any, Final
 from lambdas.runtime.artifacts import ArtifactStore
 from lambdas.runtime.attempt_store import AttemptStore
 from lambdas.runtime.current_attempt import current_attempt
+from lambdas.runtime.idempotency import IdempotencyKeys
 from lambdas.runtime.invocation import Invoker
 from lambdas.runtime.recorded_call import Stores
+from lambdas.runtime.result_cache import ResultCache
 from lambdas.runtime.tool_group import ToolGroup
-from tests.unit.runtime.aws import BUCKET, TABLE, Aws
+from tests.unit.runtime.aws import BUCKET, STATE_TABLE, TABLE, Aws
 from tool_contract.errors import Effect, NotFound, RateLimited, ToolFailed, Unavailable
 
 if TYPE_CHECKING:
@@ -103,6 +105,15 @@ def writes(size: int) -> str:
     return "x" * size
 
 
+@group.tool(read_only=True, cache_ttl_seconds=60)
+def looks_up(text: str, size: int = 1, fail: bool = False) -> str:  # noqa: FBT001, FBT002 - an input's field
+    """Look something up that changes rarely."""
+    EFFECTS.append(f"looks up {text}")
+    if fail:
+        raise Unavailable("Not now.")
+    return text * size
+
+
 @group.tool(read_only=True)
 def not_finite() -> dict[str, Any]:
     """Answer with what JSON cannot hold."""
@@ -117,7 +128,10 @@ def lies() -> int:
 
 def invoker(aws: Aws, clock: FakeClock, *, dynamodb: Any = None, s3: Any = None) -> Invoker:
     """An invoker of these tools on moto; ``dynamodb`` and ``s3`` may be clients that fail."""
-    stores = Stores(AttemptStore(TABLE, dynamodb or aws.dynamodb), ArtifactStore(BUCKET, s3 or aws.s3))
+    database, artifacts = dynamodb or aws.dynamodb, ArtifactStore(BUCKET, s3 or aws.s3)
+    keys = IdempotencyKeys(STATE_TABLE, TABLE, database)
+    cache = ResultCache(STATE_TABLE, artifacts, version="1", clock=clock, sleep=clock.sleep, client=database)
+    stores = Stores(AttemptStore(TABLE, database), artifacts, keys, cache)
     return Invoker({tool.spec.name: tool for tool in group.tools}, clock, stores)
 
 

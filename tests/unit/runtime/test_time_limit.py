@@ -93,21 +93,21 @@ def test_outside_of_the_main_thread_there_is_no_limit(timers: list[str]) -> None
     assert (reached, timers) == ([True], [])
 
 
+_BY_TIMEOUT = {"timeout_seconds": SHORT}
+_BY_DEADLINE = {"deadline": iso_from_ms(START_MS + 50)}
+
+
 @pytest.mark.usefixtures("timers")
-@pytest.mark.parametrize(("tool", "effect"), [("sleeps", "none"), ("sleeps_unsafely", "unknown")])
 @pytest.mark.parametrize(
-    ("context", "code"),
+    ("tool", "context", "code", "effect"),
     [
-        pytest.param({"timeout_seconds": SHORT}, "ToolTimeout", id="by the call's timeout"),
-        pytest.param({"deadline": iso_from_ms(START_MS + 50)}, "DeadlineExceeded", id="by the deadline"),
-        pytest.param(
-            {"deadline": iso_from_ms(START_MS + 50), "timeout_seconds": 100},
-            "DeadlineExceeded",
-            id="by the sooner of both",
-        ),
+        pytest.param("sleeps", _BY_TIMEOUT, "ToolTimeout", "none", id="read-only, by the call's timeout"),
+        pytest.param("sleeps_unsafely", _BY_TIMEOUT, "ToolTimeout", "unknown", id="not read-only, by its timeout"),
+        pytest.param("sleeps", _BY_DEADLINE, "DeadlineExceeded", "none", id="by the deadline"),
+        pytest.param("sleeps", {**_BY_DEADLINE, "timeout_seconds": 9}, "DeadlineExceeded", "none", id="by the sooner"),
     ],
 )
-def test_a_tool_past_its_limit_is_a_timeout(tool: str, effect: str, context: dict[str, object], code: str) -> None:
+def test_a_tool_past_its_limit_is_a_timeout(tool: str, context: dict[str, object], code: str, effect: str) -> None:
     EFFECTS.clear()
 
     answer = plain_invoker(FakeClock()).invoke(
@@ -117,6 +117,19 @@ def test_a_tool_past_its_limit_is_a_timeout(tool: str, effect: str, context: dic
     assert (answer["error_code"], answer["status"], answer["effect"]) == (code, "timeout", effect)
     assert (answer["retryable"], answer["attempts"]) == (code == "ToolTimeout", 1)
     assert EFFECTS == []
+
+
+@pytest.mark.parametrize(("left_ms", "begun"), [(1_999, False), (2_000, True)])
+def test_what_may_have_an_effect_is_not_begun_close_to_the_deadline(left_ms: int, begun: bool) -> None:  # noqa: FBT001
+    EFFECTS.clear()
+    context = {"deadline": iso_from_ms(START_MS + left_ms)}
+
+    answer = plain_invoker(FakeClock()).invoke({"tool_name": "orders", "input": {}, "context": context}, "request-1")
+
+    assert (["orders "] if begun else []) == EFFECTS
+    assert answer["success"] is begun
+    if not begun:
+        assert (answer["error_code"], answer["effect"], answer["attempts"]) == ("DeadlineTooClose", "none", 0)
 
 
 def test_a_tool_that_says_nothing_else_has_the_limit_of_its_definition(timers: list[str]) -> None:

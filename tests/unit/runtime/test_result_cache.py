@@ -1,0 +1,126 @@
+"""The cache of results: for read-only tools that allow it, one run for equal calls, and no failure of its own."""
+
+from __future__ import annotations
+
+import json
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from lambdas.runtime.invocation import AttemptFailed
+from lambdas.runtime.result_cache import ResultCache
+from tests.unit.runtime.sample_tools import EFFECTS, event, group, invoker, pending_call
+from tool_contract.record import envelope_from_record
+
+if TYPE_CHECKING:
+    from tests.unit.runtime.aws import Aws
+    from tests.unit.runtime.fake_clock import FakeClock
+    from tool_contract.envelope import Envelope
+
+
+@pytest.fixture(autouse=True)
+def _no_effects() -> None:
+    EFFECTS.clear()
+
+
+def look_up(aws: Aws, clock: FakeClock, execution_id: str, tool_input: dict[str, Any], **row: Any) -> Envelope:
+    pending_call(aws, execution_id, tool_name="looks_up", **row)
+    invoker(aws, clock).invoke(event("looks_up", execution_id, tool_input), f"request of {execution_id}")
+    return envelope_from_record(aws.row(execution_id, "c1"))
+
+
+def test_an_equal_call_gets_the_kept_result(aws: Aws, clock: FakeClock, execution_id: str) -> None:
+    first = look_up(aws, clock, execution_id, {"text": execution_id})
+    second = look_up(aws, clock, f"{execution_id}b", {"text": execution_id})
+
+    assert [f"looks up {execution_id}"] == EFFECTS
+    assert first.result == second.result == execution_id
+    assert "cached" not in first.metadata
+    assert second.metadata["cached"] is True
+
+
+def test_equal_means_the_same_json_whatever_the_order_of_its_keys(
+    aws: Aws, clock: FakeClock, execution_id: str
+) -> None:
+    look_up(aws, clock, execution_id, {"text": execution_id, "size": 2})
+    look_up(aws, clock, f"{execution_id}b", {"size": 2, "text": execution_id})
+    look_up(aws, clock, f"{execution_id}c", {"size": 3, "text": execution_id})
+
+    assert len(EFFECTS) == 2
+
+
+def test_a_kept_result_is_gone_when_its_time_is_over(aws: Aws, clock: FakeClock, execution_id: str) -> None:
+    look_up(aws, clock, execution_id, {"text": execution_id})
+    clock.advance(60_000)
+    look_up(aws, clock, f"{execution_id}b", {"text": execution_id})
+
+    assert len(EFFECTS) == 2
+
+
+def test_a_call_that_wants_no_cache_runs(aws: Aws, clock: FakeClock, execution_id: str) -> None:
+    look_up(aws, clock, execution_id, {"text": execution_id})
+    look_up(aws, clock, f"{execution_id}b", {"text": execution_id}, use_cache=False)
+
+    assert len(EFFECTS) == 2
+
+
+def test_a_failure_is_not_kept_and_nobody_waits_for_it(aws: Aws, clock: FakeClock, execution_id: str) -> None:
+    began = clock.now_ms()
+    for suffix in ("", "b"):
+        with pytest.raises(AttemptFailed):
+            look_up(aws, clock, f"{execution_id}{suffix}", {"text": execution_id, "fail": True})
+
+    assert len(EFFECTS) == 2
+    assert clock.now_ms() == began
+
+
+def test_a_large_result_is_kept_in_s3(aws: Aws, clock: FakeClock, execution_id: str) -> None:
+    look_up(aws, clock, execution_id, {"text": "x", "size": 20_000})
+    second = look_up(aws, clock, f"{execution_id}b", {"text": "x", "size": 20_000})
+
+    assert second.result_ref is not None
+    assert json.loads(aws.text(second.result_ref.key)) == "x" * 20_000
+
+
+def test_another_version_of_the_code_has_results_of_its_own(aws: Aws, clock: FakeClock) -> None:
+    (spec,) = [tool.spec for tool in group.tools if tool.spec.name == "looks_up"]
+    stores = invoker(aws, clock).stores
+    assert stores is not None
+    newer = ResultCache(stores.cache.table, stores.cache.artifacts, version="2")
+
+    assert newer.entry_id(spec, {"text": "a"}) != stores.cache.entry_id(spec, {"text": "a"})
+
+
+def test_many_equal_calls_at_once_run_once(aws: Aws, clock: FakeClock, execution_id: str) -> None:
+    names = [f"{execution_id}-{number}" for number in range(10)]
+
+    with ThreadPoolExecutor(10) as threads:
+        envelopes = list(threads.map(lambda name: look_up(aws, clock, name, {"text": execution_id}), names))
+
+    assert len(EFFECTS) == 1
+    assert sum(envelope.metadata.get("cached", False) for envelope in envelopes) == 9
+
+
+def test_a_lease_whose_run_died_is_taken_over_when_it_runs_out(aws: Aws, clock: FakeClock, execution_id: str) -> None:
+    cache = invoker(aws, clock).stores.cache  # type: ignore[union-attr]
+    (spec,) = [tool.spec for tool in group.tools if tool.spec.name == "looks_up"]
+    expires_at = clock.now_ms() // 1000 + 5
+    aws.put_state(id=cache.entry_id(spec, {"text": execution_id}), owner="dead", expires_at=expires_at)
+
+    envelope = look_up(aws, clock, execution_id, {"text": execution_id})
+
+    assert [f"looks up {execution_id}"] == EFFECTS
+    assert envelope.success
+    assert clock.now_ms() // 1000 >= expires_at
+
+
+def test_without_its_table_the_tool_runs(aws: Aws, clock: FakeClock, execution_id: str) -> None:
+    pending_call(aws, execution_id, tool_name="looks_up")
+    broken = invoker(aws, clock)
+    object.__setattr__(broken.stores.cache, "table", "nowhere")  # type: ignore[union-attr]
+
+    broken.invoke(event("looks_up", execution_id, {"text": "a"}), "request-1")
+
+    assert EFFECTS == ["looks up a"]
+    assert aws.row(execution_id, "c1")["status"] == "success"
