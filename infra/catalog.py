@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from infra.errors import SettingsError
+from infra.settings import STAGES
 from infra.source_tree import digest, function_files
 from tool_contract.limits import HARD_TIMEOUT_ALLOWANCE_SECONDS
 
@@ -32,7 +33,9 @@ def generate_catalog(groups: tuple[GroupSettings, ...], *, root: Path, cache: Pa
 
 def _key(groups: tuple[GroupSettings, ...], root: Path) -> str:
     folders = [folder for group in groups for folder in (group.folder, *group.packages)]
-    return digest(function_files(root, *folders), repr(groups), metadata.version("pydantic"))[:16]
+    return digest(function_files(root, *folders), repr(groups), str(_stages_timeout()), metadata.version("pydantic"))[
+        :16
+    ]
 
 
 def _built(groups: tuple[GroupSettings, ...]) -> dict[str, Any]:
@@ -49,11 +52,17 @@ def _built(groups: tuple[GroupSettings, ...]) -> dict[str, Any]:
 def _check_timeouts(groups: tuple[GroupSettings, ...], catalog: dict[str, Any]) -> None:
     allowed = {group.name: group.timeout_seconds - HARD_TIMEOUT_ALLOWANCE_SECONDS for group in groups}
     for tool in catalog["tools"]:
-        if tool["timeout_seconds"] > allowed[tool["group"]]:
+        timeout = tool["timeout_seconds"] or _stages_timeout()
+        if timeout > allowed[tool["group"]]:
             raise SettingsError(
-                f"The tool {tool['name']!r} may run {tool['timeout_seconds']:g} s; the function of its group"
+                f"The tool {tool['name']!r} may run {timeout:g} s; the function of its group"
                 f" {tool['group']!r} leaves it {allowed[tool['group']]} s: raise the group's timeout_seconds."
             )
+
+
+def _stages_timeout() -> float:
+    """Return what a tool without a timeout of its own may take in some stage: all of them carry the same catalog."""
+    return max(stage.options.timeout_seconds for stage in STAGES)
 
 
 def _store(path: Path, text: str) -> None:

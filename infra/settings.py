@@ -6,11 +6,12 @@ A new tool group is a folder under `lambdas/` and one line in `GROUPS`.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from infra.errors import SettingsError
+from tool_contract.options import InvalidOptionsError, ToolExecutorOptions
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,7 +26,9 @@ class StageSettings:
     """One deployment of the stack, named `tool-executor-<name>`.
 
     `tool_concurrency` reserves that many concurrent invocations for each tool group; None reserves nothing, because
-    an account starts with a limit of 10 and refuses any reservation.
+    an account starts with a limit of 10 and refuses any reservation. `options` is what calls are run by where neither
+    the request nor the tool says: in every stage the contract's defaults, so that a request does the same in all of
+    them. A preset of `tool_contract.options` is one word here: `options=PRODUCTION`.
     """
 
     name: str
@@ -35,6 +38,7 @@ class StageSettings:
     tracing: bool
     keep_data: bool
     tool_concurrency: int | None = None
+    options: ToolExecutorOptions = field(default_factory=ToolExecutorOptions)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -123,8 +127,16 @@ def read_deployment(context: Callable[[str], object], *, root: Path = ROOT) -> D
 def _stage(name: object) -> StageSettings:
     for stage in STAGES:
         if stage.name == name:
-            return stage
+            return _usable(stage)
     raise SettingsError(f"There is no stage {name!r}; stages are {', '.join(stage.name for stage in STAGES)}.")
+
+
+def _usable(stage: StageSettings) -> StageSettings:
+    try:
+        stage.options.validate()
+    except InvalidOptionsError as error:
+        raise SettingsError(f"The stage {stage.name!r} has options that cannot be used: {error}") from None
+    return stage
 
 
 def _target(name: object) -> str:

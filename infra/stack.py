@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Final
 
 from aws_cdk import CfnOutput, DefaultStackSynthesizer, Stack
@@ -83,7 +84,10 @@ class ToolExecutorStack(Stack):
             "planner",
             memory_mb=512,
             timeout_seconds=30,
-            environment={"TOOL_FUNCTIONS": self.to_json_string(functions)},
+            environment={
+                "TOOL_FUNCTIONS": self.to_json_string(functions),
+                "STAGE_OPTIONS": json.dumps(self._stage.options.to_json()),
+            },
         )
         _allow(planner.role, ("dynamodb:PutItem",), self._history.table.table_arn)
         _allow(planner.role, ("s3:PutObject",), self._artifacts.bucket.arn_for_objects("*"))
@@ -134,6 +138,7 @@ class ToolExecutorStack(Stack):
             "ARTIFACT_BUCKET": self._artifacts.bucket.bucket_name,
             "STAGE": self._stage.name,
             "HISTORY_TTL_DAYS": str(self._stage.history_ttl_days),
+            "POWERTOOLS_LOG_LEVEL": "INFO" if self._stage.options.enable_detailed_logging else "WARNING",
             "POWERTOOLS_SERVICE_NAME": name,
             "POWERTOOLS_METRICS_NAMESPACE": "ToolExecutor",
             "POWERTOOLS_TRACE_DISABLED": "false" if self._stage.tracing else "true",

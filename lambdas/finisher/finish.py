@@ -27,6 +27,10 @@ _WORKERS = 16
 _Answer = TypeVar("_Answer")
 
 
+class PlanUnderWay(Exception):
+    """The execution was stopped while its plan was being written: it cannot be closed yet, so come again."""
+
+
 @dataclass(frozen=True, slots=True)
 class Finisher:
     """Brings executions to their end, at the end of the workflow or after it was cut short."""
@@ -39,23 +43,27 @@ class Finisher:
     def finish(
         self, execution_id: str, ending: Ending, unrecorded: Sequence[Mapping[str, Any]] = ()
     ) -> dict[str, Any] | None:
-        """End an execution and return its output; None where the history does not know it. Repeating it is harmless."""
+        """End an execution and return its output; None where the history does not know it. Repeating it is harmless.
+
+        Raises PlanUnderWay.
+        """
         rows = self._settled(execution_id, ending, {failure["call_id"]: failure for failure in unrecorded})
         if rows is None:
             return None
         finished_at = rows.execution.get("finished_at") or iso_from_ms(self.clock.now_ms())
         envelopes = [envelope_from_record(row) for row in rows.calls]
+        if ending is Ending.CANCELLED and len(envelopes) < rows.execution["calls"]:
+            # Closed now, the rows that the planner has yet to write would be open for ever.
+            raise PlanUnderWay(execution_id)
         self._close(rows, envelopes, finished_at)
         return build_output(rows.execution, self._arranged(rows, envelopes), finished_at)
 
     def _settled(
         self, execution_id: str, ending: Ending, unrecorded: Mapping[str, Mapping[str, Any]]
     ) -> ExecutionRows | None:
-        rows = self.history.rows(execution_id)
-        if rows is None:
-            return None
-        settlements = list(
-            settle(
+        """Return the rows when all have ended. A call that an attempt takes or ends meanwhile is looked at again."""
+        while (rows := self.history.rows(execution_id)) is not None:
+            settlements = settle(
                 rows.execution,
                 rows.calls,
                 ending=ending,
@@ -63,15 +71,14 @@ class Finisher:
                 read_only_tools=self.read_only_tools,
                 unrecorded=unrecorded,
             )
-        )
-        if not settlements:
-            return rows
-        _in_parallel(
-            partial(self.history.end_call, execution_id, settlement.call_id, settlement.attributes)
-            for settlement in settlements
-        )
-        # A call may have ended by itself meanwhile; what stands is the truth.
-        return self.history.rows(execution_id)
+            seen = {row["call_id"]: row for row in rows.calls}
+            ended = _in_parallel(
+                partial(self.history.end_call, seen[settlement.call_id], settlement.attributes)
+                for settlement in settlements
+            )
+            if not ended:
+                return rows
+        return None
 
     def _close(self, rows: ExecutionRows, envelopes: Sequence[Envelope], finished_at: str) -> None:
         counts = count_statuses(envelopes)

@@ -1,7 +1,8 @@
 """The state Finish; and the reconciler, for executions that never reached it.
 
-Three events: the workflow's own ``{"execution_id", "unrecorded"}``, an EventBridge "Execution Status Change", and the
-schedule's ``{"sweep": true}``.
+Three events: the workflow's own ``{"execution_id", "unrecorded"}``, an EventBridge "Execution Status Change" (which
+``tool-executor cancel`` sends, too), and the schedule's ``{"sweep": true}``. ``tool-executor reconcile`` may add
+``margin_seconds`` to the last: how long past its deadline an execution must be.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from tool_contract.catalog import load_catalog
 from tool_contract.timestamps import iso_from_ms
 
 #: An execution may take this long past its deadline to end by itself: see docs/architecture.md, "Deadlines".
-_MARGIN_MS = 30_000
+_MARGIN_SECONDS = 30
 _ENDINGS = {"ABORTED": Ending.CANCELLED, "TIMED_OUT": Ending.TIMED_OUT, "FAILED": Ending.FAILED}
 
 
@@ -37,7 +38,7 @@ def _finisher() -> Finisher:
 def finish(event: dict[str, Any], _context: Any) -> dict[str, Any] | None:  # noqa: ANN401 - Lambda's own signature
     """Answer one of the three events."""
     if event.get("sweep"):
-        return _sweep()
+        return _sweep(event.get("margin_seconds", _MARGIN_SECONDS))
     detail = event.get("detail")
     if detail is not None:
         logger.info("execution ended outside of the workflow", extra={"status": detail["status"]})
@@ -46,10 +47,11 @@ def finish(event: dict[str, Any], _context: Any) -> dict[str, Any] | None:  # no
     return _finisher().finish(event["execution_id"], Ending.FINISHED, event.get("unrecorded", ()))
 
 
-def _sweep() -> dict[str, Any]:
+def _sweep(margin_seconds: float) -> dict[str, Any]:
     finisher = _finisher()
     ended, failed = [], []
-    for execution_id in finisher.history.overdue(iso_from_ms(finisher.clock.now_ms() - _MARGIN_MS)):
+    before = iso_from_ms(finisher.clock.now_ms() - round(margin_seconds * 1000))
+    for execution_id in finisher.history.overdue(before):
         try:
             finisher.finish(execution_id, Ending.TIMED_OUT)
             ended.append(execution_id)

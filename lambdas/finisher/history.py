@@ -52,9 +52,18 @@ class History:
         calls = sorted((row for row in rows if row is not execution), key=lambda row: row["position"])
         return ExecutionRows(execution, tuple(calls))
 
-    def end_call(self, execution_id: str, call_id: str, attributes: Mapping[str, Any]) -> None:
-        """End an open call; a call that has ended meanwhile stays as it is."""
-        self._end(execution_id, call_id, attributes, condition=_STILL_OPEN, removed="")
+    def end_call(self, seen: Mapping[str, Any], attributes: Mapping[str, Any]) -> bool:
+        """End an open call and say whether it was this call that did: a row that is no longer as seen stays.
+
+        An attempt that begins while its call is being ended must not be told to have had no effect.
+        """
+        return self._end(
+            seen["execution_id"],
+            seen["call_id"],
+            attributes,
+            condition="#status = :seen_status AND attempts = :seen_attempts",
+            values={":seen_status": seen["status"], ":seen_attempts": seen["attempts"]},
+        )
 
     def end_execution(self, execution_id: str, attributes: Mapping[str, Any]) -> bool:
         """End the execution's own row and say whether it was this call that did: outcomes are counted once."""
@@ -63,6 +72,7 @@ class History:
             EXECUTION_CALL_ID,
             attributes,
             condition=f"attribute_exists(#open) AND {_STILL_OPEN}",
+            values=_OPEN_VALUES,
             removed=" REMOVE #open",
         )
 
@@ -80,10 +90,17 @@ class History:
                 yield item["execution_id"]["S"]
 
     def _end(
-        self, execution_id: str, call_id: str, attributes: Mapping[str, Any], *, condition: str, removed: str
+        self,
+        execution_id: str,
+        call_id: str,
+        attributes: Mapping[str, Any],
+        *,
+        condition: str,
+        values: Mapping[str, Any],
+        removed: str = "",
     ) -> bool:
         names = {f"#{name}": name for name in attributes} | ({"#open": "open"} if removed else {})
-        values = {f":new_{name}": value for name, value in attributes.items()} | _OPEN_VALUES
+        new = {f":new_{name}": value for name, value in attributes.items()}
         assignments = ", ".join(f"#{name} = :new_{name}" for name in attributes)
         try:
             self._client.update_item(
@@ -92,7 +109,7 @@ class History:
                 UpdateExpression=f"SET {assignments}{removed}",
                 ConditionExpression=condition,
                 ExpressionAttributeNames=names,
-                ExpressionAttributeValues={name: to_attribute(value) for name, value in values.items()},
+                ExpressionAttributeValues={name: to_attribute(value) for name, value in {**new, **values}.items()},
             )
         except self._client.exceptions.ConditionalCheckFailedException:
             return False

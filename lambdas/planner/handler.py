@@ -13,6 +13,7 @@ from lambdas.runtime.artifacts import ArtifactStore
 from lambdas.runtime.telemetry import logger, observed
 from tool_contract import strict_json
 from tool_contract.catalog import load_catalog
+from tool_contract.options import ToolExecutorOptions
 from tool_contract.request import InvalidRequestError, check_request
 from tool_contract.timestamps import ms_from_iso
 
@@ -27,6 +28,7 @@ def _deployment() -> Deployment:
         catalog=load_catalog(),
         functions=strict_json.parse(os.environ["TOOL_FUNCTIONS"]),
         history_ttl_days=int(os.environ["HISTORY_TTL_DAYS"]),
+        options=ToolExecutorOptions.from_json(strict_json.parse(os.environ.get("STAGE_OPTIONS", "{}"))),
     )
 
 

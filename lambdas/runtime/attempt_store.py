@@ -86,14 +86,19 @@ class AttemptStore:
             },
         )
 
-    def succeed(self, context: AttemptContext, *, owner: str, outcome: Mapping[str, Any]) -> Started | Stands:
+    def succeed(
+        self, context: AttemptContext, spec: ToolSpec, *, owner: str, outcome: Mapping[str, Any]
+    ) -> Started | Stands:
         """End the call as a success, with the attributes of ``outcome``. Raises :class:`HistoryUnavailable`."""
         values = {f":{name}": value for name, value in outcome.items()}
         assignments = ", ".join(f"#{name} = :{name}" for name in outcome)
+        own = "#owner = :owner AND #status IN (:running, :retrying, :success)"
+        # Where the same event may run twice, the first result is as good as the one of who took over.
+        anybodys = f"(({own}) OR #status IN (:running, :retrying))"
         return self._write(
             context,
-            f"SET #status = :success, {assignments}",
-            "attempts = :attempt AND #owner = :owner AND #status IN (:running, :retrying, :success)",
+            f"SET #status = :success, #owner = :owner, {assignments}",
+            f"attempts = :attempt AND {anybodys if spec.annotations.repeatable else own}",
             {
                 ":success": CallStatus.SUCCESS,
                 ":attempt": context.attempt,

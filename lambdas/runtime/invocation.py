@@ -23,8 +23,7 @@ from lambdas.runtime.guarded_run import Run, run_guarded
 from lambdas.runtime.recorded_call import RecordedCall, Stores
 from lambdas.runtime.tool_run import Limit, run_tool
 from tool_contract.errors import ErrorCode, ToolError, failure_from, failure_of
-from tool_contract.limits import MIN_SECONDS_FOR_EFFECTS
-from tool_contract.limits import DEFAULT_CALL_TIMEOUT_SECONDS
+from tool_contract.limits import DEFAULT_CALL_TIMEOUT_SECONDS, MIN_SECONDS_FOR_EFFECTS
 from tool_contract.problems import Problem, close_names, shortened
 from tool_contract.timestamps import iso_from_ms, ms_from_iso
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from lambdas.runtime.artifacts import ArtifactStore, artifact_key
 from lambdas.runtime.attempt_outcome import AttemptTimes, Failed, Outcome, Replayed, Succeeded, attempt_log
@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from lambdas.runtime.clock import Clock
     from tool_contract.attempt import AttemptContext
     from tool_contract.tool_spec import ToolSpec
+
+
+_OWNER_CHARACTERS: Final = 8
 
 
 class NoRecordedInput(ToolError):
@@ -88,7 +91,8 @@ class RecordedCall:
         """Write the success down and return what then stands: what cannot be written down has not succeeded."""
         try:
             stored = self._stored(outcome)
-            ended = self.stores.attempts.succeed(self.context, owner=self.owner, outcome=self._row(stored, times))
+            row = self._row(stored, times)
+            ended = self.stores.attempts.succeed(self.context, self.spec, owner=self.owner, outcome=row)
         except ToolError as error:
             return Failed(failure_from(error)).after_running()
         standing = self._standing(ended) if isinstance(ended, Stands) else stored
@@ -103,8 +107,8 @@ class RecordedCall:
     def _stored(self, outcome: Succeeded) -> Succeeded:
         if outcome.result_ref is not None or strict_json.byte_size(outcome.result_json) <= MAX_INLINE_BYTES:
             return outcome
-        # The attempt is in the key: a late attempt of an older number must not overwrite what stands.
-        name = f"result-{self.context.attempt}"
+        # Attempt and owner are in the key: what comes late, or twice, must not overwrite what stands.
+        name = f"result-{self.context.attempt}-{self.owner[:_OWNER_CHARACTERS]}"
         key = artifact_key(self.context.execution_id or "", self.context.call_id or "", name)
         return replace(outcome, result_ref=self.stores.artifacts.put(key, outcome.result_json))
 

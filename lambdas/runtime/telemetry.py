@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -16,7 +17,18 @@ if TYPE_CHECKING:
 Handler = Callable[[Any, Any], Any]
 
 NAMESPACE = os.environ.get("POWERTOOLS_METRICS_NAMESPACE", "ToolExecutor")
-logger = Logger(service=os.environ.get("POWERTOOLS_SERVICE_NAME", "tool-executor"))
+
+
+def make_logger() -> Logger:
+    """Return the function's logger, at the level that the stage's options ask for."""
+    service = os.environ.get("POWERTOOLS_SERVICE_NAME", "tool-executor")
+    made = Logger(service=service)
+    # Not through Powertools: there the function's own log level wins, and that stays INFO, for metrics are log lines.
+    logging.getLogger(service).setLevel(os.environ.get("POWERTOOLS_LOG_LEVEL", "INFO").upper())
+    return made
+
+
+logger = make_logger()
 
 
 def observed(handler: Handler) -> Handler:

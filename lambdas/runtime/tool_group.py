@@ -55,8 +55,8 @@ class ToolGroup:
 
         The marks are the Model Context Protocol's; a tool that only reads is not destructive unless it says so.
         ``timeout_seconds`` bounds one attempt; it, ``max_retries`` and ``retry`` are what calls get that do not say,
-        and where the tool does not say either, the stage's options hold. A tool that only reads may let its results be kept for
-        ``cache_ttl_seconds``. Raises :class:`ToolDefinitionError` where the function cannot be one.
+        and where the tool does not say either, the stage's options hold. A tool that only reads may let its results
+        be kept for ``cache_ttl_seconds``. Raises :class:`ToolDefinitionError` where the function cannot be one.
         """
         annotations = ToolAnnotations(
             read_only=read_only,

@@ -34,6 +34,8 @@ MAX_STATE_BYTES: Final = 262_144
 MAX_OUTPUT_BYTES: Final = 200_000
 #: What a plan may hold in the state, for the same reason.
 MAX_PLAN_BYTES: Final = 240_000
+#: History events of an execution (Step Functions).
+MAX_HISTORY_EVENTS: Final = 25_000
 #: A failed attempt's envelope, encoded as JSON inside JSON: a cause holds 32,768 characters.
 MAX_RAISED_CHARACTERS: Final = 24_000
 #: Inputs and results above this go to S3: every update of a record is charged for its whole size.

@@ -81,7 +81,7 @@ class ToolExecutorOptions:
         Raises :class:`InvalidOptionsError` with every problem, unknown names among them.
         """
         if not isinstance(value, dict):
-            raise InvalidOptionsError([_problem("", "Options should be a JSON object.")])
+            raise InvalidOptionsError([_problem(None, "Options should be a JSON object.")])
         known = {field.name for field in fields(cls)}
         options = cls(**{name: given for name, given in value.items() if name in known})
         problems = [_unknown(name, known) for name in value if name not in known] + list(options.problems())
@@ -167,8 +167,8 @@ PRESETS: Final[Mapping[str, ToolExecutorOptions]] = MappingProxyType(
 )
 
 
-def _problem(name: str, message: str, hint: str | None = None) -> Problem:
-    pointer = json_pointer((name,)) if name else ""
+def _problem(name: str | None, message: str, hint: str | None = None) -> Problem:
+    pointer = "" if name is None else json_pointer((name,))
     return Problem(pointer=pointer, message=message, error_code=ErrorCode.INVALID_REQUEST, hint=hint)
 
 

@@ -27,9 +27,12 @@ if TYPE_CHECKING:
 
     from mypy_boto3_cloudformation import CloudFormationClient
     from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_stepfunctions import SFNClient
 
 _CONFIG: Final = Config(connect_timeout=5, read_timeout=30, retries={"mode": "standard", "total_max_attempts": 5})
+#: A function may have run though its answer was lost: whoever invokes decides whether to invoke again.
+_INVOKE_CONFIG: Final = Config(connect_timeout=5, read_timeout=910, retries={"total_max_attempts": 1})
 _REFUSED_CREDENTIALS: Final = {
     "AccessDenied",
     "AccessDeniedException",
@@ -67,6 +70,11 @@ class Aws:
     def dynamodb(self) -> DynamoDBClient:
         """DynamoDB."""
         return self._session.client("dynamodb", config=_CONFIG, endpoint_url=self.endpoint_url)
+
+    @cached_property
+    def functions(self) -> LambdaClient:
+        """Lambda; a failed invocation is not repeated."""
+        return self._session.client("lambda", config=_INVOKE_CONFIG, endpoint_url=self.endpoint_url)
 
     @cached_property
     def cloudformation(self) -> CloudFormationClient:

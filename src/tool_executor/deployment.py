@@ -25,6 +25,8 @@ class Deployment:
     history_table: str
     tool_state_table: str
     artifact_bucket: str
+    planner_function: str
+    finisher_function: str
     functions: Mapping[str, str]
 
     @classmethod
@@ -35,6 +37,8 @@ class Deployment:
             history_table=outputs["HistoryTable"],
             tool_state_table=outputs["ToolStateTable"],
             artifact_bucket=outputs["ArtifactBucket"],
+            planner_function=outputs["PlannerFunction"],
+            finisher_function=outputs["FinisherFunction"],
             functions=strict_json.parse(outputs["Functions"]),
         )
 
@@ -45,6 +49,8 @@ class Deployment:
             "history_table": self.history_table,
             "tool_state_table": self.tool_state_table,
             "artifact_bucket": self.artifact_bucket,
+            "planner_function": self.planner_function,
+            "finisher_function": self.finisher_function,
             "functions": dict(self.functions),
         }
 

@@ -46,10 +46,22 @@ def test_a_tool_that_its_function_would_cut_off_is_refused(tmp_path: Path) -> No
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.parametrize(("seconds", "enough"), [(39, False), (40, True)])
+def test_a_tool_without_a_timeout_has_the_longest_of_the_stages(tmp_path: Path, seconds: int, enough: bool) -> None:  # noqa: FBT001
+    group = GroupSettings(name="silent", folder="tests/infra/tool_groups/silent", timeout_seconds=seconds)
+
+    if enough:
+        (tool,) = json.loads(generate_catalog((group,), root=ROOT, cache=tmp_path))["tools"]
+        assert (tool["timeout_seconds"], tool["max_retries"]) == (None, None)
+    else:
+        with pytest.raises(SettingsError, match=r"'say_nothing' may run 30 s; .* leaves it 29 s"):
+            generate_catalog((group,), root=ROOT, cache=tmp_path)
+
+
 def test_every_tool_has_time_to_answer_before_its_function_ends(assembly: Assembly) -> None:
     text = (assembly.zip_folder("planner") / "tool_contract/catalog.json").read_text(encoding="utf-8")
     tools = json.loads(text)["tools"]
 
     assert {tool["group"] for tool in tools} == {group.name for group in GROUPS}
     for tool in tools:
-        assert tool["timeout_seconds"] < assembly.functions[tool["group"]]["Timeout"]
+        assert (tool["timeout_seconds"] or 30) < assembly.functions[tool["group"]]["Timeout"]

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from infra.settings import GROUPS
+from infra.settings import GROUPS, STAGES
 from tests.infra.assembly import actions, resources
+from tool_contract.options import ToolExecutorOptions
 
 if TYPE_CHECKING:
     from tests.infra.assembly import Assembly
@@ -102,6 +103,25 @@ def test_the_planner_alone_knows_the_tools_functions(assembly: Assembly) -> None
     assert set(known) == {group.name for group in GROUPS}
     assert all(arn.endswith(f":function:tool-executor-{assembly.stage}-{name}") for name, arn in known.items())
     assert "TOOL_FUNCTIONS" not in _environment(assembly, "inventory-optimizer")
+
+
+def test_the_planner_alone_knows_the_stages_options(assembly: Assembly) -> None:
+    (stage,) = [stage for stage in STAGES if stage.name == assembly.stage]
+    told = json.loads(_environment(assembly, "planner")["STAGE_OPTIONS"])
+
+    assert ToolExecutorOptions.from_json(told) == stage.options
+    assert not [
+        name for name in assembly.functions if name != "planner" and "STAGE_OPTIONS" in _environment(assembly, name)
+    ]
+
+
+def test_a_request_does_the_same_in_every_stage() -> None:
+    assert {stage.options for stage in STAGES} == {ToolExecutorOptions()}
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_what_went_well_is_logged_as_the_stages_options_say(assembly: Assembly, function: str) -> None:
+    assert _environment(assembly, function)["POWERTOOLS_LOG_LEVEL"] == "INFO"
 
 
 def test_the_inventory_group_knows_and_only_reads_its_tables(assembly: Assembly) -> None:

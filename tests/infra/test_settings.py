@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
+from infra import settings
 from infra.errors import NodeMissingError, SettingsError
 from infra.node import require_node
 from infra.settings import GROUPS, ROOT, STAGES, read_deployment
 from tests.infra.assembly import run_app
+from tool_contract.options import ToolExecutorOptions
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -67,6 +70,14 @@ def test_a_wrong_choice_is_one_sentence(context: dict[str, object], sentence: st
 
     assert sentence in str(raised.value)
     assert "\n" not in str(raised.value)
+
+
+def test_options_that_cannot_be_used_are_one_sentence_with_every_problem(monkeypatch: pytest.MonkeyPatch) -> None:
+    wrong = ToolExecutorOptions(max_retries=11, timeout_per_tool_ms=5)
+    monkeypatch.setattr(settings, "STAGES", (replace(STAGES[0], options=wrong),))
+
+    with pytest.raises(SettingsError, match=r"The stage 'dev' .* max_retries must .* timeout_per_tool_ms must"):
+        read_deployment(lambda _key: None)
 
 
 def test_a_missing_node_is_one_sentence(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -8,11 +8,14 @@ from typing import Annotated
 
 import typer
 
+from tool_executor.cli.breaker import app as breaker_app
+from tool_executor.cli.cancel import cancel, reconcile
 from tool_executor.cli.console import ExitCode, err, print_error
 from tool_executor.cli.history import history
 from tool_executor.cli.local import app as local_app
 from tool_executor.cli.run import run
-from tool_executor.cli.tools import tools, validate
+from tool_executor.cli.tools import tools
+from tool_executor.cli.validate import validate
 from tool_executor.errors import ToolExecutorError
 
 app = typer.Typer(
@@ -26,6 +29,9 @@ app.command()(run)
 app.command()(tools)
 app.command()(validate)
 app.command()(history)
+app.command()(cancel)
+app.command()(reconcile)
+app.add_typer(breaker_app, name="breaker")
 app.add_typer(local_app, name="local")
 
 

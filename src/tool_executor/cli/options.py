@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
+CatalogFile = Annotated[
+    Path | None, typer.Option("--catalog", help="A deployment's catalog.json; by default the one shipped with this.")
+]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON alone, for machines.")]
 Local = Annotated[
     bool, typer.Option("--local", help="Use the local cloud: a running one, else one started for this command.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
@@ -9,7 +10,9 @@ from rich.box import SIMPLE_HEAD
 from rich.markup import escape
 from rich.table import Table
 
+from tool_executor.cancellation import Canceller
 from tool_executor.cli import options, progress
+from tool_executor.cli.cancel import print_cancellation
 from tool_executor.cli.console import ExitCode, err, out, print_json, styled_status
 from tool_executor.cli.request_file import read_request
 from tool_executor.cli.where import chosen
@@ -64,10 +67,23 @@ def _run(where: Where, request: Any, name: str | None) -> dict[str, Any]:  # noq
         progress.show(runner.follow(execution), len(calls) if isinstance(calls, list) else None)
     except KeyboardInterrupt:
         if not where.ends_with_command:
-            err.print(f"Not waiting any longer; the execution {execution.execution_id} goes on.")
-            err.print(f"See it with: tool-executor history {execution.execution_id}")
+            _interrupted(where, execution.execution_id)
         raise
     return runner.output(execution)
+
+
+def _interrupted(where: Where, execution_id: str) -> None:
+    """Cancel the execution, unless the person at the terminal says no or presses Ctrl-C once more."""
+    try:
+        if not sys.stdin.isatty() or typer.confirm(f"Cancel the execution {execution_id}?", default=True, err=True):
+            err.print("Cancelling; Ctrl-C once more leaves the execution running.")
+            print_cancellation(Canceller(where.aws, where.deployment).cancel(execution_id), err)
+            return
+    except (KeyboardInterrupt, typer.Abort):
+        pass
+    err.print(f"Not waiting any longer; the execution {execution_id} goes on.")
+    err.print(f"See it with: tool-executor history {execution_id}")
+    err.print(f"Stop it with: tool-executor cancel {execution_id}")
 
 
 def _print_output(output: dict[str, Any], where: Where) -> None:

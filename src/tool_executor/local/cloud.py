@@ -18,6 +18,7 @@ from tool_executor.local.assembly import Assembly
 from tool_executor.local.deployment import ACCOUNT, LocalDeployment
 from tool_executor.local.errors import AlreadyRunning
 from tool_executor.local.execution_events import EventRules
+from tool_executor.local.faults import ProgrammedFaults
 from tool_executor.local.moto_import import import_moto
 from tool_executor.local.moto_version import check_moto_version
 from tool_executor.local.reaper import Reaper
@@ -47,6 +48,7 @@ class LocalCloud:
         assembly: a synthesized cloud assembly to deploy instead of the project's own.
         deploy: False starts an empty cloud, for the CDK CLI to deploy to.
         announce: let `find_running` find it.
+        faults: let tests program faults, by `faults` or over HTTP (`tool_executor.local.http_faults`).
         progress: is told what is being done, in a few words.
 
     Raises (on entering):
@@ -65,6 +67,7 @@ class LocalCloud:
         assembly: Path | None = None,
         deploy: bool = True,
         announce: bool = False,
+        faults: bool = False,
         progress: Progress | None = None,
     ) -> None:
         self.project_dir = Path(project_dir).resolve()
@@ -75,6 +78,7 @@ class LocalCloud:
         self._runtime = chosen_runtime(runtime)
         self._assembly_folder = assembly
         self._deploy = deploy
+        self.faults = ProgrammedFaults() if faults else None
         self._announce = announce
         self._progress = progress or (lambda _: None)
         self._run_id = uuid.uuid4().hex
@@ -114,7 +118,7 @@ class LocalCloud:
         self._at_end.close()
 
     def _start(self, at_end: ExitStack) -> None:
-        server = LocalServer(self._port, identity=self._run_id)
+        server = LocalServer(self._port, identity=self._run_id, faults=self.faults)
         at_end.callback(server.stop)
         self.run_folder = Path(tempfile.mkdtemp(prefix=f"tool-executor-{os.getpid()}-"))
         at_end.callback(shutil.rmtree, self.run_folder, ignore_errors=True)
@@ -153,6 +157,8 @@ class LocalCloud:
         from tool_executor.local.moto_state import forget_everything, stop_executions  # noqa: PLC0415 - as above
 
         invoker = moto_patches.LambdaInvoker(self._fleet, ACCOUNT)
+        if self.faults is not None:
+            invoker = moto_patches.FaultyInvoker(self._fleet, ACCOUNT, self.faults)
         rules = EventRules(invoker)
         at_end.callback(forget_everything)
         at_end.callback(moto_patches.apply_corrections(invoker, server.endpoint_url, rules.execution_ended).revert)

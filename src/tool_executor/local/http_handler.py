@@ -14,6 +14,8 @@ from typing import Any, ClassVar
 
 from moto.moto_server.werkzeug_app import MotoRequestHandler
 
+from tool_executor.local.http_faults import AnswerDropped
+
 _log = logging.getLogger(__name__)
 _BODYLESS = frozenset({HTTPStatus.NO_CONTENT.value, HTTPStatus.NOT_MODIFIED.value})
 _INTERNAL_ERROR = b'{"__type":"InternalFailure","message":"The local cloud failed on this request."}'
@@ -49,7 +51,11 @@ class KeepAliveHandler(MotoRequestHandler):
         else:
             length = int(environ.get("CONTENT_LENGTH") or 0)
             environ["wsgi.input"] = io.BytesIO(self.rfile.read(length))
-        status, headers, body = self._run(environ)
+        try:
+            status, headers, body = self._run(environ)
+        except AnswerDropped:
+            self.close_connection = True
+            return
         self._write(status, headers, body)
 
     def _run(self, environ: Any) -> tuple[str, list[tuple[str, str]], bytes]:  # noqa: ANN401 - WSGI
@@ -63,6 +69,8 @@ class KeepAliveHandler(MotoRequestHandler):
             body = b"".join(parts)
             if hasattr(parts, "close"):
                 parts.close()
+        except AnswerDropped:
+            raise
         except UnicodeDecodeError:
             return "400 Bad Request", [("Content-Type", "application/json")], _NOT_UTF8
         except Exception:  # noqa: BLE001 - moto's failure is this request's answer, not the server's end

@@ -11,10 +11,13 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from tool_executor.local.errors import PortInUse
+from tool_executor.local.http_faults import FaultyApp
 from tool_executor.local.running import IDENTITY_PATH
 
 if TYPE_CHECKING:
     from werkzeug.serving import BaseWSGIServer
+
+    from tool_executor.local.faults import ProgrammedFaults
 
 _ADDRESS = "127.0.0.1"
 
@@ -22,8 +25,9 @@ _ADDRESS = "127.0.0.1"
 class LocalServer:
     """Serves AWS's APIs from threads of this process."""
 
-    def __init__(self, port: int = 0, identity: str = "") -> None:
+    def __init__(self, port: int = 0, identity: str = "", faults: ProgrammedFaults | None = None) -> None:
         self._identity = identity
+        self._faults = faults
         self._socket = _listen(port)
         self.port: int = self._socket.getsockname()[1]
         self.endpoint_url = f"http://localhost:{self.port}"
@@ -39,8 +43,8 @@ class LocalServer:
 
         # A web page must not be able to call a server that runs code: see also _LoopbackOnly.
         werkzeug_app.DISABLE_GLOBAL_CORS = True  # type: ignore[attr-defined] # moto exports nothing explicitly
-        moto_app = werkzeug_app.DomainDispatcherApplication(werkzeug_app.create_backend_app)
-        app = _LoopbackOnly(moto_app, self._identity)
+        moto_app: Any = werkzeug_app.DomainDispatcherApplication(werkzeug_app.create_backend_app)
+        app = _LoopbackOnly(FaultyApp(moto_app, self._faults) if self._faults else moto_app, self._identity)
         handler = type("Handler", (KeepAliveHandler,), {"connections": self._open})
         self._server = make_server(
             _ADDRESS, self.port, app, threaded=True, request_handler=handler, fd=self._socket.fileno()

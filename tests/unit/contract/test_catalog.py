@@ -94,7 +94,12 @@ def test_a_tool_that_says_nothing_is_taken_for_dangerous() -> None:
 
     assert spec.annotations == ToolAnnotations(read_only=False, idempotent=False, destructive=True, open_world=True)
     assert not spec.annotations.repeatable
-    assert (spec.timeout_seconds, spec.max_retries) == (30, 3)
+
+
+def test_a_tool_that_says_nothing_of_its_policy_leaves_it_to_the_stage() -> None:
+    spec = ToolSpec.model_validate(SPEC)
+
+    assert (spec.timeout_seconds, spec.max_retries, spec.retry) == (None, None, None)
 
 
 @pytest.mark.parametrize("mark", ["read_only", "idempotent"])

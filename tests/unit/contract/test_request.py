@@ -83,7 +83,7 @@ def test_a_request_of_tuples_and_enums_is_checked_as_the_json_that_it_is_sent_as
 def test_only_tool_name_and_input_are_required() -> None:
     request = check_request({"calls": [GOOD]}, CATALOG)
 
-    assert (request.mode, request.timeout_seconds, request.max_concurrency) == ("parallel", 300, 10)
+    assert (request.mode, request.timeout_seconds, request.max_concurrency) == ("parallel", 300, None)
     (call,) = request.calls
     assert (call.call_id, call.timeout_seconds, call.max_retries, call.fallbacks) == (None, None, None, [])
 

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.unit.planner.planning import FUNCTIONS, LOOK_UP, PLACE_ORDER, SET_LEVEL, plan_of
+from lambdas.planner.plan import make_plan
+from tests.unit.contract.small_catalog import CATALOG
+from tests.unit.planner.planning import DEPLOYMENT, FUNCTIONS, LOOK_UP, PLACE_ORDER, SET_LEVEL, identity, plan_of
 from tests.unit.runtime.fake_clock import START, START_MS
+from tool_contract.options import ToolExecutorOptions
+from tool_contract.request import check_request
 
 EXACT = {"retry": {"initial_delay_seconds": 2, "jitter": 0}}
 
@@ -87,6 +92,25 @@ def test_what_a_request_leaves_out_comes_from_the_tool() -> None:
         (10, 2),
         (30, 3),
     ]
+
+
+def test_what_neither_request_nor_tool_says_comes_from_the_stages_options() -> None:
+    options = ToolExecutorOptions(
+        max_retries=1, initial_retry_delay_ms=7_000, max_retry_delay_ms=7_000, timeout_per_tool_ms=1_500,
+        max_concurrent_tools=3,
+    )  # fmt: skip
+    request = check_request({"calls": [LOOK_UP, SET_LEVEL, PLACE_ORDER]}, CATALOG)
+
+    state = make_plan(request, identity(), replace(DEPLOYMENT, options=options)).state
+
+    assert state["max_concurrency"] == 3
+    planned = [call["candidates"][0] for call in state["calls"]]
+    assert [(candidate["timeout_seconds"], len(candidate["delays"])) for candidate in planned] == [
+        (10, 2),
+        (1.5, 1),
+        (1.5, 0),
+    ]
+    assert planned[1]["delays"] in ([6], [7])
 
 
 def test_what_a_request_says_wins_over_the_tool_even_where_it_is_nothing() -> None:

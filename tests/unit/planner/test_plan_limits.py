@@ -6,14 +6,11 @@ from typing import Any
 
 import pytest
 
-from lambdas.planner.plan import worst_case_events
 from tests.unit.contract.small_catalog import CATALOG
 from tests.unit.planner.planning import LOOK_UP, SET_LEVEL, plan_of
 from tool_contract import strict_json
-from tool_contract.limits import MAX_PLAN_BYTES, MAX_STATE_BYTES
+from tool_contract.limits import MAX_HISTORY_EVENTS, MAX_PLAN_BYTES, MAX_STATE_BYTES
 from tool_contract.request import InvalidRequestError, check_request
-
-EVENTS = 25_000
 
 
 def _refusal(*calls: dict[str, Any]) -> dict[str, Any]:
@@ -30,9 +27,8 @@ def _promised(**changes: Any) -> dict[str, Any]:
 def test_250_calls_with_a_fallback_and_three_retries_each_are_accepted() -> None:
     state = plan_of(*[_promised()] * 250).state
 
-    size, events = strict_json.byte_size(strict_json.dumps(state)), worst_case_events(state)
+    size = strict_json.byte_size(strict_json.dumps(state))
     assert size < MAX_PLAN_BYTES < MAX_STATE_BYTES
-    assert events <= EVENTS
     # What the design counts with: about 640 bytes a call.
     assert size / 250 < 640
 
@@ -61,8 +57,9 @@ def test_a_plan_of_too_many_bytes_is_refused_with_how_many_calls_fit() -> None:
     (detail,) = complaint["details"]
     assert (detail["pointer"], detail["error_code"]) == ("/calls", "InvalidRequest")
     assert f"{MAX_PLAN_BYTES:,} fit" in detail["message"]
-    fits = int(detail["hint"].split()[1])
+    fits = int(detail["hint"].split()[2])
     assert plan_of(*calls[:fits])
+    _refusal(*calls[: fits + 1])
 
 
 def test_a_plan_of_too_many_events_is_refused_with_how_many_calls_fit() -> None:
@@ -71,16 +68,16 @@ def test_a_plan_of_too_many_events_is_refused_with_how_many_calls_fit() -> None:
     (detail,) = _refusal(*calls)["details"]
 
     assert "history events" in detail["message"]
-    fits = int(detail["hint"].split()[1])
+    fits = int(detail["hint"].split()[2])
     assert plan_of(*calls[:fits])
+    _refusal(*calls[: fits + 1])
 
 
-def test_events_are_counted_as_step_functions_writes_them() -> None:
-    """An attempt: entered, scheduled, started, failed (thrice more for a throttle), exited, and Decide's two.
+def test_what_is_too_large_in_both_ways_is_told_in_both() -> None:
+    calls = [{**LOOK_UP, "max_retries": 10, "fallbacks": [{**LOOK_UP, "max_retries": 10}] * 5}] * 250
 
-    A backoff: entered, exited. A call: its iteration's two, and the five of RecordFailure.
-    """
-    one_call = plan_of({**LOOK_UP, "max_retries": 3}).state
-    none = worst_case_events({"calls": []})
+    messages = [detail["message"] for detail in _refusal(*calls)["details"]]
 
-    assert worst_case_events(one_call) - none == 4 * (5 + 3 + 2) + 3 * 2 + 2 + 5
+    assert len(messages) == 2
+    assert f"{MAX_PLAN_BYTES:,} fit" in messages[0]
+    assert f"{MAX_HISTORY_EVENTS:,} fit" in messages[1]

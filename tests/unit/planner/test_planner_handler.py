@@ -11,10 +11,11 @@ from lambdas.planner import handler
 from lambdas.planner.handler import InvalidRequest
 from lambdas.runtime import aws_clients
 from tests.unit.contract.small_catalog import CATALOG
-from tests.unit.planner.planning import FUNCTIONS, LOOK_UP, plan_of
+from tests.unit.planner.planning import FUNCTIONS, LOOK_UP, SET_LEVEL, plan_of
 from tests.unit.runtime.aws import BUCKET, TABLE, Aws
 from tests.unit.runtime.fake_clock import START
 from tests.unit.runtime.test_direct_call import LAMBDA_CONTEXT
+from tool_contract.options import InvalidOptionsError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,6 +49,26 @@ def test_a_good_request_is_planned_and_written_down(aws: Aws, execution_id: str)
 
     assert state == plan_of(LOOK_UP, execution_id=execution_id).state
     assert [row["call_id"] for row in aws.rows(execution_id)] == ["#execution", "c1"]
+
+
+def test_the_stages_options_come_from_the_environment(
+    aws: Aws, execution_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("STAGE_OPTIONS", json.dumps({"max_concurrent_tools": 2, "timeout_per_tool_ms": 5_000}))
+
+    state = _plan(execution_id, {"calls": [SET_LEVEL]})
+
+    assert (state["max_concurrency"], state["calls"][0]["candidates"][0]["timeout_seconds"]) == (2, 5)
+    assert aws.rows(execution_id)
+
+
+def test_options_that_cannot_be_used_plan_nothing(aws: Aws, execution_id: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STAGE_OPTIONS", '{"max_retries": "3"}')
+
+    with pytest.raises(InvalidOptionsError, match="max_retries"):
+        _plan(execution_id, {"calls": [SET_LEVEL]})
+
+    assert aws.rows(execution_id) == []
 
 
 def test_the_same_event_twice_gives_the_same_state(aws: Aws, execution_id: str) -> None:

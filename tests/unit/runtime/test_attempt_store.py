@@ -29,9 +29,11 @@ def _begin(aws: Aws, execution_id: str, attempt: int, *, owner: str = "me", tool
     return store.begin(_context(execution_id, attempt), SPECS[tool], owner=owner, now_ms=START_MS)
 
 
-def _succeed(aws: Aws, execution_id: str, attempt: int, *, owner: str = "me", result: str = "1") -> Started | Stands:
+def _succeed(
+    aws: Aws, execution_id: str, attempt: int, *, owner: str = "me", result: str = "1", tool: str = "orders"
+) -> Started | Stands:
     store = AttemptStore(TABLE, aws.dynamodb)
-    return store.succeed(_context(execution_id, attempt), owner=owner, outcome={"result": result})
+    return store.succeed(_context(execution_id, attempt), SPECS[tool], owner=owner, outcome={"result": result})
 
 
 def test_the_first_attempt_takes_a_pending_call_and_gets_its_record(aws: Aws, execution_id: str) -> None:
@@ -147,4 +149,4 @@ def test_a_table_that_does_not_answer_is_one_error(aws: Aws, execution_id: str, 
     with pytest.raises(HistoryUnavailable):
         store.begin(_context(execution_id), SPECS["orders"], owner="me", now_ms=START_MS)
     with pytest.raises(HistoryUnavailable):
-        store.succeed(_context(execution_id), owner="me", outcome={"result": "1"})
+        store.succeed(_context(execution_id), SPECS["orders"], owner="me", outcome={"result": "1"})

@@ -10,9 +10,12 @@ import pytest
 from pydantic import BaseModel, Field
 
 from lambdas.runtime.catalog_builder import build_catalog
+from lambdas.runtime.invocation import Invoker
 from lambdas.runtime.tool import BadToolResponse, NonFiniteResult, Tool, ToolDefinitionError
 from lambdas.runtime.tool_group import ToolGroup
+from tool_contract.attempt import AttemptContext
 from tool_contract.input_schema import UnsupportedSchemaError
+from tool_contract.retry import RetryPolicy
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -84,9 +87,28 @@ def test_a_tool_that_only_reads_is_not_destructive(read_only: bool, given: bool 
 
 
 def test_policies_of_the_definition_are_the_specs() -> None:
-    spec = _define(look_up, timeout_seconds=7, max_retries=0)
+    retry = RetryPolicy(backoff="fixed")
+    spec = _define(look_up, timeout_seconds=7, max_retries=0, retry=retry)
 
-    assert (spec.name, spec.group, spec.timeout_seconds, spec.max_retries) == ("look_up", "samples", 7, 0)
+    assert (spec.name, spec.group) == ("look_up", "samples")
+    assert (spec.timeout_seconds, spec.max_retries, spec.retry) == (7, 0, retry)
+
+
+def test_policies_that_a_definition_leaves_out_are_left_to_the_stage() -> None:
+    spec = _define(look_up)
+
+    assert (spec.timeout_seconds, spec.max_retries, spec.retry) == (None, None, None)
+
+
+@pytest.mark.parametrize(("of_tool", "of_call", "limit"), [(None, None, 30), (7, None, 7), (7, 9, 9), (None, 9, 9)])
+def test_an_attempts_time_is_the_calls_else_the_tools_else_half_a_minute(
+    of_tool: float | None, of_call: float | None, limit: float
+) -> None:
+    group = ToolGroup("samples")
+    group.tool(timeout_seconds=of_tool)(look_up)
+    (tool,) = group.tools
+
+    assert Invoker({})._limit(tool, AttemptContext(timeout_seconds=of_call)).seconds == limit
 
 
 def no_docstring(code: str) -> str:

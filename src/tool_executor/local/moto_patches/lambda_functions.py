@@ -56,8 +56,9 @@ class LambdaInvoker:
         *,
         qualifier: str | None = None,
         context: str | None = None,
+        kill_after: float | None = None,
     ) -> Answer:
-        """Run a deployed function once.
+        """Run a deployed function once; with `kill_after` its worker is killed that many seconds later.
 
         Raises:
             InvokeRefused: if Lambda would not run it.
@@ -65,7 +66,9 @@ class LambdaInvoker:
         function = self.find(region, function_name, qualifier)
         check_payload(payload)
         try:
-            return self._fleet.invoke(config_of(function), lambda: function.code_bytes, payload or b"{}", context)
+            return self._fleet.invoke(
+                config_of(function), lambda: function.code_bytes, payload or b"{}", context, kill_after
+            )
         except Throttled:
             raise InvokeRefused(HTTPStatus.TOO_MANY_REQUESTS, "TooManyRequestsException", "Rate Exceeded.") from None
 

@@ -34,14 +34,15 @@ class WorkerFleet:
         zipped_code: Callable[[], bytes],
         payload: bytes,
         client_context: str | None = None,
+        kill_after: float | None = None,
     ) -> Answer:
-        """Run the function once.
+        """Run the function once; with `kill_after` its worker is killed that many seconds after it took the event.
 
         Raises:
             Throttled: if its reserved concurrency is used up.
         """
         pool = self._pool(config, zipped_code)
-        return _ENDED if pool is None else pool.invoke(payload, client_context)
+        return _ENDED if pool is None else pool.invoke(payload, client_context, kill_after)
 
     def _pool(self, config: FunctionConfig, zipped_code: Callable[[], bytes]) -> FunctionPool | None:
         with self._lock:

@@ -43,8 +43,8 @@ class FunctionPool:
         self._open = 0
         self._closed = False
 
-    def invoke(self, payload: bytes, client_context: str | None = None) -> Answer:
-        """Run the function once and wait for its answer.
+    def invoke(self, payload: bytes, client_context: str | None = None, kill_after: float | None = None) -> Answer:
+        """Run the function once and wait for its answer; `kill_after` is a test's.
 
         Raises:
             Throttled: if the function's reserved concurrency is used up.
@@ -65,13 +65,15 @@ class FunctionPool:
                 self._open -= 1
                 raise
         try:
-            return self._await(invocation)
+            return self._await(invocation, kill_after)
         finally:
             with self._lock:
                 self._open -= 1
 
-    def _await(self, invocation: Invocation) -> Answer:
+    def _await(self, invocation: Invocation, kill_after: float | None) -> Answer:
         invocation.taken.wait()
+        if kill_after is not None and not invocation.done.wait(kill_after):
+            self._kill_worker_of(invocation)
         if not invocation.done.wait(invocation.timeout_seconds):
             self._time_out(invocation)
         if invocation.answer is None:
@@ -81,6 +83,10 @@ class FunctionPool:
     def _time_out(self, invocation: Invocation) -> None:
         with self._lock:
             invocation.resolve(timed_out(invocation))
+            self._kill_worker_of(invocation)
+
+    def _kill_worker_of(self, invocation: Invocation) -> None:
+        with self._lock:
             for worker in self._workers:
                 if worker.current is invocation:
                     worker.kill()

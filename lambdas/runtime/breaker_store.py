@@ -1,0 +1,270 @@
+"""The circuit breakers of all tools, shared by the fleet through the tool state table. Where it fails, calls go on.
+
+A process reads a tool's breaker at most once a second, and only when it is called. Outcomes are tallied in the process.
+They are written when one failed or was slow, every 20 successes, and when the window turns, if anything went wrong in
+it: successes are only the other side of failures. While a share stands near what opens the circuit (half of it), each
+success is written, so that failures, which are written at once, are not seen without them.
+
+What a million calls cost in DynamoDB, on demand at us-east-1's $0.625 a million writes and $0.125 a million consistent
+reads, an item being below 1 KB; test_breaker_store_cost.py counts it, for ten processes:
+
+- all goes well: $0.06 at 100 calls a second (a read a process and second, a write for 20 calls, often made again
+  because another process was ahead), $0.13 at one call in two seconds (a read for each call, no writes);
+- 1 % of the calls fail: $0.07 and $0.18; 10 %: $0.14 and $0.40 (a write for each failure, and for the few successes
+  that come while failures stand out);
+- the tool is dead: $0.10 (the first ten calls are written, then at most six writes for each round of probes).
+
+What it does not do: in the first second of trouble on a fleet that had few calls before, processes do not yet tell of
+their successes, so that less than half of the calls failing may open the circuit.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cache
+from typing import TYPE_CHECKING, Any, Final, cast
+from uuid import uuid4
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from lambdas.runtime import aws_clients, circuit_breaker, telemetry
+from lambdas.runtime.circuit_breaker import DEFAULT_POLICY, Batch, BreakerPolicy
+from lambdas.runtime.tool_state_outage import Outage, ToolStateUnavailable
+from tool_contract.breaker_item import Breaker, Circuit, Stored, Tally, key_of, put_arguments, stored_from
+from tool_contract.timestamps import iso_from_ms
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+_READ_KEPT_MS: Final = 1000
+_SUCCESSES_A_WRITE: Final = 20
+_TRIES: Final = 8
+_FIRST_WAIT_SECONDS: Final = 0.004
+_CROWDED_SECONDS: Final = 1.0
+
+Rule = Callable[[Breaker], Breaker]
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """Whether a call may run, and if not, when to come back.
+
+    Hand it to :meth:`Breakers.report` with the call's outcome. ``generation`` is None where the breaker is unknown.
+    """
+
+    allowed: bool
+    generation: int | None = None
+    retry_after_seconds: float = 0.0
+    is_probe: bool = False
+
+
+_UNGUARDED: Final = Admission(allowed=True)
+
+
+@dataclass
+class _Known:
+    """What this process knows of a tool's breaker, and the outcomes that it has not written yet."""
+
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    stored: Stored = field(default_factory=Stored)
+    read_ms: int = 0
+    pending: Batch | None = None
+
+    def hold(self, stored: Stored, now_ms: int) -> None:
+        self.stored, self.read_ms = stored, now_ms
+
+
+class Breakers:
+    """The breakers of a deployment's tools. Threads may share it; a process should have one, which remembers.
+
+    ``wait`` takes seconds: how to let time pass before a write is tried again that another process was ahead of.
+    """
+
+    def __init__(
+        self,
+        table: str,
+        client: DynamoDBClient | None = None,
+        *,
+        policy: BreakerPolicy = DEFAULT_POLICY,
+        wait: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._table = _BreakerTable(table, client)
+        self._policy = policy
+        self._wait = wait
+        self._tools: dict[str, _Known] = {}
+        self._outage = Outage("circuit breaker")
+
+    @classmethod
+    def from_environment(cls) -> Breakers | None:
+        """Return the process's breakers, always the same; None without TOOL_STATE_TABLE."""
+        table = os.environ.get("TOOL_STATE_TABLE")
+        return _of_process(table) if table else None
+
+    def admit(self, tool_name: str, now_ms: int) -> Admission:
+        """Decide on a call that wants to run now; never raises because of the table."""
+        known = self._known(tool_name)
+        with known.lock:
+            if self._outage.lasts(now_ms):
+                return _UNGUARDED
+            try:
+                return self._admit(tool_name, known, now_ms)
+            except ToolStateUnavailable as error:
+                self._outage.begin(tool_name, error, now_ms)
+                return _UNGUARDED
+
+    def report(self, tool_name: str, admission: Admission, *, failed: bool, slow: bool, now_ms: int) -> None:
+        """Count the outcome of an admitted call; never raises because of the table.
+
+        Not to be called for what says nothing about the tool (the caller's errors, cancels, cached results): if such
+        a call was a probe, give its place back by :meth:`withdraw`.
+        """
+        if admission.generation is None or not admission.allowed:
+            return
+        window = circuit_breaker.window_start(self._policy, now_ms)
+        outcome = Batch(admission.generation, window, Tally(calls=1, failed=int(failed), slow=int(slow)))
+        known = self._known(tool_name)
+        with known.lock:
+            if self._outage.lasts(now_ms):
+                return
+            try:
+                self._report(tool_name, known, outcome, now_ms)
+            except ToolStateUnavailable as error:
+                known.pending = None
+                self._outage.begin(tool_name, error, now_ms)
+
+    def withdraw(self, tool_name: str, admission: Admission, now_ms: int) -> None:
+        """Give a probe's place back to another call; does nothing for calls that are no probes."""
+        generation = admission.generation
+        if generation is None or not admission.is_probe:
+            return
+        known = self._known(tool_name)
+        with known.lock:
+            if self._outage.lasts(now_ms):
+                return
+            try:
+                self._change(
+                    tool_name, known, lambda breaker: circuit_breaker.withdraw(breaker, generation), now_ms=now_ms
+                )
+            except ToolStateUnavailable as error:
+                self._outage.begin(tool_name, error, now_ms)
+
+    def _known(self, tool_name: str) -> _Known:
+        return self._tools.setdefault(tool_name, _Known())  # one step for all threads, as a defaultdict's is not
+
+    def _admit(self, tool_name: str, known: _Known, now_ms: int) -> Admission:
+        if not 0 <= now_ms - known.read_ms < _READ_KEPT_MS:
+            known.hold(self._table.read(tool_name), now_ms)
+        decided_on = self._change(
+            tool_name,
+            known,
+            lambda breaker: circuit_breaker.admit(breaker, self._policy, now_ms).breaker,
+            now_ms=now_ms,
+        )
+        if decided_on is None:  # only a half-open circuit is this crowded: the probes' places are taken, or nearly
+            return Admission(allowed=False, retry_after_seconds=_CROWDED_SECONDS)
+        decision = circuit_breaker.admit(decided_on, self._policy, now_ms)
+        return Admission(decision.allowed, decision.breaker.generation, decision.retry_after_seconds, decision.is_probe)
+
+    def _report(self, tool_name: str, known: _Known, outcome: Batch, now_ms: int) -> None:
+        if outcome.generation != known.stored.breaker.generation or known.stored.breaker.circuit.is_forced:
+            known.pending = None
+            return
+        pending = known.pending
+        if pending is not None and pending.generation == outcome.generation:
+            if pending.window == outcome.window:
+                outcome = Batch(outcome.generation, outcome.window, pending.tally + outcome.tally)
+            elif circuit_breaker.is_in_trouble(known.stored.breaker, self._policy, now_ms):
+                self._count(tool_name, known, pending, now_ms)
+        known.pending = outcome
+        if self._is_due(known.stored.breaker, outcome.tally, now_ms) and self._count(tool_name, known, outcome, now_ms):
+            known.pending = None
+
+    def _is_due(self, breaker: Breaker, tally: Tally, now_ms: int) -> bool:
+        return (
+            tally.failed > 0
+            or tally.slow > 0
+            or tally.calls >= _SUCCESSES_A_WRITE
+            or breaker.circuit is Circuit.HALF_OPEN
+            or circuit_breaker.is_near_opening(breaker, self._policy, now_ms)
+        )
+
+    def _count(self, tool_name: str, known: _Known, batch: Batch, now_ms: int) -> bool:
+        def counted(breaker: Breaker) -> Breaker:
+            return circuit_breaker.report(breaker, self._policy, batch, now_ms)
+
+        return self._change(tool_name, known, counted, now_ms=now_ms) is not None
+
+    def _change(self, tool_name: str, known: _Known, rule: Rule, *, now_ms: int) -> Breaker | None:
+        """Bring the breaker to where the rule says; return the one that the rule was applied to, None if crowded out.
+
+        Nothing is written where the rule changes nothing.
+        """
+        for number in range(_TRIES):
+            before = known.stored.breaker
+            after = rule(before)
+            if after == before:
+                return before
+            standing, taken = self._table.put(tool_name, after, known.stored, now_ms)
+            known.hold(standing, now_ms)
+            if taken:
+                _tell(tool_name, before, after)
+                return before
+            self._wait(random.uniform(0, _FIRST_WAIT_SECONDS * 2**number))  # noqa: S311 - keeps no secret
+        return None
+
+
+@cache
+def _of_process(table: str) -> Breakers:
+    return Breakers(table)
+
+
+def _tell(tool_name: str, before: Breaker, after: Breaker) -> None:
+    if after.circuit is before.circuit:
+        return
+    said = {"tool": tool_name, "circuit": after.circuit, "generation": after.generation, "openings": after.openings}
+    if after.circuit is Circuit.OPEN:
+        said["until"] = iso_from_ms(after.until)
+    telemetry.logger.warning("circuit breaker changed", extra=said)
+
+
+@dataclass(frozen=True, slots=True)
+class _BreakerTable:
+    """The tool state table, for breakers. Whatever goes wrong is :class:`ToolStateUnavailable`."""
+
+    name: str
+    given_client: DynamoDBClient | None
+
+    def read(self, tool_name: str) -> Stored:
+        client = self.given_client or aws_clients.dynamodb()
+        try:
+            # Consistently: a process that has just written must not see what was there before.
+            answer = client.get_item(TableName=self.name, Key=key_of(tool_name), ConsistentRead=True)
+            return stored_from(answer.get("Item"))
+        except (BotoCoreError, ClientError, ValueError) as error:
+            raise ToolStateUnavailable(str(error)) from error
+
+    def put(self, tool_name: str, breaker: Breaker, over: Stored, now_ms: int) -> tuple[Stored, bool]:
+        """Return what now stands, and whether that is what was put."""
+        client = self.given_client or aws_clients.dynamodb()
+        write_id = uuid4().hex
+        arguments = put_arguments(self.name, tool_name, breaker, over=over, write_id=write_id, now_ms=now_ms)
+        try:
+            client.put_item(**arguments)
+        except client.exceptions.ConditionalCheckFailedException as error:
+            standing = _standing(error)
+            return standing, standing.write_id == write_id
+        except (BotoCoreError, ClientError) as error:
+            raise ToolStateUnavailable(str(error)) from error
+        return Stored(breaker, over.version + 1, write_id), True
+
+
+def _standing(error: ClientError) -> Stored:
+    try:
+        return stored_from(cast("dict[str, Any]", error.response.get("Item")))
+    except ValueError as unreadable:
+        raise ToolStateUnavailable(str(unreadable)) from unreadable

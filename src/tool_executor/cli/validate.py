@@ -1,0 +1,137 @@
+"""``tool-executor validate``: what the planner would say of a request, and what running it would take."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.box import SIMPLE_HEAD
+from rich.table import Table
+
+from tool_contract import strict_json
+from tool_contract.errors import ErrorCode
+from tool_contract.limits import MAX_HISTORY_EVENTS, MAX_PLAN_BYTES, MAX_STATE_BYTES
+from tool_contract.options import InvalidOptionsError, ToolExecutorOptions
+from tool_contract.preflight import NOT_IN_COST, Preflight, preflight
+from tool_contract.problems import Problem
+from tool_contract.request import InvalidRequestError as RequestProblems
+from tool_contract.request import check_request
+from tool_executor.cli import options
+from tool_executor.cli.catalog_file import read_catalog
+from tool_executor.cli.console import out, print_json
+from tool_executor.cli.request_file import read_request
+from tool_executor.errors import InvalidRequestError
+
+if TYPE_CHECKING:
+    from tool_contract.catalog import Catalog
+    from tool_contract.request import ExecutionRequest
+
+
+@dataclass(frozen=True, slots=True)
+class _Checked:
+    """A request that can be run, and what that takes."""
+
+    request: ExecutionRequest
+    report: Preflight
+
+    @property
+    def tool_names(self) -> list[str]:
+        return sorted({candidate.tool_name for call in self.request.calls for candidate in call.candidates})
+
+
+def validate(
+    file: Annotated[str, typer.Argument(metavar="FILE", help="The request, a JSON file; - for standard input.")],
+    *,
+    catalog_file: options.CatalogFile = None,
+    options_file: Annotated[
+        str | None, typer.Option("--options", metavar="FILE", help="The stage's options, if not the default ones.")
+    ] = None,
+    as_json: options.Json = False,
+) -> None:
+    """Check a request as the planner would, without running it: every problem at once, each with a JSON pointer.
+
+    Of a request that can be run, say what that takes: bytes, history events, state transitions and their cost.
+
+    Examples:
+
+      tool-executor validate examples/morning_check.json
+
+      tool-executor validate request.json --json
+
+    Exit code: 0 if it can be run, 2 if not.
+    """
+    stage = ToolExecutorOptions() if options_file is None else _read_options(options_file)
+    checked = _check(read_request(file), read_catalog(catalog_file), stage)
+    print_json(_to_json(checked)) if as_json else _print(checked)
+
+
+def _read_options(file: str) -> ToolExecutorOptions:
+    try:
+        return ToolExecutorOptions.from_json(read_request(file))
+    except InvalidOptionsError as error:
+        message = f"The options in {file!r} cannot be used."
+        raise InvalidRequestError(message, [problem.as_detail() for problem in error.problems]) from None
+
+
+def _check(value: object, catalog: Catalog, stage: ToolExecutorOptions) -> _Checked:
+    try:
+        request = check_request(value, catalog)
+    except RequestProblems as error:
+        raise _refusal(error) from None
+    report = preflight(request, catalog, stage, request_bytes=strict_json.byte_size(strict_json.dumps(value)))
+    problems = [*_problems_of_start(report), *report.problems()]
+    if problems:
+        raise _refusal(RequestProblems(problems))
+    return _Checked(request, report)
+
+
+def _refusal(error: RequestProblems) -> InvalidRequestError:
+    told = error.to_json()
+    return InvalidRequestError(told["error"], told["details"], hint=told.get("hint"))
+
+
+def _problems_of_start(report: Preflight) -> list[Problem]:
+    if report.request_bytes <= MAX_STATE_BYTES:
+        return []
+    message = f"The request has {report.request_bytes:,} bytes; {MAX_STATE_BYTES:,} fit."
+    hint = "Split it into several requests."
+    return [Problem(pointer="", message=message, error_code=ErrorCode.INVALID_REQUEST, hint=hint)]
+
+
+def _to_json(checked: _Checked) -> dict[str, Any]:
+    report = checked.report
+    return {
+        "valid": True,
+        "calls": report.calls,
+        "mode": checked.request.mode,
+        "tools": checked.tool_names,
+        "request_bytes": {"value": report.request_bytes, "limit": MAX_STATE_BYTES},
+        "plan_bytes": {"value": report.plan_bytes, "limit": MAX_PLAN_BYTES},
+        "worst_case_events": {"value": report.worst_case_events, "limit": MAX_HISTORY_EVENTS},
+        "happy": report.happy.to_json(),
+        "worst": report.worst.to_json(),
+        "not_in_cost": list(NOT_IN_COST),
+    }
+
+
+def _print(checked: _Checked) -> None:
+    report, happy, worst = checked.report, checked.report.happy, checked.report.worst
+    out.print(
+        f"The request is valid: {report.calls} calls, {checked.request.mode}, of {', '.join(checked.tool_names)}."
+    )
+    table = Table(header_style="bold", box=SIMPLE_HEAD)
+    table.add_column("what it takes")
+    for heading in ("all succeed", "at worst", "limit"):
+        table.add_column(heading, justify="right")
+    table.add_row("bytes of the request", "", f"{report.request_bytes:,}", f"{MAX_STATE_BYTES:,}")
+    table.add_row("bytes of the plan", "", f"{report.plan_bytes:,}", f"{MAX_PLAN_BYTES:,}")
+    table.add_row("history events", "", f"{report.worst_case_events:,}", f"{MAX_HISTORY_EVENTS:,}")
+    table.add_row("attempts", f"{happy.attempts:,}", f"{worst.attempts:,}", "")
+    table.add_row("state transitions", f"{happy.state_transitions:,}", f"{worst.state_transitions:,}", "")
+    table.add_row("US dollars of them", f"{happy.cost_usd:.6f}", f"{worst.cost_usd:.6f}", "")
+    out.print(table)
+    out.print(
+        "The dollars are those of a Standard workflow's state transitions, at $25 a million. Not in them:"
+        f" {', '.join(NOT_IN_COST)}."
+    )

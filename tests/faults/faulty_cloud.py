@@ -1,0 +1,137 @@
+"""A local cloud whose faults a test programs, and short ways to run the ledger's tools on it."""
+
+from __future__ import annotations
+
+import json
+import time
+import urllib.request
+import uuid
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tool_executor.execution import Execution, Runner
+from tool_executor.history import History
+from tool_executor.local.faults import Fault, FaultKind
+from tool_executor.local.http_faults import FAULTS_PATH
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tool_executor.aws import Aws
+    from tool_executor.deployment import Deployment
+    from tool_executor.history import Record
+
+LEDGER_FUNCTION = "lambda.*-ledger"
+PLANNER = "lambda.*-planner"
+FINISHER = "lambda.*-finisher"
+#: Texts that occur in one kind of write alone.
+ATTEMPT_BEGINS = "attempt_started_at = :now"
+ATTEMPT_SUCCEEDS = "= :success"
+FAILURE_IS_RECORDED = "if_not_exists(finished_at"
+FINISHER_ENDS_CALL = ":new_effect"
+
+
+@dataclass(frozen=True)
+class Run:
+    """A request of the ledger's tools under an id of its own. `ledger` is the file that they write."""
+
+    execution_id: str
+    ledger: Path
+    request: dict[str, Any]
+
+    def lines(self, call_id: str) -> int:
+        """How often a call had its effect."""
+        return self.ledger.read_text("utf-8").split("\n").count(call_id) if self.ledger.exists() else 0
+
+
+@dataclass(frozen=True)
+class FaultyCloud:
+    """The cloud."""
+
+    aws: Aws
+    deployment: Deployment
+    folder: Path
+    environment: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def history(self) -> History:
+        return History(self.aws, self.deployment.history_table)
+
+    def request(self, *calls: dict[str, Any], **fields: Any) -> Run:
+        """A request of calls made by `ledger_call`; each writes its call_id into the run's ledger."""
+        execution_id = f"fault-{uuid.uuid4().hex[:12]}"
+        ledger = self.folder / execution_id
+        named = [
+            {
+                **call,
+                "call_id": call_id,
+                "input": {"line": {"file": str(ledger), "text": call_id, **call["input"]["line"]}},
+            }
+            for call_id, call in zip((f"c{number}" for number in range(1, 1000)), calls, strict=False)
+        ]
+        return Run(execution_id, ledger, {**fields, "calls": named})
+
+    def start(self, run: Run) -> Execution:
+        return Runner(self.aws, self.deployment).start(run.request, run.execution_id)
+
+    def output(self, execution: Execution) -> dict[str, Any]:
+        """Wait for an execution's end and return its output."""
+        runner = Runner(self.aws, self.deployment)
+        self.until(lambda: runner._describe(execution)["status"] != "RUNNING", 60)
+        return runner.output(execution)
+
+    def outcome(self, run: Run) -> dict[str, Any]:
+        return self.output(self.start(run))
+
+    def calls(self, run: Run) -> list[Record]:
+        return self.history.calls(run.execution_id)
+
+    def program(self, *faults: Fault) -> None:
+        """Replace all faults."""
+        body = json.dumps([fault.to_json() for fault in faults]).encode()
+        self._faults("PUT", body)
+
+    def report(self) -> dict[str, Any]:
+        """How often each fault struck, and every invocation."""
+        return self._faults("GET", None)
+
+    def invocations(self, function: str, *containing: str) -> list[dict[str, Any]]:
+        """The invocations of a function (the end of its name) whose events hold certain texts."""
+        return [
+            seen
+            for seen in self.report()["invocations"]
+            if seen["function"].endswith(function) and all(text in seen["payload"] for text in containing)
+        ]
+
+    def until(self, condition: Callable[[], bool], seconds: float = 15) -> None:
+        end = time.monotonic() + seconds
+        while not condition():
+            assert time.monotonic() < end, "it did not come true in time"
+            time.sleep(0.05)
+
+    def until_answered(self, run: Run, count: int) -> None:
+        """Wait until so many invocations of the ledger's function have ended."""
+        self.until(
+            lambda: sum(seen["answer"] is not None for seen in self.invocations("-ledger", run.execution_id)) == count
+        )
+
+    def _faults(self, method: str, body: bytes | None) -> Any:
+        url = f"{self.aws.endpoint_url}{FAULTS_PATH}"
+        with urllib.request.urlopen(urllib.request.Request(url, body, method=method)) as answer:  # noqa: S310
+            return json.load(answer)
+
+
+def ledger_call(tool_name: str, **fields: Any) -> dict[str, Any]:
+    """A call; fields of the tool's input by `line`, all others of the call."""
+    return {"tool_name": tool_name, "input": {"line": fields.pop("line", {})}, **fields}
+
+
+def lambda_fault(kind: FaultKind, run: Run, *containing: str, request: str = LEDGER_FUNCTION, **fields: Any) -> Fault:
+    """A fault of a function's invocations for one execution."""
+    return Fault(kind=kind, request=request, containing=(run.execution_id, *containing), **fields)
+
+
+def store_fault(kind: FaultKind, run: Run, operation: str, *containing: str, **fields: Any) -> Fault:
+    """A fault of the requests for one execution to DynamoDB (`dynamodb.UpdateItem`) or S3 (`s3.PUT`)."""
+    return Fault(kind=kind, request=operation, containing=(run.execution_id, *containing), **fields)

@@ -1,0 +1,104 @@
+"""Tools whose effects can be counted from outside: each run appends a line to a file."""
+
+from __future__ import annotations
+
+import os
+import time
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from lambdas.runtime.current_attempt import current_attempt
+from lambdas.runtime.tool_group import ToolGroup
+from tool_contract.errors import InvalidInput, Unavailable
+
+tools = ToolGroup("ledger")
+
+
+class Trouble(StrEnum):
+    """What goes wrong, in the attempts up to `troubled_attempts`."""
+
+    NONE = "none"
+    UNAVAILABLE = "unavailable"
+    REFUSES_INPUT = "refuses_input"
+    DIES_BEFORE = "dies_before"
+    DIES_AFTER = "dies_after"
+    UNAVAILABLE_AFTER_DEATH = "unavailable_after_death"
+
+
+class Line(BaseModel):
+    """What is to be written, and how the writing goes."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    file: str
+    text: str
+    trouble: Annotated[Trouble, Field(strict=False)] = Trouble.NONE
+    troubled_attempts: int = 1000
+    seconds: Annotated[float, Field(ge=0, le=60, description="Between the effect and the answer.")] = 0
+    answer_size: int = 0
+    answers_nan: bool = False
+
+
+class Written(BaseModel):
+    """What was written, and padding."""
+
+    model_config = ConfigDict(frozen=True)
+
+    text: str
+    attempt: int
+    padding: str
+    number: float
+
+
+@tools.tool(read_only=True, timeout_seconds=10)
+def look(line: Line) -> Written:
+    """Change nothing; the line in the file only tells the test that the tool ran."""
+    return _act(line)
+
+
+@tools.tool(idempotent=True, timeout_seconds=10)
+def put_line(line: Line) -> Written:
+    """Write a line that may as well stand there twice."""
+    return _act(line)
+
+
+@tools.tool(timeout_seconds=10)
+def add_line(line: Line) -> Written:
+    """Write a line that must not stand there twice."""
+    return _act(line)
+
+
+def _act(line: Line) -> Written:
+    attempt = current_attempt().attempt
+    trouble = line.trouble if attempt <= line.troubled_attempts else Trouble.NONE
+    if trouble is Trouble.REFUSES_INPUT:
+        message = "This text is not to be written."
+        raise InvalidInput(message, pointer="/line/text")
+    if trouble is Trouble.UNAVAILABLE or (trouble is Trouble.UNAVAILABLE_AFTER_DEATH and attempt > 1):
+        message = f"Attempt {attempt} of this tool never works."
+        raise Unavailable(message)
+    if trouble is Trouble.DIES_BEFORE:
+        os._exit(3)
+    _append(line.file, f"{line.text}\n")
+    time.sleep(line.seconds)
+    if trouble in {Trouble.DIES_AFTER, Trouble.UNAVAILABLE_AFTER_DEATH}:
+        os._exit(3)
+    return Written(
+        text=line.text,
+        attempt=attempt,
+        padding="x" * line.answer_size,
+        number=float("nan") if line.answers_nan else 0.0,
+    )
+
+
+def _append(file: str, text: str) -> None:
+    ledger = os.open(file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+    try:
+        os.write(ledger, text.encode())
+    finally:
+        os.close(ledger)
+
+
+lambda_handler = tools.lambda_handler
