@@ -66,7 +66,7 @@ def lay_out(envelopes: Sequence[Envelope], limit: int = MAX_OUTPUT_BYTES) -> Lay
     inline = set()
     for call_id, size in sorted(sizes.items(), key=lambda item: item[1]):
         # A result no larger than a reference to it takes the reference's place.
-        if size - _REFERENCE_BYTES > room:
+        if size > _REFERENCE_BYTES and size - _REFERENCE_BYTES > room:
             break
         room -= size - _REFERENCE_BYTES
         inline.add(call_id)

@@ -19,7 +19,7 @@ from lambdas.runtime.attempt_outcome import (
 from lambdas.runtime.clock import Clock, SystemClock
 from lambdas.runtime.current_attempt import running
 from lambdas.runtime.event import read_event
-from lambdas.runtime.guarded_run import Run, run_guarded
+from lambdas.runtime.guarded_run import Run
 from lambdas.runtime.recorded_call import RecordedCall, Stores
 from lambdas.runtime.tool_run import Limit, run_tool
 from tool_contract.errors import ErrorCode, ToolError, failure_from, failure_of
@@ -89,8 +89,8 @@ class Invoker:
 
         def run(arguments: dict[str, Any]) -> Outcome:
             with running(context):
-                return call.claim_key(record) or run_guarded(
-                    Run(tool, value, arguments, limit, request_id), call.cache_for(record)
+                return call.claim_key(record) or call.guards_for(record).run(
+                    Run(tool, value, arguments, limit, request_id)
                 )
 
         return _checked(tool, value, run)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
@@ -9,8 +10,11 @@ from typing import TYPE_CHECKING, Any, Final
 from lambdas.runtime.artifacts import ArtifactStore, artifact_key
 from lambdas.runtime.attempt_outcome import AttemptTimes, Failed, Outcome, Replayed, Succeeded, attempt_log
 from lambdas.runtime.attempt_store import AttemptStore, Stands
+from lambdas.runtime.breaker_store import Breakers
+from lambdas.runtime.guarded_run import Guards
 from lambdas.runtime.idempotency import IdempotencyKeys, Key
 from lambdas.runtime.result_cache import ResultCache
+from lambdas.runtime.retry_budget import RetryBudget
 from tool_contract import strict_json
 from tool_contract.envelope import ResultRef
 from tool_contract.errors import ErrorCode, ToolError, failure_from, failure_of
@@ -37,19 +41,29 @@ class NoRecordedInput(ToolError):
 
 @dataclass(frozen=True, slots=True)
 class Stores:
-    """Where attempts, large texts, idempotency keys and kept results lie."""
+    """Where attempts, large texts, idempotency keys, kept results, breakers and retry budgets lie."""
 
     attempts: AttemptStore
     artifacts: ArtifactStore
     keys: IdempotencyKeys
     cache: ResultCache
+    breakers: Breakers | None = None
+    budget: RetryBudget | None = None
 
     @classmethod
+    @functools.cache
     def from_environment(cls) -> Stores:
-        """Return the deployment's stores, as the stack names them."""
+        """Return the deployment's stores, as the stack named them when the process began: a tool may change its own."""
         history, state = os.environ["HISTORY_TABLE"], os.environ["TOOL_STATE_TABLE"]
         artifacts = ArtifactStore(os.environ["ARTIFACT_BUCKET"])
-        return cls(AttemptStore(history), artifacts, IdempotencyKeys(state, history), ResultCache(state, artifacts))
+        return cls(
+            AttemptStore(history),
+            artifacts,
+            IdempotencyKeys(state, history),
+            ResultCache(state, artifacts),
+            Breakers.from_environment(),
+            RetryBudget.from_environment(),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +86,10 @@ class RecordedCall:
         key = Key.from_record(record)
         return self.stores.keys.claim(key, self.context, self.spec, self.clock.now_ms()) if key else None
 
-    def cache_for(self, record: Mapping[str, Any]) -> ResultCache | None:
-        """Return the cache, unless the call wants none of it."""
-        return self.stores.cache if record.get("use_cache", True) else None
+    def guards_for(self, record: Mapping[str, Any]) -> Guards:
+        """Return what stands before the run; the cache only if the call does not refuse it."""
+        cache = self.stores.cache if record.get("use_cache", True) else None
+        return Guards(cache, self.stores.breakers, self.stores.budget, self.clock)
 
     def recorded_input(self, record: Mapping[str, Any]) -> Any:  # noqa: ANN401 - JSON is any value
         """Return the candidate's input. Raises NoRecordedInput, or what the artefact bucket raises."""

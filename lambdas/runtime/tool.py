@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError, create
 from tool_contract import strict_json
 from tool_contract.errors import ErrorCode, ToolError
 from tool_contract.input_schema import InputSchema
+from tool_contract.limits import MAX_RESULT_DEPTH
 from tool_contract.problems import Problem, problems_from
 from tool_contract.tool_spec import ToolAnnotations, ToolSpec
 
@@ -68,7 +69,9 @@ class Tool:
             message = f"The tool {self.spec.name!r} did not return what it declares."
             raise BadToolResponse(message) from error
         # Where a type is Any, pydantic writes null for NaN: look at the Python value too.
-        problem = strict_json.non_finite_in(self._result.dump_python(checked)) or strict_json.problem_in(plain)
+        problem = strict_json.non_finite_in(self._result.dump_python(checked)) or strict_json.problem_in(
+            plain, MAX_RESULT_DEPTH
+        )
         if problem is not None:
             message = (
                 f"The result of {self.spec.name!r} is not usable JSON at {problem.pointer or '/'}: {problem.message}"

@@ -14,11 +14,12 @@ The exceptions::
 
 from __future__ import annotations
 
-import math
 import re
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, ClassVar, Final
+
+from tool_contract.limits import MAX_DELAY_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -205,6 +206,9 @@ _FAULTS_IN_CODE: Final = (
     ValueError,
 )
 _MAX_SAID: Final = 300
+_MAX_TEXT: Final = 2_000
+_MAX_TYPE: Final = 100
+_ABSURD_SECONDS: Final = 1e18
 _ARN: Final = re.compile(r"arn:aws[\w-]*:\S+")
 _ACCOUNT: Final = re.compile(r"\b\d{12}\b")
 #: Connections and files: what they depend on may be back a moment later.
@@ -236,7 +240,7 @@ def failure_from(error: BaseException) -> Failure:
     """Map whatever a tool raised to a failure. This is the one place that does."""
     if isinstance(error, ToolError):
         return _reported(error)
-    name = type(error).__name__
+    name = _name_of(error)
     if isinstance(error, _PASSING):
         return _unplanned(error, ErrorCode.UNAVAILABLE, retryable=True)
     if isinstance(error, MemoryError):
@@ -245,27 +249,46 @@ def failure_from(error: BaseException) -> Failure:
 
 
 def _reported(error: ToolError) -> Failure:
-    rule = RULES[error.code]
+    """Take nothing of the error on trust: it may pass on what somebody else's service said."""
+    code = error.code if isinstance(error.code, ErrorCode) else ErrorCode.TOOL_FAILED
+    rule = RULES[code]
     return Failure(
-        code=error.code,
-        message=error.message,
-        retryable=rule.retryable if error.retryable is None else error.retryable,
-        effect=rule.effect if error.effect is None else error.effect,
-        pointer=error.pointer,
-        hint=error.hint,
+        code=code,
+        message=_bounded(error.message) or f"The tool failed with {code}.",
+        retryable=rule.retryable if error.retryable is None else bool(error.retryable),
+        effect=error.effect if isinstance(error.effect, Effect) else rule.effect,
+        pointer=None if error.pointer is None else _bounded(error.pointer),
+        hint=None if error.hint is None else _bounded(error.hint),
         retry_after_seconds=_usable_seconds(error.retry_after_seconds),
-        error_type=type(error).__name__,
+        error_type=_name_of(error),
     )
 
 
-def _usable_seconds(seconds: float | None) -> float | None:
+def _bounded(text: object) -> str:
+    return _said(text).encode(errors="replace").decode()[:_MAX_TEXT]
+
+
+def _said(value: object) -> str:
+    try:
+        return str(value)
+    except Exception:  # noqa: BLE001 - whatever an object's own __str__ raises
+        return ""
+
+
+def _name_of(error: BaseException) -> str:
+    return _bounded(type(error).__name__)[:_MAX_TYPE]
+
+
+def _usable_seconds(seconds: object) -> float | None:
     """Drop what cannot be waited: whoever a tool passes on may ask for NaN, infinity or minus one."""
-    return seconds if seconds is not None and math.isfinite(seconds) and seconds >= 0 else None
+    if isinstance(seconds, bool) or not isinstance(seconds, (int, float)):
+        return None
+    return min(float(seconds), MAX_DELAY_SECONDS) if 0 <= seconds < _ABSURD_SECONDS else None
 
 
 def _unplanned(error: BaseException, code: ErrorCode, *, retryable: bool) -> Failure:
-    name = type(error).__name__
-    said = _without_account(" ".join(str(error).split()))[:_MAX_SAID]
+    name = _name_of(error)
+    said = _without_account(" ".join(_bounded(error).split()))[:_MAX_SAID]
     message = f"The tool raised {name}: {said}" if said else f"The tool raised {name}."
     return Failure(code, message, retryable, Effect.UNKNOWN, error_type=name)
 

@@ -32,6 +32,8 @@ HARD_TIMEOUT_ALLOWANCE_SECONDS: Final = 10
 MAX_STATE_BYTES: Final = 262_144
 #: What an execution's output may hold; the rest of MAX_STATE_BYTES is headroom for the service's own framing.
 MAX_OUTPUT_BYTES: Final = 200_000
+#: A request that StartExecution takes and that Plan can still be given: it is wrapped in the planner's own input.
+MAX_REQUEST_BYTES: Final = 256_000
 #: What a plan may hold in the state, for the same reason.
 MAX_PLAN_BYTES: Final = 240_000
 #: History events of an execution (Step Functions).
@@ -44,6 +46,8 @@ MAX_INLINE_BYTES: Final = 8_192
 MAX_RESULT_BYTES: Final = 6_000_000
 
 MAX_JSON_DEPTH: Final = 64
+#: A result stands a few levels down in an output, which must be readable as a whole.
+MAX_RESULT_DEPTH: Final = MAX_JSON_DEPTH - 8
 MAX_ERROR_CHARACTERS: Final = 500
 #: Problems listed in one complaint, encoded as JSON inside JSON: it travels as a failed execution's cause.
 MAX_PROBLEMS_CHARACTERS: Final = 20_000

@@ -46,6 +46,7 @@ RESERVED_METADATA: Final = frozenset(
         "replayed",
         "retry_delays",
         "retry_reasons",
+        "shortened",
     }
 )
 

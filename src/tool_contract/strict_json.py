@@ -63,12 +63,12 @@ def byte_size(text: str) -> int:
     return len(text.encode())
 
 
-def problem_in(value: object) -> Problem | None:
+def problem_in(value: object, max_depth: int = MAX_JSON_DEPTH) -> Problem | None:
     """Return the first thing in a value that no JSON of the contract may hold, or None.
 
     Looks for numbers that are not finite, lone surrogates, keys that are not text and excessive depth.
     """
-    return _first_problem(value, _complaint)
+    return _first_problem(value, _complaint, max_depth)
 
 
 def non_finite_in(value: object) -> Problem | None:
@@ -76,12 +76,14 @@ def non_finite_in(value: object) -> Problem | None:
     return _first_problem(value, _complaint_of_number)
 
 
-def _first_problem(value: object, complaint: Callable[[object], str | None]) -> Problem | None:
+def _first_problem(
+    value: object, complaint: Callable[[object], str | None], max_depth: int = MAX_JSON_DEPTH
+) -> Problem | None:
     pending: list[tuple[tuple[str | int, ...], object]] = [((), value)]
     while pending:
         path, item = pending.pop()
-        if len(path) >= MAX_JSON_DEPTH and isinstance(item, (dict, list, tuple)):
-            return Problem(pointer="", message=f"The JSON is nested deeper than {MAX_JSON_DEPTH} levels.")
+        if len(path) >= max_depth and isinstance(item, (dict, list, tuple)):
+            return Problem(pointer="", message=f"The JSON is nested deeper than {max_depth} levels.")
         message = complaint(item)
         if message is not None:
             return Problem(pointer=json_pointer(path), message=message)

@@ -20,7 +20,7 @@ from botocore.exceptions import (
     TokenRetrievalError,
 )
 
-from tool_executor.errors import CredentialsMissingError, ServiceError
+from tool_executor.errors import CredentialsMissingError, ExecutionIdTakenError, ServiceError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -101,6 +101,9 @@ def translated_errors() -> Iterator[None]:
         if code in _REFUSED_CREDENTIALS:
             message = f"AWS refused the credentials: {said or code}"
             raise CredentialsMissingError(message, hint=_CONFIGURE) from error
+        if code == "ExecutionAlreadyExists":
+            message = "There is an execution of that name already, with another input or ended."
+            raise ExecutionIdTakenError(message, hint="Give another --name, or none.") from error
         message = f"AWS refused {error.operation_name}: {said or code}"
         raise ServiceError(message) from error
     except BotoCoreError as error:

@@ -8,6 +8,7 @@ The exceptions::
     ├── CredentialsMissingError    no AWS credentials or region
     ├── DeploymentNotFoundError    no deployment of that stage, or no local cloud
     ├── ServiceError               AWS refused or did not answer
+    ├── ExecutionIdTakenError      an execution of that name exists already
     ├── ExecutionNotFoundError     no execution of that id in the history
     ├── ExecutionFailedError       the state machine failed otherwise than by its calls
     └── LocalCloudError            see tool_executor.local.errors
@@ -34,6 +35,8 @@ class ToolExecutorError(Exception):
         value: dict[str, Any] = {"error_code": self.code, "error": self.sentence, "retryable": False, "details": []}
         if self.hint:
             value["hint"] = self.hint
+        if self.details:
+            value["details"] = [{"pointer": "", "message": self.details}]
         return value
 
 
@@ -73,6 +76,12 @@ class ServiceError(ToolExecutorError):
     """AWS refused a call or did not answer."""
 
     code = "ServiceError"
+
+
+class ExecutionIdTakenError(ToolExecutorError):
+    """An execution of that name exists already."""
+
+    code = "ExecutionIdTaken"
 
 
 class ExecutionNotFoundError(ToolExecutorError):

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 import time
 import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from tool_contract import strict_json
-from tool_contract.limits import MAX_STATE_BYTES
+from tool_contract.limits import MAX_REQUEST_BYTES
+from tool_contract.request import CORRELATION_ID_PATTERN
 from tool_executor.aws import translated_errors
 from tool_executor.errors import ExecutionFailedError, InvalidRequestError
 from tool_executor.history import History
@@ -49,15 +51,14 @@ class Runner:
         """Start an execution of a request. Raises InvalidRequestError, or what translated_errors raises."""
         name = execution_id or f"{uuid.uuid4()}"
         text = strict_json.dumps(request)
-        if strict_json.byte_size(text) > MAX_STATE_BYTES:
-            message = f"The request has {strict_json.byte_size(text):,} bytes; {MAX_STATE_BYTES:,} fit."
+        if strict_json.byte_size(text) > MAX_REQUEST_BYTES:
+            message = f"The request has {strict_json.byte_size(text):,} bytes; {MAX_REQUEST_BYTES:,} fit."
             raise InvalidRequestError(message, [], hint="Split it into several requests.")
         with translated_errors():
             answer = self.aws.step_functions.start_execution(
                 stateMachineArn=self.deployment.state_machine_arn, name=name, input=text
             )
-        given = request.get("correlation_id") if isinstance(request, dict) else None
-        return Execution(name, answer["executionArn"], given if isinstance(given, str) else name)
+        return Execution(name, answer["executionArn"], _correlation_id(request) or name)
 
     def follow(self, execution: Execution) -> Iterator[list[Record]]:
         """Yield how the calls stand again and again while the execution runs, then once more when it has ended."""
@@ -84,3 +85,9 @@ class Runner:
     def _describe(self, execution: Execution) -> Any:  # noqa: ANN401 - a stubbed TypedDict
         with translated_errors():
             return self.aws.step_functions.describe_execution(executionArn=execution.arn)
+
+
+def _correlation_id(request: object) -> str | None:
+    """Return the request's correlation id if it is one: the planner refuses another, and no index knows it."""
+    given = request.get("correlation_id") if isinstance(request, dict) else None
+    return given if isinstance(given, str) and re.fullmatch(CORRELATION_ID_PATTERN, given) else None

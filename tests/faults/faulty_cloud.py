@@ -53,6 +53,7 @@ class FaultyCloud:
     deployment: Deployment
     folder: Path
     environment: dict[str, str] = field(default_factory=dict)
+    standing: list[Fault] = field(default_factory=list)
 
     @property
     def history(self) -> History:
@@ -88,8 +89,8 @@ class FaultyCloud:
         return self.history.calls(run.execution_id)
 
     def program(self, *faults: Fault) -> None:
-        """Replace all faults."""
-        body = json.dumps([fault.to_json() for fault in faults]).encode()
+        """Replace all faults but the standing ones, which come after these."""
+        body = json.dumps([fault.to_json() for fault in (*faults, *self.standing)]).encode()
         self._faults("PUT", body)
 
     def report(self) -> dict[str, Any]:

@@ -32,10 +32,12 @@ class Oracle:
         self._ended[run.execution_id] = records
         assert (own["call_id"], own.get("open")) == (EXECUTION_CALL_ID, None)
         assert [call["call_id"] for call in calls] == [call["call_id"] for call in run.request["calls"]]
+        everything = self.cloud.invocations("-ledger", run.execution_id)
         for call, asked in zip(calls, run.request["calls"], strict=True):
             assert CallStatus(call["status"]).is_terminal, call
-            self._judge_attempts(run, call, asked)
-            self._judge_effects(run, call)
+            seen = [one for one in everything if f'"call_id":"{call["call_id"]}"' in one["payload"]]
+            _judge_attempts(call, asked, seen)
+            _judge_effects(call, run.lines(call["call_id"]), len(seen))
         if output is not None:
             _judge_output(output, calls)
         return calls
@@ -45,32 +47,33 @@ class Oracle:
         for execution_id, records in self._ended.items():
             assert self.cloud.history.execution(execution_id) == records
 
-    def _judge_attempts(self, run: Run, call: Record, asked: dict[str, Any]) -> None:
-        ended_ms = ms_from_iso(call["finished_at"])
-        begun, sent = set(), set()
-        for seen in self.cloud.invocations("-ledger", run.execution_id, f'"call_id":"{call["call_id"]}"'):
-            # What came after the end found an answer there and changed nothing; a 429 began nothing.
-            if seen["sent_ms"] <= ended_ms and seen["refused"] != "TooManyRequestsException":
-                number = json.loads(seen["payload"])["context"]["attempt"]
-                sent.add(number)
-                if _NOT_BEGUN not in (seen["answer"] or ""):
-                    begun.add(number)
-        # The function may have said that it began nothing when the workflow had given it up already.
-        assert len(begun) <= call["attempts"] <= len(sent), (call, begun, sent)
-        candidates = [asked, *asked.get("fallbacks", [])]
-        assert call["attempts"] <= sum(1 + one.get("max_retries", _DEFAULT_RETRIES) for one in candidates)
 
-    def _judge_effects(self, run: Run, call: Record) -> None:
-        """The ledger holds what the tool's marks allow, and the record does not deny what it holds."""
-        lines = run.lines(call["call_id"])
-        if call["tool_name"] == "look":
-            return
-        seen = self.cloud.invocations("-ledger", run.execution_id, f'"call_id":"{call["call_id"]}"')
-        assert lines <= (len(seen) if call["tool_name"] == "put_line" else 1), (lines, call)
-        if call["status"] == CallStatus.SUCCESS:
-            assert lines >= 1, call
-        elif call["effect"] == Effect.NONE:
-            assert lines == 0, call
+def _judge_attempts(call: Record, asked: dict[str, Any], invocations: list[dict[str, Any]]) -> None:
+    """As many attempts are recorded as invocations began one, and no more than were allowed."""
+    ended_ms = ms_from_iso(call["finished_at"])
+    begun, sent = set(), set()
+    for seen in invocations:
+        # What came after the end found an answer there and changed nothing; a 429 began nothing.
+        if seen["sent_ms"] <= ended_ms and seen["refused"] != "TooManyRequestsException":
+            number = json.loads(seen["payload"])["context"]["attempt"]
+            sent.add(number)
+            if _NOT_BEGUN not in (seen["answer"] or ""):
+                begun.add(number)
+    # The function may have said that it began nothing when the workflow had given it up already.
+    assert len(begun) <= call["attempts"] <= len(sent), (call, begun, sent)
+    candidates = [asked, *asked.get("fallbacks", [])]
+    assert call["attempts"] <= sum(1 + one.get("max_retries", _DEFAULT_RETRIES) for one in candidates)
+
+
+def _judge_effects(call: Record, lines: int, invocations: int) -> None:
+    """The ledger holds what the tool's marks allow, and the record does not deny what it holds."""
+    if call["tool_name"] == "look":
+        return
+    assert lines <= (invocations if call["tool_name"] == "put_line" else 1), (lines, call)
+    if call["status"] == CallStatus.SUCCESS:
+        assert lines >= 1, call
+    elif call["effect"] == Effect.NONE:
+        assert lines == 0, call
 
 
 def _judge_output(output: dict[str, Any], calls: list[Record]) -> None:

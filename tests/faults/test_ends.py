@@ -95,10 +95,11 @@ def test_the_status_event_ends_what_stop_execution_left_open(cloud: FaultyCloud,
 def test_an_attempt_that_begins_while_its_call_is_being_cancelled_is_unknown(
     cloud: FaultyCloud, oracle: Oracle
 ) -> None:
-    run = cloud.request(ledger_call("add_line", line={"seconds": 3}))
+    run = cloud.request(ledger_call("add_line", line={"seconds": 5}))
     cloud.program(
         lambda_fault(FaultKind.DELAY, run, seconds=1),
-        store_fault(FaultKind.DELAY, run, UPDATE, FINISHER_ENDS_CALL, seconds=2, times=None),
+        # Twice: the status event and the cancel itself have the finisher end the call.
+        store_fault(FaultKind.DELAY, run, UPDATE, FINISHER_ENDS_CALL, seconds=2, times=2),
     )
     cloud.start(run)
     cloud.until(lambda: len(cloud.calls(run)) == 1)

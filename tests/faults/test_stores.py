@@ -83,7 +83,7 @@ def test_every_write_may_lose_its_acknowledgement(cloud: FaultyCloud, oracle: Or
     faults = [store_fault(FaultKind.FAIL_AFTER, run, operation, f'"{name}"') for name in ("#execution", "c1", "c2")]
     cloud.program(*faults)
     added, failed = oracle.judge(run, cloud.outcome(run))
-    assert [fault["struck"] for fault in cloud.report()["faults"]] == [1, 1, 1]
+    assert [fault["struck"] for fault in cloud.report()["faults"][:3]] == [1, 1, 1]
     assert (added["status"], added["attempts"]) == ("success", 1)
     assert (failed["status"], failed["error_code"]) == ("failed", "Unavailable")
 
@@ -132,7 +132,7 @@ def test_a_result_that_s3_has_lost_or_changed_stays_a_reference_that_tells(
     run = cloud.request(ledger_call("look", line={"answer_size": 20_000}), ledger_call("look"))
     cloud.program(lambda_fault(FaultKind.DELAY, run, request=FINISHER, seconds=1.5))
     execution = cloud.start(run)
-    _lose(cloud, run, "result-1", corrupt=code == "ResultCorrupt")
+    _lose(cloud, run, "result", corrupt=code == "ResultCorrupt")
     output = cloud.output(execution)
     oracle.judge(run, output)
     assert "result_ref" in output["results"][0]
@@ -168,8 +168,9 @@ def _fetched(s3: Any, reference: dict[str, Any]) -> Any:
 def _lose(cloud: FaultyCloud, run: Run, name: str, *, corrupt: bool) -> None:
     """Wait for an artefact of the first call, then delete or change it."""
     s3, bucket = client_maker(str(cloud.aws.endpoint_url))("s3"), cloud.deployment.artifact_bucket
-    key = f"executions/{run.execution_id}/c1/{name}.json"
-    cloud.until(lambda: s3.list_objects_v2(Bucket=bucket, Prefix=key)["KeyCount"] == 1)
+    prefix = f"executions/{run.execution_id}/c1/{name}"
+    cloud.until(lambda: s3.list_objects_v2(Bucket=bucket, Prefix=prefix)["KeyCount"] == 1)
+    key = s3.list_objects_v2(Bucket=bucket, Prefix=prefix)["Contents"][0]["Key"]
     if corrupt:
         s3.put_object(Bucket=bucket, Key=key, Body=b"{}")
     else:

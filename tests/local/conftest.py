@@ -73,6 +73,17 @@ def deployed() -> Iterator[Deployed]:
         yield Deployed(aws, find_deployment(aws, "dev"), clean_environment(ready))
 
 
+@pytest.fixture(autouse=True)
+def _closed_circuits(request: pytest.FixtureRequest) -> None:
+    """Close what the tests before have opened: tools that fail on purpose are what a breaker is for."""
+    if "deployed" in request.fixturenames:
+        deployed: Deployed = request.getfixturevalue("deployed")
+        for tool_name in ("flaky", "hang", "hang_unsafely", "crash", "raise_error"):
+            deployed.aws.dynamodb.delete_item(
+                TableName=deployed.deployment.tool_state_table, Key={"id": {"S": f"breaker#{tool_name}"}}
+            )
+
+
 @contextmanager
 def serving(*options: str) -> Iterator[dict[str, Any]]:
     """Serve a local cloud by the command line, as a user would, and yield the line that says it is ready."""

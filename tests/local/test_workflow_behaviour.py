@@ -261,3 +261,18 @@ def test_progress_lists_the_calls_in_their_order_while_they_run(deployed: Deploy
     deployed.finish(execution)
     progress = deployed.history.progress(execution.execution_id, execution.correlation_id)
     assert [(row["call_id"], row["status"]) for row in progress] == [("zebra", "success"), ("ant", "success")]
+
+
+def test_calls_that_the_deadline_met_before_they_began_are_not_invoked_one_by_one(deployed: Deployed) -> None:
+    calls = [call("echo", {"seconds": 3}), *[call("noop")] * 40]
+    execution = deployed.start({"calls": calls, "max_concurrency": 1, "timeout_seconds": 1})
+    output = deployed.finish(execution)
+    assert {envelope["status"] for envelope in output["results"]} == {"timeout"}
+    assert deployed.states_entered(execution).count("Invoke") <= 3
+    assert output["execution_time_ms"] < 8_000
+
+
+def test_an_effect_that_one_attempt_left_unknown_stays_unknown(deployed: Deployed) -> None:
+    fallback = call("missing", {"name": "x"})
+    envelope = only(deployed.run({"calls": [call("crash", max_retries=0, fallbacks=[fallback])]}))
+    assert (envelope["error_code"], envelope["effect"]) == ("NotFound", "unknown")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import sys
 from enum import IntEnum
 from typing import TYPE_CHECKING, Final
 
@@ -15,8 +17,13 @@ from tool_executor.errors import InvalidRequestError, ToolExecutorError
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-out: Final = Console(soft_wrap=False)
-err: Final = Console(stderr=True)
+# A terminal that cannot show a character gets a question mark, not a stack trace after the tools have run.
+for _stream in (sys.stdout, sys.stderr):
+    if isinstance(_stream, io.TextIOWrapper):
+        _stream.reconfigure(errors="replace")
+
+out: Final = Console(soft_wrap=False, emoji=False)
+err: Final = Console(stderr=True, emoji=False)
 
 STATUS_STYLES: Final = {
     "success": "green",
@@ -41,10 +48,18 @@ class ExitCode(IntEnum):
     INTERRUPTED = 130
 
 
+def plain(text: object) -> str:
+    """Return foreign text fit for a terminal: no markup, and nothing that steers the terminal."""
+    visible = "".join(
+        letter if letter.isprintable() or letter == "\n" else "\N{REPLACEMENT CHARACTER}" for letter in str(text)
+    )
+    return escape(visible)
+
+
 def styled_status(status: str) -> str:
     """Return a status with its colour, as markup."""
     style = STATUS_STYLES.get(status, "none")
-    return f"[{style}]{escape(status)}[/{style}]"
+    return f"[{style}]{plain(status)}[/{style}]"
 
 
 def print_json(value: object) -> None:
@@ -57,13 +72,13 @@ def print_error(error: ToolExecutorError, *, as_json: bool) -> None:
     if as_json:
         print_json(error.to_json())
         return
-    err.print(f"[bold red]{error.code}[/]: {escape(error.sentence)}", soft_wrap=True)
+    err.print(f"[bold red]{error.code}[/]: {plain(error.sentence)}", soft_wrap=True)
     if isinstance(error, InvalidRequestError):
         print_problems(error.problems)
     if error.details:
-        err.print(escape(error.details), soft_wrap=True, style="dim")
+        err.print(plain(error.details), soft_wrap=True, style="dim")
     if error.hint:
-        err.print(escape(error.hint), soft_wrap=True)
+        err.print(plain(error.hint), soft_wrap=True)
 
 
 def print_problems(problems: Sequence[Mapping[str, str]]) -> None:
@@ -71,4 +86,4 @@ def print_problems(problems: Sequence[Mapping[str, str]]) -> None:
     for problem in problems:
         hint = f" {problem['hint']}" if problem.get("hint") else ""
         where = problem["pointer"] or "(the whole request)"
-        err.print(f"  [bold]{escape(where)}[/]  {escape(problem['message'] + hint)}", soft_wrap=True)
+        err.print(f"  [bold]{plain(where)}[/]  {plain(problem['message'] + hint)}", soft_wrap=True)

@@ -6,12 +6,11 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
-from rich.markup import escape
 from rich.table import Table
 
 from tool_contract.record import EXECUTION_CALL_ID, attempt_log_of
 from tool_executor.cli import options
-from tool_executor.cli.console import out, print_json, styled_status
+from tool_executor.cli.console import out, plain, print_json, styled_status
 from tool_executor.cli.where import chosen
 from tool_executor.errors import ExecutionNotFoundError
 from tool_executor.history import History
@@ -93,15 +92,15 @@ def _cell(name: str, value: Any) -> str:  # noqa: ANN401 - an attribute is any v
         return styled_status(str(value))
     if name == "call_id" and value == EXECUTION_CALL_ID:
         return "[dim](the execution)[/]"
-    return f"{value:.0f}" if isinstance(value, float) else escape(str(value))
+    return f"{value:.0f}" if isinstance(value, float) else plain(str(value))
 
 
 def _print_attempts(record: Record) -> None:
     log = attempt_log_of(record)
     if len(log) > 1 or (log and log[0].error_code):
-        out.print(f"[bold]{escape(record['call_id'])}[/]")
+        out.print(f"[bold]{plain(record['call_id'])}[/]")
         for entry in log:
-            out.print("  " + escape(_told(entry)), soft_wrap=True)
+            out.print("  " + plain(_told(entry)), soft_wrap=True)
 
 
 def _told(entry: AttemptEntry) -> str:

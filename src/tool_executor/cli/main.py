@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from importlib import metadata
 from typing import Annotated
@@ -59,6 +60,14 @@ def main() -> None:
     except ModuleNotFoundError as error:
         err.print(f"The package {error.name!r} is missing.")
         err.print("The local cloud needs an extra: pip install 'tool-executor[local,inventory]'", markup=False)
+    except OSError as error:
+        err.print(f"{error.strerror or 'A file could not be used'}: {error.filename or ''}", markup=False)
+    except Exception as error:
+        # A fault of this program: a person is told so in a sentence; whoever mends it asks for more.
+        if "TOOL_EXECUTOR_DEBUG" in os.environ:
+            raise
+        err.print(f"This should not have happened: {type(error).__name__}: {error}", markup=False)
+        err.print("Set TOOL_EXECUTOR_DEBUG=1 to see where, and please report it.", markup=False)
     sys.exit(ExitCode.REQUEST_OR_SETUP_WRONG)
 
 

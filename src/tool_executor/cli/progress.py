@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rich.live import Live
-from rich.markup import escape
 from rich.progress_bar import ProgressBar
 from rich.table import Table
 
 from tool_contract.envelope import CallStatus
-from tool_executor.cli.console import err, styled_status
+from tool_executor.cli.console import err, plain, styled_status
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -43,7 +42,7 @@ def _table(calls: list[Record], total: int | None) -> Table:
     shown = [call for call in calls if not _ended(call)] or calls
     for call in shown[:_MAX_ROWS]:
         attempts = f"attempt {call['attempts']}" if call.get("attempts", 0) > 1 else ""
-        name = f"{escape(call['call_id'])}  {escape(call['tool_name'])}"
+        name = f"{plain(call['call_id'])}  {plain(call['tool_name'])}"
         table.add_row(name, f"{styled_status(call['status'])} {attempts}")
     return table
 

@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 from rich.box import SIMPLE_HEAD
-from rich.markup import escape
 from rich.table import Table
 
 from tool_executor.cancellation import Canceller
 from tool_executor.cli import options, progress
 from tool_executor.cli.cancel import print_cancellation
-from tool_executor.cli.console import ExitCode, err, out, print_json, styled_status
+from tool_executor.cli.console import ExitCode, err, out, plain, print_json, styled_status
 from tool_executor.cli.request_file import read_request
 from tool_executor.cli.where import chosen
 from tool_executor.execution import Runner
@@ -97,11 +96,11 @@ def _print_output(output: dict[str, Any], where: Where) -> None:
     table.add_column("answer", overflow="fold", ratio=1)
     for envelope in output["results"]:
         table.add_row(
-            f"{escape(envelope['call_id'])}\n[dim]{escape(envelope['tool_name'])}[/]",
+            f"{plain(envelope['call_id'])}\n[dim]{plain(envelope['tool_name'])}[/]",
             styled_status(envelope["status"]),
             str(envelope["attempts"]),
             f"{envelope['execution_time_ms']:.0f}",
-            escape(_answer(envelope)),
+            plain(_answer(envelope)),
         )
     out.print(table)
     counts = ", ".join(f"{count} {status}" for status, count in output["counts"].items() if count and status != "total")
@@ -113,7 +112,7 @@ def _print_output(output: dict[str, Any], where: Where) -> None:
             soft_wrap=True,
         )
     else:
-        out.print(f"Again: tool-executor history {output['execution_id']}", soft_wrap=True)
+        out.print(f"Again: tool-executor history {output['execution_id']}{where.options}", soft_wrap=True)
 
 
 def _answer(envelope: dict[str, Any]) -> str:

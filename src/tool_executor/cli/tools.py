@@ -6,13 +6,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.json import JSON
-from rich.markup import escape
 from rich.table import Table
 
 from tool_contract import strict_json
 from tool_executor.cli import options
 from tool_executor.cli.catalog_file import read_catalog
-from tool_executor.cli.console import out, print_json
+from tool_executor.cli.console import out, plain, print_json
 from tool_executor.errors import ToolExecutorError
 
 if TYPE_CHECKING:
@@ -57,13 +56,13 @@ def _print_list(catalog: Catalog) -> None:
         table.add_column(heading)
     for spec in catalog.tools:
         marks, first_line = _marks(spec.annotations), spec.description.splitlines()[0]
-        table.add_row(escape(spec.name), spec.group, marks, _timeout(spec), escape(first_line))
+        table.add_row(plain(spec.name), spec.group, marks, _timeout(spec), plain(first_line))
     out.print(table)
 
 
 def _print_tool(spec: ToolSpec) -> None:
-    out.print(f"[bold]{escape(spec.name)}[/]  (group {spec.group}, {_marks(spec.annotations)})")
-    out.print(escape(spec.description))
+    out.print(f"[bold]{plain(spec.name)}[/]  (group {spec.group}, {_marks(spec.annotations)})")
+    out.print(plain(spec.description))
     retries = (
         "as many retries as the stage's options say" if spec.max_retries is None else f"{spec.max_retries} retries"
     )

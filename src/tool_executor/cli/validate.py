@@ -11,7 +11,7 @@ from rich.table import Table
 
 from tool_contract import strict_json
 from tool_contract.errors import ErrorCode
-from tool_contract.limits import MAX_HISTORY_EVENTS, MAX_PLAN_BYTES, MAX_STATE_BYTES
+from tool_contract.limits import MAX_HISTORY_EVENTS, MAX_PLAN_BYTES, MAX_REQUEST_BYTES
 from tool_contract.options import InvalidOptionsError, ToolExecutorOptions
 from tool_contract.preflight import NOT_IN_COST, Preflight, preflight
 from tool_contract.problems import Problem
@@ -92,9 +92,9 @@ def _refusal(error: RequestProblems) -> InvalidRequestError:
 
 
 def _problems_of_start(report: Preflight) -> list[Problem]:
-    if report.request_bytes <= MAX_STATE_BYTES:
+    if report.request_bytes <= MAX_REQUEST_BYTES:
         return []
-    message = f"The request has {report.request_bytes:,} bytes; {MAX_STATE_BYTES:,} fit."
+    message = f"The request has {report.request_bytes:,} bytes; {MAX_REQUEST_BYTES:,} fit."
     hint = "Split it into several requests."
     return [Problem(pointer="", message=message, error_code=ErrorCode.INVALID_REQUEST, hint=hint)]
 
@@ -106,7 +106,7 @@ def _to_json(checked: _Checked) -> dict[str, Any]:
         "calls": report.calls,
         "mode": checked.request.mode,
         "tools": checked.tool_names,
-        "request_bytes": {"value": report.request_bytes, "limit": MAX_STATE_BYTES},
+        "request_bytes": {"value": report.request_bytes, "limit": MAX_REQUEST_BYTES},
         "plan_bytes": {"value": report.plan_bytes, "limit": MAX_PLAN_BYTES},
         "worst_case_events": {"value": report.worst_case_events, "limit": MAX_HISTORY_EVENTS},
         "happy": report.happy.to_json(),
@@ -124,7 +124,7 @@ def _print(checked: _Checked) -> None:
     table.add_column("what it takes")
     for heading in ("all succeed", "at worst", "limit"):
         table.add_column(heading, justify="right")
-    table.add_row("bytes of the request", "", f"{report.request_bytes:,}", f"{MAX_STATE_BYTES:,}")
+    table.add_row("bytes of the request", "", f"{report.request_bytes:,}", f"{MAX_REQUEST_BYTES:,}")
     table.add_row("bytes of the plan", "", f"{report.plan_bytes:,}", f"{MAX_PLAN_BYTES:,}")
     table.add_row("history events", "", f"{report.worst_case_events:,}", f"{MAX_HISTORY_EVENTS:,}")
     table.add_row("attempts", f"{happy.attempts:,}", f"{worst.attempts:,}", "")

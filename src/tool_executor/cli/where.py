@@ -19,11 +19,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Where:
-    """A deployment and how to call it. ``ends_with_command`` is true of a local cloud that nobody else serves."""
+    """A deployment and how to call it.
+
+    ``ends_with_command`` is true of a local cloud that nobody else serves; ``options`` are those by which another
+    command finds the same place.
+    """
 
     aws: Aws
     deployment: Deployment
     ends_with_command: bool = False
+    options: str = ""
 
 
 @contextmanager
@@ -31,7 +36,7 @@ def chosen(*, local: bool, stage: str, region: str | None, extra_groups: tuple[s
     """Yield where to work, and end what was started for it."""
     if not local:
         aws = Aws(region=region)
-        yield Where(aws, find_deployment(aws, stage))
+        yield Where(aws, find_deployment(aws, stage), options="" if stage == "dev" else f" --stage {stage}")
         return
     from tool_executor.local import LocalCloud, find_running  # noqa: PLC0415 - moto is of the extra "local"
 
@@ -39,7 +44,7 @@ def chosen(*, local: bool, stage: str, region: str | None, extra_groups: tuple[s
     if running is not None and not extra_groups:
         _tell_if_outdated(running, stage)
         aws = Aws(running.deployment.region, running.deployment.endpoint_url)
-        yield Where(aws, Deployment.from_outputs(running.deployment.outputs))
+        yield Where(aws, Deployment.from_outputs(running.deployment.outputs), options=" --local")
         return
     with ExitStack() as at_end:
         with err.status("Starting a local cloud") as status:

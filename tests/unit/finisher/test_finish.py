@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from lambdas.finisher.finish import PlanUnderWay
+from lambdas.finisher.history import History
 from lambdas.finisher.settlement import Ending
 from tests.unit.finisher.executions import (
     PENDING,
@@ -220,3 +222,37 @@ def test_a_history_of_more_than_a_page_is_read_to_its_end(aws: Aws, clock: FakeC
     planned(aws, execution_id, *[success("x" * 7_000) for _ in range(200)])
 
     assert len(_finish(aws, clock, execution_id)["results"]) == 200
+
+
+def test_an_attempt_that_begins_while_its_call_is_being_ended_is_looked_at_again(
+    aws: Aws, clock: FakeClock, execution_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    planned(aws, execution_id, PENDING)
+    end_call = History.end_call
+
+    def begun_meanwhile(self: History, seen: Any, attributes: Any) -> bool:
+        if seen["status"] == "pending":
+            aws.put(**{**aws.row(execution_id, "c1"), **RUNNING})
+        return end_call(self, seen, attributes)
+
+    monkeypatch.setattr(History, "end_call", begun_meanwhile)
+    _finish(aws, clock, execution_id, Ending.CANCELLED)
+
+    row = aws.row(execution_id, "c1")
+    assert (row["status"], row["effect"]) == ("cancelled", "unknown")
+
+
+def test_a_cancelled_execution_is_not_closed_before_all_its_calls_are_written_down(
+    aws: Aws, clock: FakeClock, execution_id: str
+) -> None:
+    planned(aws, execution_id, PENDING, PENDING)
+    late = aws.row(execution_id, "c2")
+    aws.dynamodb.delete_item(TableName=TABLE, Key={"execution_id": {"S": execution_id}, "call_id": {"S": "c2"}})
+
+    with pytest.raises(PlanUnderWay):
+        _finish(aws, clock, execution_id, Ending.CANCELLED)
+    assert "open" in aws.row(execution_id, "#execution")
+    aws.put(**late)
+    output = _finish(aws, clock, execution_id, Ending.CANCELLED)
+
+    assert (output["status"], output["counts"]["cancelled"]) == ("cancelled", 2)

@@ -119,3 +119,11 @@ def test_a_second_sweep_finds_nothing_more(aws: Aws, execution_id: str) -> None:
     _handle({"sweep": True})
 
     assert _handle({"sweep": True}) == {"ended": [], "failed": []}
+
+
+def test_a_sweep_may_ask_for_another_margin(aws: Aws, execution_id: str) -> None:
+    planned(aws, execution_id, RUNNING, started_ms=START_MS - 61_000)
+
+    assert execution_id not in _handle({"sweep": True})["ended"]
+    assert execution_id not in _handle({"sweep": True, "margin_seconds": 2})["ended"]
+    assert execution_id in _handle({"sweep": True, "margin_seconds": 0.5})["ended"]

@@ -35,7 +35,7 @@ def _failure(number: int, status: str = "failed", **changes: Any) -> Envelope:
 
 
 def _reference(envelope: Envelope) -> Envelope:
-    key = f"executions/{'e' * 80}/{envelope.call_id:x<64}/result-66.json"
+    key = f"executions/{'e' * 80}/{envelope.call_id:x<64}/result-66-01234567.json"
     ref = ResultRef(bucket="b" * 63, key=key, bytes=5_999_999, sha256="0" * 64)
     return envelope.model_copy(update={"result": None, "result_ref": ref})
 

@@ -150,3 +150,15 @@ def test_a_table_that_does_not_answer_is_one_error(aws: Aws, execution_id: str, 
         store.begin(_context(execution_id), SPECS["orders"], owner="me", now_ms=START_MS)
     with pytest.raises(HistoryUnavailable):
         store.succeed(_context(execution_id), SPECS["orders"], owner="me", outcome={"result": "1"})
+
+
+def test_of_a_repeatable_tool_that_runs_twice_at_once_the_first_result_stands(aws: Aws, execution_id: str) -> None:
+    pending_call(aws, execution_id)
+    _begin(aws, execution_id, 1, owner="first", tool="sets")
+    _begin(aws, execution_id, 1, owner="second", tool="sets")
+
+    assert isinstance(_succeed(aws, execution_id, 1, owner="first", result="1", tool="sets"), Started)
+    late = _succeed(aws, execution_id, 1, owner="second", result="2", tool="sets")
+
+    assert isinstance(late, Stands)
+    assert (late.succeeded, aws.row(execution_id, "c1")["result"]) == (True, "1")

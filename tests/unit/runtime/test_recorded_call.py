@@ -191,7 +191,7 @@ def test_a_large_result_goes_to_s3_with_its_hash(aws: Aws, clock: FakeClock, exe
     ref = json.loads(row["result_ref"])
     text = aws.text(ref["key"])
     assert "result" not in row
-    assert (ref["bucket"], ref["key"]) == (BUCKET, f"executions/{execution_id}/c1/result-1.json")
+    assert (ref["bucket"], ref["key"]) == (BUCKET, f"executions/{execution_id}/c1/result-1-request-.json")
     assert (ref["bytes"], ref["sha256"]) == (300_002, hashlib.sha256(text.encode()).hexdigest())
     assert json.loads(text) == "x" * 300_000
 

@@ -77,6 +77,16 @@ class _RequestHandler(BaseHTTPRequestHandler):
         # The standard class wants a server only to reach its settings, of which this one has none.
         super().__init__(connection, peer, None)  # type: ignore[arg-type]
 
+    def parse_request(self) -> bool:
+        """Take nothing from a web page that found the port: a runtime sends no Origin, and names this very address."""
+        if not super().parse_request():
+            return False
+        address = "{}:{}".format(*self.connection.getsockname())
+        if self.headers.get("Host", address) == address and "Origin" not in self.headers:
+            return True
+        self._reply(HTTPStatus.FORBIDDEN, b"{}")
+        return False
+
     def do_GET(self) -> None:  # the name is http.server's
         if self.path != f"{_PREFIX}invocation/next":
             self._reply(HTTPStatus.NOT_FOUND, b"{}")
