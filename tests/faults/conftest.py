@@ -60,11 +60,14 @@ def late_run(faulty_cloud: FaultyCloud) -> tuple[Run, Execution]:
     faulty_cloud.standing.extend(
         [
             Fault(
-                kind=kind, request=LEDGER_FUNCTION, containing=(run.execution_id, call, '"attempt":1'), seconds=seconds
+                kind=kind,
+                request=LEDGER_FUNCTION,
+                containing=(run.execution_id, call, '"attempt_log":[]'),
+                seconds=seconds,
             )
             for kind, call, seconds in (
-                (FaultKind.DELAY, '"call_id":"c1"', 13.5),
-                (FaultKind.DELAY, '"call_id":"c2"', 13.5),
+                (FaultKind.DELAY, '"call_id":"c1"', 15),
+                (FaultKind.DELAY, '"call_id":"c2"', 15),
                 (FaultKind.DELAY_ANSWER, '"call_id":"c3"', 12.5),
             )
         ]

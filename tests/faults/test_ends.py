@@ -58,8 +58,8 @@ def half_done(cloud: FaultyCloud) -> Run:
     """Start an execution and wait until one call is done, two run and one waits."""
     run = cloud.request(
         ledger_call("add_line"),
-        ledger_call("add_line", line={"seconds": 1.5}),
-        ledger_call("look", line={"seconds": 1.5}),
+        ledger_call("add_line", line={"seconds": 4}),
+        ledger_call("look", line={"seconds": 4}),
         ledger_call("add_line"),
         max_concurrency=2,
     )

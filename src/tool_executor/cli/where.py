@@ -41,8 +41,8 @@ def chosen(*, local: bool, stage: str, region: str | None, extra_groups: tuple[s
     from tool_executor.local import LocalCloud, find_running  # noqa: PLC0415 - moto is of the extra "local"
 
     running = find_running(project_folder())
-    if running is not None and not extra_groups:
-        _tell_if_outdated(running, stage)
+    if running is not None and running.stage == stage and not extra_groups:
+        _tell_if_outdated(running)
         aws = Aws(running.deployment.region, running.deployment.endpoint_url)
         yield Where(aws, Deployment.from_outputs(running.deployment.outputs), options=" --local")
         return
@@ -66,10 +66,11 @@ def project_folder() -> Path:
     return next((folder for folder in (here, *here.parents) if (folder / "cdk.json").is_file()), here)
 
 
-def _tell_if_outdated(running: RunningCloud, stage: str) -> None:
+def _tell_if_outdated(running: RunningCloud) -> None:
     from tool_executor.local.synth import CdkApp  # noqa: PLC0415 - of the extra "local"
 
-    if CdkApp(project_folder(), stage=stage).source_key() != running.source_key:
+    app = CdkApp(project_folder(), stage=running.stage, extra_groups=running.extra_groups)
+    if app.source_key() != running.source_key:
         err.print(
             f"The local cloud at {running.deployment.endpoint_url} was deployed from other code than is here now; "
             "restart it to see your changes.",

@@ -130,7 +130,9 @@ class LocalCloud:
         if assembly is not None:
             self._deploy_stack(assembly)
         if self._announce:
-            running = RunningCloud(os.getpid(), self._run_id, self._source_key, self.deployment)
+            running = RunningCloud(
+                os.getpid(), self._run_id, self._source_key, self.deployment, self.app.stage, self.app.extra_groups
+            )
             announce(self.project_dir, running)
             at_end.callback(withdraw, self.project_dir, self._run_id)
 

@@ -26,6 +26,8 @@ class RunningCloud:
     run_id: str
     source_key: str
     deployment: LocalDeployment
+    stage: str = "dev"
+    extra_groups: tuple[str, ...] = ()
 
 
 def note_file(project_dir: Path) -> Path:
@@ -60,7 +62,8 @@ def find_running(project_dir: Path | str = ".") -> RunningCloud | None:
 def _read(project_dir: Path) -> RunningCloud | None:
     try:
         note = json.loads(note_file(project_dir).read_text("utf-8"))
-        return RunningCloud(**{**note, "deployment": LocalDeployment(**note["deployment"])})
+        deployment = LocalDeployment(**note["deployment"])
+        return RunningCloud(**{**note, "deployment": deployment, "extra_groups": tuple(note["extra_groups"])})
     except (OSError, ValueError, TypeError, KeyError):
         return None  # none there, or half a note of a process that was killed
 
