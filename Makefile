@@ -24,7 +24,7 @@ check: $(READY) ## Lint, format check, types, direction of imports, catalog
 	@ruff check . && ruff format --check . && mypy && lint-imports && python -m infra.write_catalog --check
 
 bench: $(READY) ## Measure, and print the figures
-	@python -m bench.workflow
+	@python -m bench.workflow $(ARGS)
 
 synth: $(READY) ## Synthesize the CloudFormation template for AWS into cdk.out (STAGE=dev)
 	@node_modules/.bin/cdk synth --quiet -c stage=$(STAGE) && echo "The template is in cdk.out/"
@@ -41,7 +41,7 @@ catalog: $(READY) ## Write src/tool_contract/catalog.json from the tools' code
 lock: $(READY) ## Resolve the dependencies anew into requirements/ and package-lock.json
 	@uv pip compile requirements/bootstrap.in $(LOCK) -o requirements/bootstrap.lock
 	@uv pip compile pyproject.toml --all-extras --group dev --universal --python-version 3.11 $(LOCK) -o requirements/dev.lock
-	@cd requirements && for name in base inventory-optimizer; do \
+	@cd requirements && for name in $$(ls lambda-*.in | sed "s/lambda-//;s/.in$$//"); do \
 		uv pip compile lambda-$$name.in --python-version 3.13 --python-platform x86_64-manylinux_2_28 \
 			--only-binary :all: --constraints dev.lock $(LOCK) -o lambda-$$name.lock || exit 1; done
 	@npm install --package-lock-only

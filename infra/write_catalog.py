@@ -19,6 +19,7 @@ def main() -> None:
         sys.exit(str(error))
     if "--check" not in sys.argv:
         CATALOG.write_bytes(text)
+        sys.stdout.write("src/tool_contract/catalog.json is what the tools' code says.\n")
     elif not CATALOG.is_file() or CATALOG.read_bytes() != text:
         sys.exit("src/tool_contract/catalog.json is not what the tools' code says: run 'make catalog' and commit it.")
 

@@ -53,5 +53,14 @@ def cdk_deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shell]:
         elsewhere = Shell(shell.environment, tmp_path_factory.mktemp("no-app"))
         elsewhere.run(cdk, "bootstrap", "aws://123456789012/us-east-1", "--ci")
         context = ("-c", "target=local", "-c", f"extra_groups={PROBE}")
-        shell.run(cdk, "deploy", *context, "--require-approval", "never", "--ci", "--output", ".local/cdk.out-e2e")
+        shell.run(
+            cdk,
+            "deploy",
+            *context,
+            "--require-approval",
+            "never",
+            "--ci",
+            "--output",
+            str(tmp_path_factory.mktemp("cdk.out")),
+        )
         yield shell

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
+from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from tool_contract.record import EXECUTION_CALL_ID, attempt_log_of
@@ -73,10 +74,14 @@ def history(
 
 
 def _print(records: list[Record], *, with_attempts: bool) -> None:
-    columns = [name for name in _COLUMNS if any(name in record for record in records)]
-    table = Table(header_style="bold")
+    hidden = set()
+    if with_attempts:  # one execution: what is the same in every row stands above
+        hidden = {"execution_id", "started_at"}
+        out.print(f"Execution {plain(records[0]['execution_id'])}, started {records[0]['started_at']}")
+    columns = [name for name in _COLUMNS if name not in hidden and any(name in record for record in records)]
+    table = Table(header_style="bold", box=SIMPLE_HEAD)
     for name in columns:
-        table.add_column(name.replace("_", " "), overflow="fold")
+        table.add_column(name.replace("execution_time_ms", "ms").replace("_", " "), overflow="fold")
     for record in records:
         table.add_row(*(_cell(name, record.get(name)) for name in columns))
     out.print(table)

@@ -49,7 +49,9 @@ def run(
     Exit code: 0 if all calls succeeded, 1 if some did not, 2 if the request or the set-up was wrong.
     """
     request = read_request(file)
-    with chosen(local=local, stage=stage, region=region, extra_groups=tuple(extra_groups or ())) as where:
+    with chosen(
+        local=local, stage=stage, region=region, extra_groups=tuple(extra_groups or ()), may_start=True
+    ) as where:
         output = _run(where, request, name)
         if as_json:
             print_json(output)
@@ -119,7 +121,8 @@ def _answer(envelope: dict[str, Any]) -> str:
     metadata = envelope["metadata"]
     fallback = f"fallback {metadata['fallback_index'] + 1} answered: " if metadata.get("fallback_used") else ""
     if not envelope["success"]:
-        return f"{fallback and 'after fallbacks: '}{envelope['error_code']}: {envelope['error']}"
+        hint = next((f" {detail['hint']}" for detail in envelope.get("details", ()) if detail.get("hint")), "")
+        return f"{fallback and 'after fallbacks: '}{envelope['error_code']}: {envelope['error']}{hint}"
     if "result_ref" in envelope:
         return f"{fallback}{envelope['result_ref']['bytes']:,} bytes in S3"
     return fallback + _gist(envelope["result"])

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.json import JSON
+from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
-from tool_contract import strict_json
 from tool_executor.cli import options
 from tool_executor.cli.catalog_file import read_catalog
 from tool_executor.cli.console import out, plain, print_json
@@ -51,13 +51,14 @@ def tools(
 
 
 def _print_list(catalog: Catalog) -> None:
-    table = Table(header_style="bold")
-    for heading in ("tool", "group", "marks", "timeout", "what it does"):
-        table.add_column(heading)
+    table = Table(header_style="bold", box=SIMPLE_HEAD)
+    table.add_column("tool", no_wrap=True)
+    for heading in ("marks", "what it does"):
+        table.add_column(heading, overflow="fold")
     for spec in catalog.tools:
-        marks, first_line = _marks(spec.annotations), spec.description.splitlines()[0]
-        table.add_row(plain(spec.name), spec.group, marks, _timeout(spec), plain(first_line))
+        table.add_row(plain(spec.name), _marks(spec.annotations), plain(spec.description.splitlines()[0]))
     out.print(table)
+    out.print("One tool with its schemas: tool-executor tools NAME")
 
 
 def _print_tool(spec: ToolSpec) -> None:
@@ -69,7 +70,7 @@ def _print_tool(spec: ToolSpec) -> None:
     out.print(f"\nUnless a call says so: an attempt's time is {_timeout(spec)}; {retries}.")
     for heading, schema in (("Input", spec.input_schema), ("Output", spec.output_schema)):
         out.print(f"\n[bold]{heading}[/] (JSON Schema)")
-        out.print(JSON(strict_json.dumps(schema)))
+        typer.echo(json.dumps(schema, indent=2, ensure_ascii=False))
 
 
 def _timeout(spec: ToolSpec) -> str:

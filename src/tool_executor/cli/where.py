@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from tool_executor.aws import Aws
 from tool_executor.cli.console import err
 from tool_executor.deployment import Deployment, find_deployment
+from tool_executor.errors import DeploymentNotFoundError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,8 +33,10 @@ class Where:
 
 
 @contextmanager
-def chosen(*, local: bool, stage: str, region: str | None, extra_groups: tuple[str, ...] = ()) -> Iterator[Where]:
-    """Yield where to work, and end what was started for it."""
+def chosen(
+    *, local: bool, stage: str, region: str | None, extra_groups: tuple[str, ...] = (), may_start: bool = False
+) -> Iterator[Where]:
+    """Yield where to work, and end what was started for it. A local cloud is started only where that makes sense."""
     if not local:
         aws = Aws(region=region)
         yield Where(aws, find_deployment(aws, stage), options="" if stage == "dev" else f" --stage {stage}")
@@ -46,6 +49,9 @@ def chosen(*, local: bool, stage: str, region: str | None, extra_groups: tuple[s
         aws = Aws(running.deployment.region, running.deployment.endpoint_url)
         yield Where(aws, Deployment.from_outputs(running.deployment.outputs), options=" --local")
         return
+    if not may_start:
+        message = f"No local cloud of the stage {stage!r} is running."
+        raise DeploymentNotFoundError(message, hint="Start one in another terminal: tool-executor local up")
     with ExitStack() as at_end:
         with err.status("Starting a local cloud") as status:
             cloud = at_end.enter_context(

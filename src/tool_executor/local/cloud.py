@@ -104,6 +104,8 @@ class LocalCloud:
 
     def __enter__(self) -> Self:
         check_moto_version()
+        # What moto has to say of executions that end with their cloud is of no use to anybody, and 100 KB long.
+        logging.getLogger("moto").setLevel(logging.CRITICAL)
         if not _only_one.acquire(blocking=False):
             raise AlreadyRunning("This process runs a local cloud already.", hint="End the first one's `with` block.")
         with ExitStack() as at_end:
