@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from tool_contract.envelope import OPEN_STATUSES, CallStatus
 from tool_contract.errors import Effect, ErrorCode
+from tool_contract.record import attempt_log_of
 from tool_contract.timestamps import iso_from_ms, ms_from_iso
 
 if TYPE_CHECKING:
@@ -46,6 +47,9 @@ _DEADLINE: Final = _Verdict(
 )
 _CANCELLED: Final = _Verdict(
     CallStatus.CANCELLED, ErrorCode.CANCELLED, "The execution was stopped before the call ended."
+)
+_NEVER_BEGUN: Final = _Verdict(
+    CallStatus.FAILED, ErrorCode.TOOL_CRASHED, "The call was not begun: its execution came to an end before."
 )
 _LOST: Final = _Verdict(
     CallStatus.FAILED,
@@ -87,7 +91,7 @@ def _verdict(
         return _DEADLINE
     if waits_in_sequence and _is_after_open_call(rows, row):
         return _SKIPPED
-    return _LOST
+    return _LOST if row["status"] != CallStatus.PENDING else _NEVER_BEGUN
 
 
 def _stopped_by_failure(rows: Sequence[Mapping[str, Any]]) -> bool:
@@ -107,14 +111,16 @@ def _told(failure: Mapping[str, Any]) -> _Verdict:
 
 def _attributes(row: Mapping[str, Any], verdict: _Verdict, now_ms: int, read_only: bool) -> dict[str, Any]:  # noqa: FBT001
     begun = row["status"] != CallStatus.PENDING
-    elapsed = now_ms - ms_from_iso(row.get("attempt_started_at", row["started_at"])) if begun else 0
+    log = attempt_log_of(row)
+    began_at = log[0].started_at if log else row.get("attempt_started_at", row["started_at"])
+    unknown = (begun and not read_only) or any(entry.effect is Effect.UNKNOWN for entry in log)
     return {
         "status": verdict.status,
         "error_code": verdict.code,
         "error": verdict.sentence,
-        "effect": Effect.UNKNOWN if begun and not read_only else Effect.NONE,
+        "effect": Effect.UNKNOWN if unknown else Effect.NONE,
         "retryable": False,
-        "fallback_used": False,
+        "fallback_used": row.get("fallback_used", False),
         "finished_at": iso_from_ms(now_ms),
-        "execution_time_ms": max(0, elapsed),
+        "execution_time_ms": max(0, now_ms - ms_from_iso(began_at)) if begun else 0,
     }

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 from botocore.exceptions import BotoCoreError, ClientError
 
 from lambdas.runtime import aws_clients
+from tool_contract import strict_json
 from tool_contract.envelope import OPEN_STATUSES, CallStatus
 from tool_contract.errors import ErrorCode, ToolError
 from tool_contract.items import from_item, to_attribute
@@ -70,11 +71,16 @@ class AttemptStore:
         same_number = (
             "attempts = :attempt" if spec.annotations.repeatable else "(attempts = :attempt AND #owner = :owner)"
         )
-        # The tool's name, a fallback's too, so that whoever finds the row open knows what may have run.
+        # Whoever finds the row open must know what may have run: which tool, a fallback's too, and what ran before.
+        log = (
+            {":log": strict_json.dumps([entry.to_json() for entry in context.attempt_log])}
+            if context.attempt_log
+            else {}
+        )
         return self._write(
             context,
             "SET #status = :status, tool_name = :tool_name, attempts = :attempt, #owner = :owner,"
-            " attempt_started_at = :now",
+            f" attempt_started_at = :now, fallback_used = :fallback_used{', attempt_log = :log' if log else ''}",
             f"#status IN (:pending, :running, :retrying) AND (attempts < :attempt OR {same_number})",
             {
                 ":status": CallStatus.RUNNING if context.attempt == 1 else CallStatus.RETRYING,
@@ -82,6 +88,8 @@ class AttemptStore:
                 ":owner": owner,
                 ":now": iso_from_ms(now_ms),
                 ":tool_name": spec.name,
+                ":fallback_used": context.candidate > 0,
+                **log,
                 **_OPEN,
             },
         )

@@ -133,3 +133,23 @@ def test_a_call_that_has_ended_is_not_touched() -> None:
 
     for ending in Ending:
         assert _settled(rows, ending=ending, now_ms=LATE) == {}
+
+
+def test_an_effect_that_an_earlier_attempt_left_unknown_stays_unknown_though_a_reading_fallback_runs() -> None:
+    earlier = (
+        '[{"attempt":1,"tool_name":"orders","started_at":"' + START + '","duration_ms":5,"decision":"fallback",'
+        '"error_code":"ToolCrashed","error":"gone","effect":"unknown"}]'
+    )
+    row = _row("c1", "retrying", tool_name="reads", attempts=2, attempt_log=earlier, fallback_used=True)
+
+    (settled,) = _settled([row], ending=Ending.CANCELLED).values()
+
+    assert (settled["effect"], settled["fallback_used"]) == ("unknown", True)
+    assert settled["execution_time_ms"] == EARLY - START_MS
+
+
+def test_a_call_that_was_never_begun_is_not_said_to_have_had_an_effect() -> None:
+    (settled,) = _settled([_row("c1", "pending")]).values()
+
+    assert (settled["effect"], settled["execution_time_ms"]) == ("none", 0)
+    assert "not begun" in settled["error"]

@@ -162,3 +162,17 @@ def test_of_a_repeatable_tool_that_runs_twice_at_once_the_first_result_stands(aw
 
     assert isinstance(late, Stands)
     assert (late.succeeded, aws.row(execution_id, "c1")["result"]) == (True, "1")
+
+
+def test_an_open_call_tells_what_ran_before_its_attempt(aws: Aws, execution_id: str) -> None:
+    pending_call(aws, execution_id)
+    earlier = {"attempt": 1, "tool_name": "orders", "started_at": START, "duration_ms": 5, "decision": "fallback"}
+    context = AttemptContext.model_validate(
+        {"execution_id": execution_id, "call_id": "c1", "attempt": 2, "candidate": 1, "attempt_log": [earlier]}
+    )
+
+    AttemptStore(TABLE, aws.dynamodb).begin(context, SPECS["reads"], owner="me", now_ms=START_MS)
+
+    row = aws.row(execution_id, "c1")
+    assert row["fallback_used"] is True
+    assert '"tool_name":"orders"' in row["attempt_log"]
