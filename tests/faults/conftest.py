@@ -35,7 +35,9 @@ def faulty_cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FaultyClo
             ready = json.loads(line)
             aws = Aws(ready["region"], ready["endpoint_url"])
             folder = tmp_path_factory.mktemp("ledgers")
-            yield FaultyCloud(aws, find_deployment(aws, "dev"), folder, clean_environment(ready))
+            cloud = FaultyCloud(aws, find_deployment(aws, "dev"), folder, clean_environment(ready))
+            cloud.close_circuits()
+            yield cloud
         finally:
             assert process.stdin is not None
             process.stdin.close()  # it ends with its standard input
@@ -51,8 +53,8 @@ def oracle(faulty_cloud: FaultyCloud) -> Iterator[Oracle]:
 
 @pytest.fixture(scope="session")
 def late_run(faulty_cloud: FaultyCloud) -> tuple[Run, Execution]:
-    """An execution that takes 12 s, because a task waits so long for its function: it runs beside all other tests."""
-    late = {"timeout_seconds": 1, "max_retries": 1}
+    """An execution that takes 15 s, because a task waits so long for its function: it runs beside all other tests."""
+    late = {"timeout_seconds": 3, "max_retries": 1}
     run = faulty_cloud.request(
         ledger_call("put_line", **late), ledger_call("add_line", **late), ledger_call("put_line", **late)
     )
@@ -66,9 +68,9 @@ def late_run(faulty_cloud: FaultyCloud) -> tuple[Run, Execution]:
                 seconds=seconds,
             )
             for kind, call, seconds in (
-                (FaultKind.DELAY, '"call_id":"c1"', 15),
-                (FaultKind.DELAY, '"call_id":"c2"', 15),
-                (FaultKind.DELAY_ANSWER, '"call_id":"c3"', 12.5),
+                (FaultKind.DELAY, '"call_id":"c1"', 20),
+                (FaultKind.DELAY, '"call_id":"c2"', 20),
+                (FaultKind.DELAY_ANSWER, '"call_id":"c3"', 16),
             )
         ]
     )
@@ -80,7 +82,10 @@ def late_run(faulty_cloud: FaultyCloud) -> tuple[Run, Execution]:
 def cloud(faulty_cloud: FaultyCloud, late_run: tuple[Run, Execution]) -> Iterator[FaultyCloud]:  # noqa: ARG001
     """The cloud, without faults before and after."""
     faulty_cloud.program()
+    before = len(faulty_cloud.runs)
     yield faulty_cloud
+    for run in faulty_cloud.runs[before:]:
+        run.release()
     faulty_cloud.program()
 
 

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tool_contract.breaker_item import Circuit
+from tool_executor.breakers import Breakers
 from tool_executor.execution import Execution, Runner
 from tool_executor.history import History
 from tool_executor.local.faults import Fault, FaultKind
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from tool_executor.deployment import Deployment
     from tool_executor.history import Record
 
+LEDGER_TOOLS = ("look", "put_line", "add_line")
 LEDGER_FUNCTION = "lambda.*-ledger"
 PLANNER = "lambda.*-planner"
 FINISHER = "lambda.*-finisher"
@@ -40,6 +43,15 @@ class Run:
     ledger: Path
     request: dict[str, Any]
 
+    @property
+    def release_file(self) -> Path:
+        """What calls with `waits` wait for, and delays with `until_file` of this name."""
+        return self.ledger.with_suffix(".go")
+
+    def release(self) -> None:
+        """Let everything that waits go on."""
+        self.release_file.touch()
+
     def lines(self, call_id: str) -> int:
         """How often a call had its effect."""
         return self.ledger.read_text("utf-8").split("\n").count(call_id) if self.ledger.exists() else 0
@@ -54,24 +66,27 @@ class FaultyCloud:
     folder: Path
     environment: dict[str, str] = field(default_factory=dict)
     standing: list[Fault] = field(default_factory=list)
+    runs: list[Run] = field(default_factory=list)
 
     @property
     def history(self) -> History:
         return History(self.aws, self.deployment.history_table)
 
     def request(self, *calls: dict[str, Any], **fields: Any) -> Run:
-        """A request of calls made by `ledger_call`; each writes its call_id into the run's ledger."""
+        """A request of calls made by `ledger_call`; each writes its call_id into the run's ledger.
+
+        A line with `waits` stays in its tool after the effect until `Run.release`, the end of the test at the latest.
+        """
         execution_id = f"fault-{uuid.uuid4().hex[:12]}"
         ledger = self.folder / execution_id
-        named = [
-            {
-                **call,
-                "call_id": call_id,
-                "input": {"line": {"file": str(ledger), "text": call_id, **call["input"]["line"]}},
-            }
-            for call_id, call in zip((f"c{number}" for number in range(1, 1000)), calls, strict=False)
-        ]
-        return Run(execution_id, ledger, {**fields, "calls": named})
+        run = Run(execution_id, ledger, {**fields, "calls": []})
+        for number, call in enumerate(calls, start=1):
+            line = {"file": str(ledger), "text": f"c{number}", **call["input"]["line"]}
+            if line.pop("waits", False):
+                line["until_file"] = str(run.release_file)
+            run.request["calls"].append({**call, "call_id": f"c{number}", "input": {"line": line}})
+        self.runs.append(run)
+        return run
 
     def start(self, run: Run) -> Execution:
         return Runner(self.aws, self.deployment).start(run.request, run.execution_id)
@@ -105,7 +120,13 @@ class FaultyCloud:
             if seen["function"].endswith(function) and all(text in seen["payload"] for text in containing)
         ]
 
-    def until(self, condition: Callable[[], bool], seconds: float = 15) -> None:
+    def close_circuits(self) -> None:
+        """Keep the tools' breakers closed: tools that fail on purpose are what a breaker is for."""
+        breakers = Breakers(self.aws, self.deployment.tool_state_table)
+        for tool_name in LEDGER_TOOLS:
+            breakers.set(tool_name, Circuit.FORCED_CLOSED, time.time_ns() // 1_000_000)
+
+    def until(self, condition: Callable[[], bool], seconds: float = 60) -> None:
         end = time.monotonic() + seconds
         while not condition():
             assert time.monotonic() < end, "it did not come true in time"

@@ -103,12 +103,17 @@ def test_a_tool_that_hangs_is_timed_out_and_retried_by_the_marks_alone(cloud: Fa
 def test_a_worker_that_dies_between_effect_and_record_leaves_an_unknown_effect(
     cloud: FaultyCloud, oracle: Oracle, how: str
 ) -> None:
-    line = {"trouble": "dies_after", "troubled_attempts": 1} if how == "exits" else {"seconds": 2}
-    run = cloud.request(ledger_call("put_line", line=line), ledger_call("add_line", line=line), ledger_call("look"))
+    line = {"trouble": "dies_after", "troubled_attempts": 1} if how == "exits" else {"waits": True}
+    fields = {"line": line, "timeout_seconds": 60}
+    run = cloud.request(ledger_call("put_line", **fields), ledger_call("add_line", **fields), ledger_call("look"))
     if how == "is killed":
         first = ('"attempt":1', '"call_id":"c1"'), ('"attempt":1', '"call_id":"c2"')
-        cloud.program(*[lambda_fault(FaultKind.KILL, run, *texts, seconds=1) for texts in first])
-    put, add, sibling = oracle.judge(run, cloud.outcome(run))
+        cloud.program(*[lambda_fault(FaultKind.KILL, run, *texts, seconds=3) for texts in first])
+    execution = cloud.start(run)
+    cloud.until(lambda: run.lines("c1") == 2)
+    cloud.until(lambda: cloud.invocations("-ledger", run.execution_id, '"call_id":"c2"')[0]["answer"] is not None)
+    run.release()
+    put, add, sibling = oracle.judge(run, cloud.output(execution))
     assert (put["status"], put["attempts"], run.lines("c1")) == ("success", 2, 2)
     assert (add["status"], add["error_code"], add["effect"]) == ("failed", "ToolCrashed", "unknown")
     assert run.lines("c2") == 1
@@ -153,9 +158,12 @@ def test_of_an_event_that_comes_eight_times_at_once_one_runs(cloud: FaultyCloud,
 def test_a_repeatable_tool_whose_event_comes_twice_at_once_succeeds(
     cloud: FaultyCloud, oracle: Oracle, tool: str
 ) -> None:
-    run = cloud.request(ledger_call(tool, line={"seconds": 2}))
+    run = cloud.request(ledger_call(tool, line={"waits": True}, timeout_seconds=60))
     cloud.program(lambda_fault(FaultKind.REPEAT_AT_ONCE, run))
-    output = cloud.outcome(run)
+    execution = cloud.start(run)
+    cloud.until(lambda: run.lines("c1") == 2)
+    run.release()
+    output = cloud.output(execution)
     cloud.until_answered(run, 2)
     (call,) = oracle.judge(run, output)
     assert (call["status"], call["attempts"], run.lines("c1")) == ("success", 1, 2)
@@ -168,7 +176,6 @@ def test_what_comes_after_the_tasks_own_timeout_changes_no_record_and_runs_nothi
     output = cloud.output(execution)
     cloud.until_answered(run, 5)
     begun_late, begun_late_unsafe, answered_late = oracle.judge(run, output)
-    assert output["execution_time_ms"] < 15_000
     assert (begun_late["status"], begun_late["attempts"]) == ("success", 2)
     assert (begun_late_unsafe["status"], begun_late_unsafe["effect"]) == ("timeout", "unknown")
     assert (answered_late["status"], answered_late["attempts"]) == ("success", 1)

@@ -11,7 +11,10 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from fnmatch import fnmatchcase
-from typing import Any, Protocol
+from pathlib import Path
+from typing import Any, Final, Protocol
+
+_LOOKS_EVERY_SECONDS: Final = 0.02
 
 
 class FaultKind(StrEnum):
@@ -34,7 +37,8 @@ class Fault:
 
     `request` is a pattern of shell wildcards for names like `lambda.tool-executor-dev-probe`, `dynamodb.UpdateItem` or
     `s3.PUT`. Every text of `containing` must occur in the request's path or body. `times` of None means all that
-    follow; `for_seconds` ends a fault that long after it was programmed.
+    follow; `for_seconds` ends a fault that long after it was programmed. A delay ends early once `until_file` exists:
+    so a test, and no guess at how long things take, says when.
     """
 
     kind: FaultKind
@@ -45,6 +49,7 @@ class Fault:
     seconds: float = 0.0
     copies: int = 2
     for_seconds: float | None = None
+    until_file: str | None = None
 
     @classmethod
     def from_json(cls, value: dict[str, Any]) -> Fault:
@@ -58,6 +63,15 @@ class Fault:
     def matches(self, request: str, text: str) -> bool:
         """Whether a request is one of those that this fault counts."""
         return fnmatchcase(request, self.request) and all(part in text for part in self.containing)
+
+    def pause(self) -> None:
+        """Let the fault's time pass."""
+        if self.until_file is None:
+            time.sleep(self.seconds)
+            return
+        end = time.monotonic() + self.seconds
+        while time.monotonic() < end and not Path(self.until_file).exists():
+            time.sleep(_LOOKS_EVERY_SECONDS)
 
     def strikes(self, number: int, age_seconds: float) -> bool:
         """Whether the fault befalls the `number`-th match, so long after it was programmed."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 import io
 import json
 import re
-import time
 import uuid
 from collections.abc import Callable, Iterable
 from http import HTTPStatus
@@ -51,7 +50,7 @@ class FaultyApp:
         if fault.kind in _BEFORE:
             return _refusal(request, start_response, throttled=fault.kind is FaultKind.THROTTLE)
         if fault.kind is FaultKind.DELAY:
-            time.sleep(fault.seconds)
+            fault.pause()
             return self._app(environ, start_response)
         answered: list[Any] = []
         body = b"".join(self._app(environ, lambda *head: answered.extend(head)))
@@ -59,7 +58,7 @@ class FaultyApp:
             return _refusal(request, start_response, throttled=False)
         if fault.kind is FaultKind.DROP_ANSWER:
             raise AnswerDropped
-        time.sleep(fault.seconds)
+        fault.pause()
         start_response(*answered)
         return [body]
 

@@ -37,6 +37,7 @@ class Line(BaseModel):
     trouble: Annotated[Trouble, Field(strict=False)] = Trouble.NONE
     troubled_attempts: int = 1000
     seconds: Annotated[float, Field(ge=0, le=60, description="Between the effect and the answer.")] = 0
+    until_file: Annotated[str, Field(description="After the effect, wait for this file, a minute at most.")] = ""
     answer_size: int = 0
     answers_nan: bool = False
 
@@ -83,6 +84,8 @@ def _act(line: Line) -> Written:
         os._exit(3)
     _append(line.file, f"{line.text}\n")
     time.sleep(line.seconds)
+    if line.until_file:
+        _wait_for(line.until_file)
     if trouble in {Trouble.DIES_AFTER, Trouble.UNAVAILABLE_AFTER_DEATH}:
         os._exit(3)
     return Written(
@@ -91,6 +94,12 @@ def _act(line: Line) -> Written:
         padding="x" * line.answer_size,
         number=float("nan") if line.answers_nan else 0.0,
     )
+
+
+def _wait_for(file: str) -> None:
+    end = time.monotonic() + 60
+    while not os.path.exists(file) and time.monotonic() < end:  # noqa: PTH110 - as cheap as it can be
+        time.sleep(0.02)
 
 
 def _append(file: str, text: str) -> None:

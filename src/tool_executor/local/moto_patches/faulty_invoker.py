@@ -74,7 +74,7 @@ class FaultyInvoker(LambdaInvoker):
 
 def _struck(fault: Fault, run: Callable[..., Answer]) -> Answer:
     if fault.kind is FaultKind.DELAY:
-        time.sleep(fault.seconds)
+        fault.pause()
         return run()
     if fault.kind is FaultKind.REPEAT_AT_ONCE:
         couriers = ThreadPoolExecutor(fault.copies)
@@ -95,7 +95,7 @@ def _afterwards(fault: Fault, answer: Answer, run: Callable[..., Answer]) -> Ans
         for _ in range(fault.copies - 1):
             run()
     if fault.kind is FaultKind.DELAY_ANSWER:
-        time.sleep(fault.seconds)
+        fault.pause()
     return answer
 
 
