@@ -8,6 +8,7 @@ from typing import Any
 
 from lambdas.planner.plan import Deployment, ExecutionIdentity, make_plan
 from lambdas.planner.plan_writer import PlanWriter
+from lambdas.planner.request_source import resolved_request
 from lambdas.runtime import aws_clients
 from lambdas.runtime.artifacts import ArtifactStore
 from lambdas.runtime.telemetry import logger, observed
@@ -33,16 +34,33 @@ def _deployment() -> Deployment:
 
 
 @cache
+def _artifacts() -> ArtifactStore:
+    return ArtifactStore(os.environ["ARTIFACT_BUCKET"])
+
+
+@cache
 def _writer() -> PlanWriter:
-    return PlanWriter(os.environ["HISTORY_TABLE"], aws_clients.dynamodb(), ArtifactStore(os.environ["ARTIFACT_BUCKET"]))
+    return PlanWriter(os.environ["HISTORY_TABLE"], aws_clients.dynamodb(), _artifacts())
 
 
 def plan(event: Any, _context: Any) -> dict[str, Any]:  # noqa: ANN401 - Lambda's own signature
-    """Answer the state Plan. Raises :class:`InvalidRequest`."""
+    """Answer the state Plan, or a client that runs the calls itself. Raises :class:`InvalidRequest`.
+
+    ``{"catalog": true}`` is answered with the deployment's catalog.
+    """
+    if event.get("catalog"):
+        return _deployment().catalog.to_json()
     execution = event["execution"]
-    identity = ExecutionIdentity(execution["name"], execution["arn"], ms_from_iso(execution["started_at"]))
+    identity = ExecutionIdentity(
+        execution["name"],
+        execution["arn"],
+        ms_from_iso(execution["started_at"]),
+        event.get("route", "workflow"),
+        event.get("degraded", False),
+    )
     try:
-        request = check_request(event.get("request"), _deployment().catalog)
+        given = resolved_request(event.get("request"), os.environ["ARTIFACT_BUCKET"], _artifacts())
+        request = check_request(given, _deployment().catalog)
         planned = make_plan(request, identity, _deployment())
         _writer().write(planned)
     except InvalidRequestError as error:

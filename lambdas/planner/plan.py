@@ -17,8 +17,9 @@ from tool_contract.retry import draw_delays, whole_seconds
 from tool_contract.timestamps import day_of, iso_from_ms
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
+    from tool_contract.attempt import Route
     from tool_contract.catalog import Catalog
     from tool_contract.policy import CandidatePolicy
     from tool_contract.request import CallRequest, ExecutionRequest
@@ -28,11 +29,17 @@ _DAY_SECONDS = 86_400
 
 @dataclass(frozen=True, slots=True)
 class ExecutionIdentity:
-    """The execution of the state machine that asks for a plan. ``started_ms`` is milliseconds since 1970."""
+    """The execution that asks for a plan. ``started_ms`` is milliseconds since 1970.
+
+    ``arn`` is the state machine's; a client that runs the calls itself (``route``) gives a token of its own, and says
+    whether it does so because the state machine did not start (``degraded``).
+    """
 
     execution_id: str
     arn: str
     started_ms: int
+    route: Route = "workflow"
+    degraded: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,10 +93,12 @@ class _Names:
     def function_of(self, group: str) -> str:
         return self.deployment.functions[group]
 
-    def delays_of(self, call_id: str, candidate: int, policy: CandidatePolicy) -> list[int]:
+    def delays_of(self, call_id: str, candidate: int, policy: CandidatePolicy) -> Sequence[float]:
         seed = f"{self.identity.arn}/{self.identity.started_ms}/{call_id}/{candidate}"
         random = Random(seed)  # noqa: S311 - jitter, no secret
-        return [whole_seconds(delay) for delay in draw_delays(policy.retry, policy.max_retries, random)]
+        delays = draw_delays(policy.retry, policy.max_retries, random)
+        # Step Functions waits whole seconds; a client waits as long as it is told.
+        return delays if self.identity.route == "direct" else [whole_seconds(delay) for delay in delays]
 
 
 def _common_attributes(
@@ -99,6 +108,7 @@ def _common_attributes(
         "execution_id": identity.execution_id,
         "correlation_id": request.correlation_id or identity.execution_id,
         "caller": request.caller,
+        "degraded": identity.degraded or None,
         "started_at": iso_from_ms(identity.started_ms),
         "expires_at": identity.started_ms // 1000 + deployment.history_ttl_days * _DAY_SECONDS,
     }
@@ -114,6 +124,7 @@ def _execution_row(request: ExecutionRequest, identity: ExecutionIdentity, deadl
         "day": day_of(iso_from_ms(identity.started_ms)),
         "open": OPEN_SHARD,
         "execution_arn": identity.arn,
+        "route": identity.route,
     }
 
 

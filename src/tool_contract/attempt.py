@@ -11,6 +11,9 @@ from tool_contract.errors import Effect, ErrorCode
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+#: Who runs an execution: the state machine, or a client that invokes the functions itself.
+Route = Literal["workflow", "direct"]
+
 #: What followed an attempt. ``done``: the tool answered; ``cached`` and ``replayed``: a stored result did.
 #: ``end``: the call failed for good.
 Decision = Literal["retry", "fallback", "end", "done", "cached", "replayed"]
@@ -50,7 +53,7 @@ class AttemptContext(BaseModel):
     execution_id: str | None = None
     call_id: str | None = None
     correlation_id: str | None = None
-    route: Literal["workflow", "direct"] = "direct"
+    route: Route = "direct"
     attempt: Annotated[int, Field(ge=1)] = 1
     candidate: Annotated[int, Field(ge=0)] = 0
     timeout_seconds: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None

@@ -33,6 +33,7 @@ class InputSchema:
 
     def __init__(self, schema: Mapping[str, Any]) -> None:
         definitions = [_definition(name, child) for name, child in schema.get("$defs", {}).items()]
+        self._schema = schema
         self._validator = SchemaValidator(core_schema.definitions_schema(_core(schema), definitions))
 
     def problems(self, value: object) -> list[Problem]:
@@ -45,7 +46,7 @@ class InputSchema:
             # The JSON mode of strict validation takes a date as text, as JSON must write it.
             self._validator.validate_json(text)
         except ValidationError as error:
-            return problems_from(error.errors(include_url=False), value)
+            return problems_from(error.errors(include_url=False), value, schema=self._schema)
         return []
 
 

@@ -34,7 +34,9 @@ MAX_STATE_BYTES: Final = 262_144
 MAX_OUTPUT_BYTES: Final = 200_000
 #: A request that StartExecution takes and that Plan can still be given: it is wrapped in the planner's own input.
 MAX_REQUEST_BYTES: Final = 256_000
-#: What a plan may hold in the state, for the same reason.
+#: A larger request goes by S3: the client puts it there, the planner reads it.
+MAX_REQUEST_BYTES_BY_REFERENCE: Final = 6_000_000
+#: What a plan may hold in the state, for the same reason as a request that goes inline.
 MAX_PLAN_BYTES: Final = 240_000
 #: History events of an execution (Step Functions).
 MAX_HISTORY_EVENTS: Final = 25_000

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from tool_contract.policy import policy_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from tool_contract.catalog import Catalog
     from tool_contract.options import ToolExecutorOptions
@@ -29,8 +29,8 @@ class PlanNames(Protocol):
     def function_of(self, group: str) -> str:
         """Return the ARN of a tool group's function."""
 
-    def delays_of(self, call_id: str, candidate: int, policy: CandidatePolicy) -> list[int]:
-        """Return the whole seconds to wait before each retry of a call's candidate."""
+    def delays_of(self, call_id: str, candidate: int, policy: CandidatePolicy) -> Sequence[float]:
+        """Return the seconds to wait before each retry of a call's candidate."""
 
 
 def plan_state(

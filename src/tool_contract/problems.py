@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel, ConfigDict
 
 from tool_contract.errors import ErrorCode
+from tool_contract.known_fields import known_fields
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
 _MAX_ECHO = 60
+#: Looking for close names takes its time, and an input may have a hundred thousand unknown fields.
+_MAX_HINTS = 100
+_MAX_PROBLEMS = 20_000
 
 
 class Problem(BaseModel):
@@ -67,18 +71,39 @@ def close_names(name: str, known: Iterable[str]) -> str | None:
 
 
 def problems_from(
-    errors: Sequence[ErrorDetails], value: object, code: ErrorCode = ErrorCode.INVALID_INPUT
+    errors: Sequence[ErrorDetails],
+    value: object,
+    code: ErrorCode = ErrorCode.INVALID_INPUT,
+    *,
+    schema: Mapping[str, Any] | None = None,
+    patterns: Mapping[str, str] | None = None,
 ) -> list[Problem]:
-    """Turn pydantic's errors about ``value`` into problems, in the order of their pointers."""
-    problems = {
-        (pointer, error["msg"]): Problem(pointer=pointer, message=_sentence(error), error_code=code)
-        for error in errors
-        for pointer in [_pointer_of(error, value)]
-    }
-    return list(problems.values())
+    """Turn pydantic's errors about ``value`` into problems, in the order of their pointers.
+
+    ``schema`` is the JSON Schema that the value was checked by: with it, unknown fields get close names as a hint.
+    ``patterns`` are sentences to say instead of a regular expression.
+    """
+    problems = {}
+    for number, error in enumerate(errors[:_MAX_PROBLEMS]):
+        path = _path_of(error, value)
+        hint = _hint(error, path, schema) if number < _MAX_HINTS else None
+        message = _sentence(error, patterns or {})
+        problem = Problem(pointer=json_pointer(path), message=message, error_code=code, hint=hint)
+        problems[problem.pointer, error["msg"]] = problem
+    return [*problems.values(), *_left_out(len(errors) - _MAX_PROBLEMS, code)]
 
 
-def _pointer_of(error: ErrorDetails, value: object) -> str:
+def _left_out(count: int, code: ErrorCode) -> list[Problem]:
+    return [Problem(pointer="", message=f"{count:,} more problems are not told.", error_code=code)] if count > 0 else []
+
+
+def _hint(error: ErrorDetails, path: Sequence[str | int], schema: Mapping[str, Any] | None) -> str | None:
+    if error["type"] != "extra_forbidden" or schema is None or not path:
+        return None
+    return close_names(str(path[-1]), known_fields(schema, path[:-1]))
+
+
+def _path_of(error: ErrorDetails, value: object) -> list[str | int]:
     """Drop what pydantic adds to a location: the names of a union's branches are no part of the value."""
     parts: list[str | int] = []
     current: Any = value
@@ -88,7 +113,7 @@ def _pointer_of(error: ErrorDetails, value: object) -> str:
         elif error["type"] != "missing" or step is not error["loc"][-1]:
             continue
         parts.append(step)
-    return json_pointer(parts)
+    return parts
 
 
 def _holds(value: object, step: str | int) -> bool:
@@ -109,6 +134,7 @@ _PLAIN_SENTENCES: Mapping[str, str] = {
 }
 
 
-def _sentence(error: ErrorDetails) -> str:
-    message = _PLAIN_SENTENCES.get(error["type"], error["msg"].removeprefix("Value error, "))
+def _sentence(error: ErrorDetails, patterns: Mapping[str, str]) -> str:
+    said = patterns.get(error.get("ctx", {}).get("pattern", ""))
+    message = said or _PLAIN_SENTENCES.get(error["type"], error["msg"].removeprefix("Value error, "))
     return message if message.endswith((".", "?", "!")) else message + "."

@@ -60,7 +60,8 @@ def envelope_from_record(record: Mapping[str, Any]) -> Envelope:
 
 def _metadata(record: Mapping[str, Any], log: tuple[AttemptEntry, ...]) -> dict[str, Any]:
     own = strict_json.parse(record.get("metadata") or "{}")
-    return {**own, "correlation_id": record["correlation_id"], **metadata_from_log(log)}
+    degraded = {"degraded": True} if record.get("degraded") else {}
+    return {**own, "correlation_id": record["correlation_id"], **degraded, **metadata_from_log(log)}
 
 
 def _result(record: Mapping[str, Any]) -> dict[str, Any]:

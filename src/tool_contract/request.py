@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from functools import cache
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -31,6 +33,17 @@ if TYPE_CHECKING:
 CALL_ID_PATTERN: Final = r"^[A-Za-z0-9_][A-Za-z0-9_.:-]{0,63}$"
 CORRELATION_ID_PATTERN: Final = r"^[!-~]{1,128}$"
 IDEMPOTENCY_KEY_PATTERN: Final = r"^[ -~]{1,256}$"
+
+_PATTERN_SENTENCES: Final = {
+    CALL_ID_PATTERN: "A call_id is 1 to 64 of A-Z a-z 0-9 _ . : - and begins with none of the last three.",
+    CORRELATION_ID_PATTERN: "A correlation_id is 1 to 128 visible ASCII characters, no blanks.",
+    IDEMPOTENCY_KEY_PATTERN: "An idempotency_key is 1 to 256 printable ASCII characters.",
+}
+_IN_AN_INPUT: Final = re.compile(r"/calls/\d+(/fallbacks/\d+)?/input(/|$)")
+
+#: The one field of a request that lies in S3: its value is a ResultRef below the prefix.
+REQUEST_REF: Final = "request_ref"
+REQUESTS_PREFIX: Final = "requests/"
 
 #: Metadata keys that the executor writes itself.
 RESERVED_METADATA: Final = frozenset(
@@ -143,7 +156,7 @@ def check_request(value: object, catalog: Catalog) -> ExecutionRequest:
         # Through JSON text, so that a caller's tuple or enum is checked as the array or text that is sent.
         value = strict_json.parse(strict_json.dumps(value))
     except strict_json.JsonError as error:
-        raise InvalidRequestError([_about_request(error.problem)]) from None
+        raise InvalidRequestError([coded_by_place(error.problem)]) from None
     request, problems = _shaped(value)
     problems += [problem for pointer, call in _calls_of(value) for problem in _call_problems(pointer, call, catalog)]
     problems += _repeated_call_ids(value)
@@ -156,11 +169,21 @@ def _shaped(value: object) -> tuple[ExecutionRequest | None, list[Problem]]:
     try:
         return ExecutionRequest.model_validate_json(strict_json.dumps(value)), []
     except ValidationError as error:
-        return None, problems_from(error.errors(include_url=False), value, ErrorCode.INVALID_REQUEST)
+        found = problems_from(
+            error.errors(include_url=False), value, schema=_request_schema(), patterns=_PATTERN_SENTENCES
+        )
+        return None, [coded_by_place(problem) for problem in found]
 
 
-def _about_request(problem: Problem) -> Problem:
-    return problem.model_copy(update={"error_code": ErrorCode.INVALID_REQUEST})
+@cache
+def _request_schema() -> dict[str, Any]:
+    return ExecutionRequest.model_json_schema()
+
+
+def coded_by_place(problem: Problem) -> Problem:
+    """Return a request's problem with its code: inside an input, the one that the tool would give it."""
+    code = ErrorCode.INVALID_INPUT if _IN_AN_INPUT.match(problem.pointer) else ErrorCode.INVALID_REQUEST
+    return problem.model_copy(update={"error_code": code})
 
 
 def _calls_of(value: object) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Self
+from urllib.parse import urlsplit
 
 import boto3
 from botocore.config import Config
@@ -25,9 +27,11 @@ from tool_executor.errors import CredentialsMissingError, ExecutionIdTakenError,
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from botocore.credentials import Credentials
     from mypy_boto3_cloudformation import CloudFormationClient
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_lambda import LambdaClient
+    from mypy_boto3_s3 import S3Client
     from mypy_boto3_stepfunctions import SFNClient
 
 _CONFIG: Final = Config(connect_timeout=5, read_timeout=30, retries={"mode": "standard", "total_max_attempts": 5})
@@ -41,6 +45,8 @@ _REFUSED_CREDENTIALS: Final = {
     "InvalidClientTokenId",
     "UnrecognizedClientException",
 }
+_LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
+_LOCAL_REGION: Final = "us-east-1"
 _CONFIGURE: Final = "Run 'aws configure' or set AWS_PROFILE; or use the local cloud with --local."
 
 
@@ -54,12 +60,26 @@ class Aws:
     region: str | None = None
     endpoint_url: str | None = None
 
+    @classmethod
+    def from_environment(cls, region: str | None = None) -> Self:
+        """Return where the environment says AWS is: a local cloud by ``AWS_ENDPOINT_URL``, or AWS itself."""
+        endpoint = os.environ.get("AWS_ENDPOINT_URL")
+        if endpoint is None or urlsplit(endpoint).hostname not in _LOOPBACK:
+            return cls(region)
+        said = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
+        return cls(region or said or _LOCAL_REGION, endpoint)
+
     @cached_property
     def _session(self) -> boto3.Session:
         if self.endpoint_url is None:
             return boto3.Session(region_name=self.region)
         # The local cloud checks no credentials; the caller's own must not be sent to it.
         return boto3.Session(aws_access_key_id="local", aws_secret_access_key="local", region_name=self.region)  # noqa: S106
+
+    @property
+    def credentials(self) -> Credentials | None:
+        """What requests are signed with where no client of boto3 does it; None if there are none."""
+        return self._session.get_credentials()
 
     @cached_property
     def step_functions(self) -> SFNClient:
@@ -70,6 +90,11 @@ class Aws:
     def dynamodb(self) -> DynamoDBClient:
         """DynamoDB."""
         return self._session.client("dynamodb", config=_CONFIG, endpoint_url=self.endpoint_url)
+
+    @cached_property
+    def s3(self) -> S3Client:
+        """S3."""
+        return self._session.client("s3", config=_CONFIG, endpoint_url=self.endpoint_url)
 
     @cached_property
     def functions(self) -> LambdaClient:

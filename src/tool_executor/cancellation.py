@@ -92,6 +92,8 @@ class Canceller:
             ServiceError: AWS refused or did not answer; the sentence or hint says if it was stopped nevertheless.
         """
         own = _own(self._records(execution_id))
+        if own is not None and own.get("route") == "direct":
+            return self._cancel_direct(execution_id, own)
         arn = own["execution_arn"] if own else self._arn(execution_id)
         before = self._state_of(arn, execution_id)
         status = self._stopped(arn, execution_id) if before == "RUNNING" else before
@@ -118,6 +120,19 @@ class Canceller:
             message = "The finisher failed; its log says why."
             raise ServiceError(message)
         return Reconciliation(tuple(answer["ended"]), tuple(answer["failed"]))
+
+    def _cancel_direct(self, execution_id: str, own: Record) -> Cancellation:
+        """End the records of an execution that a client runs itself: its further attempts find the calls ended."""
+        if "open" in own:
+            self._end_records(own["execution_arn"], execution_id, "ABORTED")
+        records = self._records(execution_id)
+        standing = _own(records) or own
+        return Cancellation(
+            execution_id,
+            stopped="open" in own and standing["status"] == CallStatus.CANCELLED,
+            status=str(standing["status"]),
+            calls=tuple(record for record in records if record["call_id"] != EXECUTION_CALL_ID),
+        )
 
     def _records(self, execution_id: str) -> list[Record]:
         return History(self.aws, self.deployment.history_table).execution(execution_id)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import ClientError
 
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from tool_executor.aws import Aws
+
+OUTPUTS_VARIABLE: Final = "TOOL_EXECUTOR_DEPLOYMENT"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +61,21 @@ class Deployment:
 def stack_name(stage: str) -> str:
     """Return the name of a stage's stack."""
     return f"tool-executor-{stage}"
+
+
+def deployment_of_environment(aws: Aws, stage: str) -> Deployment:
+    """Return the deployment that ``TOOL_EXECUTOR_DEPLOYMENT`` describes, its stack's outputs as JSON; else the stage's.
+
+    For programs that may invoke and read, and not ask CloudFormation. Raises as :func:`find_deployment`.
+    """
+    told = os.environ.get(OUTPUTS_VARIABLE)
+    if told is None:
+        return find_deployment(aws, stage)
+    try:
+        return Deployment.from_outputs(strict_json.parse(told))
+    except (strict_json.JsonError, LookupError, TypeError) as error:
+        message = f"{OUTPUTS_VARIABLE} does not hold the outputs of a stack as a JSON object: {error}"
+        raise DeploymentNotFoundError(message, hint="Print them with: aws cloudformation describe-stacks") from None
 
 
 def find_deployment(aws: Aws, stage: str) -> Deployment:

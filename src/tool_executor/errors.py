@@ -4,19 +4,29 @@ The exceptions::
 
     ToolExecutorError
     ├── InvalidRequestError        the request cannot be run; carries every problem
+    │   └── ToolNotFoundError      nothing else is wrong with it than names of tools that there are not
     ├── RequestUnreadableError     the request's file is not there, or no JSON
     ├── CredentialsMissingError    no AWS credentials or region
+    ├── InvalidConfigurationError  options that cannot be used; says where each was said
     ├── DeploymentNotFoundError    no deployment of that stage, or no local cloud
     ├── ServiceError               AWS refused or did not answer
     ├── ExecutionIdTakenError      an execution of that name exists already
     ├── ExecutionNotFoundError     no execution of that id in the history
     ├── ExecutionFailedError       the state machine failed otherwise than by its calls
+    ├── ExecutionTimeoutError      the wait ended before the execution did; carries its id
+    ├── ResultUnavailableError     a large result cannot be read
+    │   ├── ResultMissingError     it is not there any more
+    │   └── ResultCorruptError     it is not what was stored
+    ├── ToolFailedError            raised by result.raise_for_failure() alone
     └── LocalCloudError            see tool_executor.local.errors
 """
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 class ToolExecutorError(Exception):
@@ -54,10 +64,38 @@ class InvalidRequestError(ToolExecutorError):
         return {**super().to_json(), "details": self.problems}
 
 
+class ToolNotFoundError(InvalidRequestError):
+    """The request names tools that there are not; the problems offer close names."""
+
+    code = "ToolNotFound"
+
+
+def invalid_request(told: Mapping[str, Any]) -> InvalidRequestError:
+    """Return the error for the planner's complaint, as its JSON has it."""
+    problems = list(told["details"])
+    only_names = bool(problems) and all(problem.get("error_code") == ToolNotFoundError.code for problem in problems)
+    kind = ToolNotFoundError if only_names else InvalidRequestError
+    return kind(told["error"], problems, hint=told.get("hint"))
+
+
 class RequestUnreadableError(ToolExecutorError):
     """The request's file is not there, or holds no JSON."""
 
     code = "RequestUnreadable"
+
+
+class InvalidConfigurationError(ToolExecutorError):
+    """Options that cannot be used. ``problems`` names everything that is wrong, and where it was said."""
+
+    code = "InvalidConfiguration"
+
+    def __init__(self, problems: list[dict[str, str]]) -> None:
+        super().__init__(" ".join(problem["message"] for problem in problems))
+        self.problems = problems
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the error in the contract's one shape."""
+        return {**super().to_json(), "details": self.problems}
 
 
 class CredentialsMissingError(ToolExecutorError):
@@ -97,4 +135,43 @@ class ExecutionFailedError(ToolExecutorError):
 
     def __init__(self, sentence: str, *, execution_id: str, hint: str | None = None) -> None:
         super().__init__(sentence, hint=hint)
+        self.execution_id = execution_id
+
+
+class ExecutionTimeoutError(ToolExecutorError, TimeoutError):
+    """The wait for an execution ended before the execution did: ``executor.wait(execution_id)`` waits on."""
+
+    code = "ExecutionTimeout"
+
+    def __init__(self, sentence: str, *, execution_id: str, hint: str | None = None) -> None:
+        super().__init__(sentence, hint=hint)
+        self.execution_id = execution_id
+
+
+class ResultUnavailableError(ToolExecutorError):
+    """A large result cannot be read from where it lies."""
+
+    code = "ResultUnavailable"
+
+
+class ResultMissingError(ResultUnavailableError):
+    """The large result is not there any more: the bucket keeps results as long as the history keeps records."""
+
+    code = "ResultMissing"
+
+
+class ResultCorruptError(ResultUnavailableError):
+    """What lies there is not what was stored: length or SHA-256 differ."""
+
+    code = "ResultCorrupt"
+
+
+class ToolFailedError(ToolExecutorError):
+    """A tool failed, and the caller asked for an exception. ``tool_code`` is the contract's error code."""
+
+    code = "ToolFailed"
+
+    def __init__(self, sentence: str, *, tool_code: str, execution_id: str | None) -> None:
+        super().__init__(sentence)
+        self.tool_code = tool_code
         self.execution_id = execution_id

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from tool_contract import strict_json
-from tool_contract.limits import MAX_REQUEST_BYTES
 from tool_contract.request import CORRELATION_ID_PATTERN
 from tool_executor.aws import translated_errors
-from tool_executor.errors import ExecutionFailedError, InvalidRequestError
+from tool_executor.errors import ExecutionFailedError, invalid_request
 from tool_executor.history import History
+from tool_executor.sent_request import sent_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -48,22 +48,22 @@ class Runner:
     sleep: Callable[[float], None] = time.sleep
 
     def start(self, request: object, execution_id: str | None = None) -> Execution:
-        """Start an execution of a request. Raises InvalidRequestError, or what translated_errors raises."""
+        """Start an execution of a request, a large one by S3.
+
+        Raises InvalidRequestError, or what translated_errors raises.
+        """
         name = execution_id or f"{uuid.uuid4()}"
-        text = strict_json.dumps(request)
-        if strict_json.byte_size(text) > MAX_REQUEST_BYTES:
-            message = f"The request has {strict_json.byte_size(text):,} bytes; {MAX_REQUEST_BYTES:,} fit."
-            raise InvalidRequestError(message, [], hint="Split it into several requests.")
+        text = sent_text(request, self.aws, self.deployment.artifact_bucket)
         with translated_errors():
             answer = self.aws.step_functions.start_execution(
                 stateMachineArn=self.deployment.state_machine_arn, name=name, input=text
             )
-        return Execution(name, answer["executionArn"], _correlation_id(request) or name)
+        return Execution(name, answer["executionArn"], correlation_id_of(request) or name)
 
     def follow(self, execution: Execution) -> Iterator[list[Record]]:
         """Yield how the calls stand again and again while the execution runs, then once more when it has ended."""
         history, pause = History(self.aws, self.deployment.history_table), _POLL_SECONDS
-        while self._describe(execution)["status"] == "RUNNING":
+        while self.describe(execution)["status"] == "RUNNING":
             yield history.progress(execution.execution_id, execution.correlation_id)
             self.sleep(pause)
             pause = min(pause * 1.2, _SLOWEST_POLL_SECONDS)
@@ -71,23 +71,23 @@ class Runner:
 
     def output(self, execution: Execution) -> dict[str, Any]:
         """Return the output of an ended execution. Raises InvalidRequestError or ExecutionFailedError."""
-        described = self._describe(execution)
+        described = self.describe(execution)
         if described["status"] == "SUCCEEDED":
             output: dict[str, Any] = strict_json.parse(described["output"])
             return output
         if described.get("error") == "InvalidRequest":
-            told = strict_json.parse(described["cause"])
-            raise InvalidRequestError(told["error"], told["details"], hint=told.get("hint"))
+            raise invalid_request(strict_json.parse(described["cause"]))
         sentence = _STATUS_SENTENCES.get(described["status"]) or described.get("cause") or "The execution failed."
         hint = f"What its calls came to: tool-executor history {execution.execution_id}"
         raise ExecutionFailedError(sentence, execution_id=execution.execution_id, hint=hint)
 
-    def _describe(self, execution: Execution) -> Any:  # noqa: ANN401 - a stubbed TypedDict
+    def describe(self, execution: Execution) -> Any:  # noqa: ANN401 - a stubbed TypedDict
+        """Return what Step Functions says of an execution. Raises ServiceError, CredentialsMissingError."""
         with translated_errors():
             return self.aws.step_functions.describe_execution(executionArn=execution.arn)
 
 
-def _correlation_id(request: object) -> str | None:
+def correlation_id_of(request: object) -> str | None:
     """Return the request's correlation id if it is one: the planner refuses another, and no index knows it."""
     given = request.get("correlation_id") if isinstance(request, dict) else None
     return given if isinstance(given, str) and re.fullmatch(CORRELATION_ID_PATTERN, given) else None

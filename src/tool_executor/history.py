@@ -39,6 +39,16 @@ class History:
         """Return the records of an execution's calls, in call order."""
         return [record for record in self.execution(execution_id) if record["call_id"] != EXECUTION_CALL_ID]
 
+    def call(self, execution_id: str, call_id: str) -> Record | None:
+        """Return one call's record, as it is now."""
+        with translated_errors():
+            item = self.aws.dynamodb.get_item(
+                TableName=self.table,
+                Key={"execution_id": {"S": execution_id}, "call_id": {"S": call_id}},
+                ConsistentRead=True,
+            ).get("Item")
+        return None if item is None else from_item(item)
+
     def progress(self, execution_id: str, correlation_id: str) -> list[Record]:
         """Return how the calls of an execution stand, in call order, without reading their inputs and results.
 

@@ -7,11 +7,16 @@ from pathlib import Path
 from typing import Any
 
 from tool_contract import strict_json
-from tool_executor.errors import RequestUnreadableError
+from tool_contract.request import InvalidRequestError as RequestProblems
+from tool_contract.request import coded_by_place
+from tool_executor.errors import InvalidRequestError, RequestUnreadableError
 
 
 def read_request(name: str) -> Any:  # noqa: ANN401 - any JSON: the gates judge it
-    """Return the JSON value in a file, or on standard input for ``-``. Raises RequestUnreadableError."""
+    """Return the JSON value in a file, or on standard input for ``-``.
+
+    Raises RequestUnreadableError, or InvalidRequestError where it is JSON with a value that cannot be sent safely.
+    """
     try:
         text = sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
     except FileNotFoundError:
@@ -23,5 +28,8 @@ def read_request(name: str) -> Any:  # noqa: ANN401 - any JSON: the gates judge 
     try:
         return strict_json.parse(text)
     except strict_json.JsonError as error:
+        if error.problem.pointer:
+            told = RequestProblems([coded_by_place(error.problem)]).to_json()
+            raise InvalidRequestError(told["error"], told["details"]) from None
         message = f"The file {name!r} holds no request: {error}"
         raise RequestUnreadableError(message, hint="A request is one JSON object with a list of calls.") from None

@@ -10,11 +10,14 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from tool_contract import strict_json
-from tool_contract.errors import ErrorCode
-from tool_contract.limits import MAX_HISTORY_EVENTS, MAX_PLAN_BYTES, MAX_REQUEST_BYTES
+from tool_contract.limits import (
+    MAX_HISTORY_EVENTS,
+    MAX_PLAN_BYTES,
+    MAX_REQUEST_BYTES,
+    MAX_REQUEST_BYTES_BY_REFERENCE,
+)
 from tool_contract.options import InvalidOptionsError, ToolExecutorOptions
 from tool_contract.preflight import NOT_IN_COST, Preflight, preflight
-from tool_contract.problems import Problem
 from tool_contract.request import InvalidRequestError as RequestProblems
 from tool_contract.request import check_request
 from tool_executor.cli import options
@@ -22,9 +25,11 @@ from tool_executor.cli.catalog_file import read_catalog
 from tool_executor.cli.console import out, print_json
 from tool_executor.cli.request_file import read_request
 from tool_executor.errors import InvalidRequestError
+from tool_executor.sent_request import size_problem
 
 if TYPE_CHECKING:
     from tool_contract.catalog import Catalog
+    from tool_contract.problems import Problem
     from tool_contract.request import ExecutionRequest
 
 
@@ -92,11 +97,8 @@ def _refusal(error: RequestProblems) -> InvalidRequestError:
 
 
 def _problems_of_start(report: Preflight) -> list[Problem]:
-    if report.request_bytes <= MAX_REQUEST_BYTES:
-        return []
-    message = f"The request has {report.request_bytes:,} bytes; {MAX_REQUEST_BYTES:,} fit."
-    hint = "Split it into several requests."
-    return [Problem(pointer="", message=message, error_code=ErrorCode.INVALID_REQUEST, hint=hint)]
+    problem = size_problem(report.request_bytes)
+    return [] if problem is None else [problem]
 
 
 def _to_json(checked: _Checked) -> dict[str, Any]:
@@ -106,7 +108,8 @@ def _to_json(checked: _Checked) -> dict[str, Any]:
         "calls": report.calls,
         "mode": checked.request.mode,
         "tools": checked.tool_names,
-        "request_bytes": {"value": report.request_bytes, "limit": MAX_REQUEST_BYTES},
+        "request_bytes": {"value": report.request_bytes, "limit": MAX_REQUEST_BYTES_BY_REFERENCE},
+        "by_s3": report.request_bytes > MAX_REQUEST_BYTES,
         "plan_bytes": {"value": report.plan_bytes, "limit": MAX_PLAN_BYTES},
         "worst_case_events": {"value": report.worst_case_events, "limit": MAX_HISTORY_EVENTS},
         "happy": report.happy.to_json(),
@@ -124,13 +127,15 @@ def _print(checked: _Checked) -> None:
     table.add_column("what it takes")
     for heading in ("all succeed", "at worst", "limit"):
         table.add_column(heading, justify="right")
-    table.add_row("bytes of the request", "", f"{report.request_bytes:,}", f"{MAX_REQUEST_BYTES:,}")
+    table.add_row("bytes of the request", "", f"{report.request_bytes:,}", f"{MAX_REQUEST_BYTES_BY_REFERENCE:,}")
     table.add_row("bytes of the plan", "", f"{report.plan_bytes:,}", f"{MAX_PLAN_BYTES:,}")
     table.add_row("history events", "", f"{report.worst_case_events:,}", f"{MAX_HISTORY_EVENTS:,}")
     table.add_row("attempts", f"{happy.attempts:,}", f"{worst.attempts:,}", "")
     table.add_row("state transitions", f"{happy.state_transitions:,}", f"{worst.state_transitions:,}", "")
     table.add_row("US dollars of them", f"{happy.cost_usd:.6f}", f"{worst.cost_usd:.6f}", "")
     out.print(table)
+    if report.request_bytes > MAX_REQUEST_BYTES:
+        out.print(f"Over {MAX_REQUEST_BYTES:,} bytes: the client sends the request by S3.")
     out.print(
         "The dollars are those of a Standard workflow's state transitions, at $25 a million. Not in them:"
         f" {', '.join(NOT_IN_COST)}."

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 STATE_LIMIT_BYTES = 262_144
 """Step Functions: the most that a state's or an execution's input or output may hold, in bytes of UTF-8."""
@@ -36,6 +39,20 @@ def utf8_bytes(value: object) -> int:
     """Size of a value, or of a text that already is JSON, in bytes of UTF-8."""
     text = value if isinstance(value, str) else compact(value)
     return len(text.encode("utf-8", "surrogatepass"))
+
+
+def deeper_than(levels: int, value: object) -> bool:
+    """Whether arrays and objects stand in each other more than so many levels deep."""
+    layer = [value]
+    for _ in range(levels):
+        layer = [child for item in layer for child in _children(item)]
+    return any(isinstance(item, (dict, list)) for item in layer)
+
+
+def _children(value: object) -> Iterable[object]:
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, list) else ()
 
 
 def copy_json(value: Any) -> Any:  # noqa: ANN401 - JSON is any value

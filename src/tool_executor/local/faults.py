@@ -26,6 +26,8 @@ class FaultKind(StrEnum):
     DROP_ANSWER = "drop_answer"  # the work was done, and the connection ends without an answer
     DELAY = "delay"  # `seconds` pass before the work
     DELAY_ANSWER = "delay_answer"  # `seconds` pass between the work and its answer
+    GARBLE_ANSWER = "garble_answer"  # Lambda only: the work was done, and the caller gets `answer` instead of its own
+    STAND_IN = "stand_in"  # Lambda only: something else than the function answers `answer`, and the work was not done
     KILL = "kill"  # Lambda only: kill -9 of the worker, `seconds` after it took the event
     REPEAT = "repeat"  # Lambda only: `copies` of the event, one after another; the caller gets the first's answer
     REPEAT_AT_ONCE = "repeat_at_once"  # the same, all at once; the caller gets the first answer
@@ -50,6 +52,7 @@ class Fault:
     copies: int = 2
     for_seconds: float | None = None
     until_file: str | None = None
+    answer: str = ""
 
     @classmethod
     def from_json(cls, value: dict[str, Any]) -> Fault:
@@ -63,6 +66,10 @@ class Fault:
     def matches(self, request: str, text: str) -> bool:
         """Whether a request is one of those that this fault counts."""
         return fnmatchcase(request, self.request) and all(part in text for part in self.containing)
+
+    def names(self, text: str) -> bool:
+        """Whether the fault looks for a text that holds this one."""
+        return any(text in part for part in self.containing)
 
     def pause(self) -> None:
         """Let the fault's time pass."""
@@ -132,6 +139,18 @@ class ProgrammedFaults:
         with self._lock:
             self._armed = [_Armed(fault, now) for fault in faults]
 
+    def add(self, faults: Sequence[Fault]) -> None:
+        """Add faults behind the others, whose counting goes on."""
+        now = time.monotonic()
+        with self._lock:
+            self._armed = [*self._armed, *(_Armed(fault, now) for fault in faults)]
+
+    def forget(self, naming: str) -> None:
+        """Remove the faults that look for a text which holds `naming`, and the invocations whose events hold it."""
+        with self._lock:
+            self._armed = [armed for armed in self._armed if not armed.fault.names(naming)]
+            self._seen = {number: seen for number, seen in self._seen.items() if naming not in seen.payload}
+
     def strike(self, request: str, text: str) -> Fault | None:
         """Count a request and return the fault that befalls it, if any does."""
         now, struck = time.monotonic(), None
@@ -150,10 +169,10 @@ class ProgrammedFaults:
         with self._lock:
             self._seen[seen.number] = seen
 
-    def report(self) -> dict[str, Any]:
-        """How often each fault matched and struck, and all invocations so far."""
+    def report(self, naming: str = "") -> dict[str, Any]:
+        """How often each fault matched and struck, and the invocations so far: all, or what holds a text."""
         with self._lock:
-            faults = [
-                {**armed.fault.to_json(), "matched": armed.matched, "struck": armed.struck} for armed in self._armed
-            ]
-            return {"faults": faults, "invocations": [seen.to_json() for seen in self._seen.values()]}
+            armed = [armed for armed in self._armed if not naming or armed.fault.names(naming)]
+            faults = [{**one.fault.to_json(), "matched": one.matched, "struck": one.struck} for one in armed]
+            invocations = [seen.to_json() for seen in self._seen.values() if naming in seen.payload]
+            return {"faults": faults, "invocations": invocations}

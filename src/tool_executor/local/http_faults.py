@@ -1,6 +1,7 @@
 """Faults in the local cloud's HTTP answers: DynamoDB, S3 and whatever else is called over HTTP.
 
-`PUT /_tool_executor/faults` with a JSON list programs them, `GET` tells what they and the functions did.
+`PUT /_tool_executor/faults` with a JSON list programs them in place of all others, `POST` adds some, `GET` tells what
+they and the functions did, `DELETE` forgets them. The last two take `?naming=TEXT`: only what holds this text.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import uuid
 from collections.abc import Callable, Iterable
 from http import HTTPStatus
 from typing import Any, Final
+from urllib.parse import parse_qs
 
 from tool_executor.local.faults import Fault, FaultKind, ProgrammedFaults
 
@@ -63,16 +65,20 @@ class FaultyApp:
         return [body]
 
     def _control(self, environ: Environ, start_response: Any) -> Iterable[bytes]:  # noqa: ANN401 - WSGI
-        status, answer = HTTPStatus.OK, b""
-        if environ["REQUEST_METHOD"] == "PUT":
-            try:
-                self._faults.program([Fault.from_json(value) for value in json.load(environ["wsgi.input"])])
-            except (KeyError, TypeError, ValueError) as error:
-                status, answer = HTTPStatus.BAD_REQUEST, json.dumps({"error": repr(error)}).encode()
-        if status is HTTPStatus.OK:
-            answer = json.dumps(self._faults.report()).encode()
+        method, status = environ["REQUEST_METHOD"], HTTPStatus.OK
+        naming = parse_qs(environ.get("QUERY_STRING", "")).get("naming", [""])[0]
+        try:
+            if method in {"PUT", "POST"}:
+                faults = [Fault.from_json(value) for value in json.load(environ["wsgi.input"])]
+                (self._faults.program if method == "PUT" else self._faults.add)(faults)
+            elif method == "DELETE":
+                self._faults.forget(naming)
+            # The answer to a POST tells of nothing: those who add faults ask for their own.
+            answer = {} if method == "POST" else self._faults.report(naming)
+        except (KeyError, TypeError, ValueError) as error:
+            status, answer = HTTPStatus.BAD_REQUEST, {"error": repr(error)}
         start_response(f"{status.value} {status.phrase}", [("Content-Type", "application/json")])
-        return [answer]
+        return [json.dumps(answer).encode()]
 
 
 def _told(environ: Environ) -> tuple[str, str]:

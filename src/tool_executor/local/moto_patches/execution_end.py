@@ -10,6 +10,7 @@ from typing import Any, Final
 from moto.stepfunctions.parser.api import ExecutionStatus, HistoryEventType
 from moto.stepfunctions.parser.asl.component.eval_component import EvalComponent
 from moto.stepfunctions.parser.asl.component.program.program import Program
+from moto.stepfunctions.parser.asl.eval.environment import Environment
 from moto.stepfunctions.parser.asl.eval.event.event_manager import EventManager
 from moto.stepfunctions.parser.asl.eval.program_state import (
     ProgramEnded,
@@ -72,6 +73,16 @@ def _given(**values: str | None) -> dict[str, str]:
     return {name: value for name, value in values.items() if value is not None}
 
 
+_original_set_error = Environment.set_error
+
+
+def _set_error(self: Any, error: Any) -> None:  # noqa: ANN401 - a method of moto's
+    """Whatever the interpreter stumbles over on its way out, what was stopped or timed out stays so."""
+    with self._state_mutex:
+        if not isinstance(self._program_state, ProgramStopped | ProgramTimedOut):
+            _original_set_error(self, error)
+
+
 _original_add_event = EventManager.add_event
 
 
@@ -111,5 +122,6 @@ def corrections() -> list[Correction]:
             _reflect_execution_status,
             "moto says SUCCEEDED a moment before the output is there",
         ),
+        Correction(Environment, "set_error", _set_error, "an execution that is stopped within a Map ends as failed"),
         Correction(EventManager, "add_event", _add_event, "an execution's history ends with its end"),
     ]

@@ -21,10 +21,12 @@ from moto.stepfunctions.parser.models import StepFunctionsParserBackend
 from moto.stepfunctions.parser.utils import TMP_THREADS
 from moto.stepfunctions.responses import StepFunctionResponse
 
-from tool_executor.local.aws_json import STATE_LIMIT_BYTES, NotJson, compact, parse_json, utf8_bytes
+from tool_executor.local.aws_json import STATE_LIMIT_BYTES, NotJson, compact, deeper_than, parse_json, utf8_bytes
 from tool_executor.local.moto_patches.correction import Correction
 
 _NAME_LIMIT: Final = 80
+#: What this interpreter can walk through. How deep AWS goes is not written down.
+_DEPTH_LIMIT: Final = 200
 _KEPT_EXECUTIONS: Final = 500
 _KEPT_EVENTS: Final = 200_000
 
@@ -69,9 +71,13 @@ def check_start(name: str, execution_input: str) -> None:
             f"Member must have length less than or equal to {STATE_LIMIT_BYTES}"
         )
     try:
-        parse_json(execution_input)
+        value = parse_json(execution_input)
     except NotJson as error:
         raise InvalidExecutionInput(f"Invalid State Machine Execution Input: '{error}'") from error
+    if deeper_than(_DEPTH_LIMIT, value):
+        raise InvalidExecutionInput(
+            f"Invalid State Machine Execution Input: 'nested deeper than {_DEPTH_LIMIT} levels'"
+        )
 
 
 def _start_execution(

@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Final
 from tool_executor.local.aws_json import NotJson, compact, parse_json
 from tool_executor.local.faults import Fault, FaultKind, SeenInvocation
 from tool_executor.local.moto_patches.lambda_functions import InvokeRefused, LambdaInvoker
+from tool_executor.local.workers.invocation import Answer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tool_executor.local.faults import FaultSource
     from tool_executor.local.workers.fleet import WorkerFleet
-    from tool_executor.local.workers.invocation import Answer
 
 _throttled: Final = partial(InvokeRefused, HTTPStatus.TOO_MANY_REQUESTS, "TooManyRequestsException", "Rate Exceeded.")
 _failed: Final = partial(InvokeRefused, HTTPStatus.INTERNAL_SERVER_ERROR, "ServiceException", "A programmed fault.")
@@ -76,6 +76,8 @@ def _struck(fault: Fault, run: Callable[..., Answer]) -> Answer:
     if fault.kind is FaultKind.DELAY:
         fault.pause()
         return run()
+    if fault.kind is FaultKind.STAND_IN:
+        return Answer(fault.answer.encode())
     if fault.kind is FaultKind.REPEAT_AT_ONCE:
         couriers = ThreadPoolExecutor(fault.copies)
         answers = [couriers.submit(run) for _ in range(fault.copies)]
@@ -91,6 +93,8 @@ def _afterwards(fault: Fault, answer: Answer, run: Callable[..., Answer]) -> Ans
         raise _failed()
     if fault.kind is FaultKind.DROP_ANSWER:
         raise _unanswered()
+    if fault.kind is FaultKind.GARBLE_ANSWER:
+        return replace(answer, payload=fault.answer.encode())
     if fault.kind is FaultKind.REPEAT:
         for _ in range(fault.copies - 1):
             run()

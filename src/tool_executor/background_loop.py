@@ -1,0 +1,69 @@
+"""An event loop in a thread of its own, for callers that are not asynchronous (or are, and call the sync methods)."""
+
+from __future__ import annotations
+
+import asyncio
+import atexit
+import threading
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Coroutine
+
+_Answer = TypeVar("_Answer")
+
+_CANCELS_WITHIN_SECONDS: Final = 30
+
+
+class BackgroundLoop:
+    """Runs coroutines for other threads. It starts with the first one and ends with the process or by :meth:`close`."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    def run(self, coroutine: Coroutine[Any, Any, _Answer]) -> _Answer:
+        """Run a coroutine to its end.
+
+        Where the wait is interrupted (Ctrl-C), the coroutine is cancelled, and what it does about that is waited for.
+        """
+        ended = threading.Event()
+
+        async def run_to_end() -> _Answer:
+            try:
+                return await coroutine
+            finally:
+                ended.set()
+
+        future = asyncio.run_coroutine_threadsafe(run_to_end(), self._started())
+        try:
+            return future.result()
+        except BaseException:
+            future.cancel()
+            ended.wait(_CANCELS_WITHIN_SECONDS)
+            raise
+
+    def close(self) -> None:
+        """End the loop and its thread; once more does nothing."""
+        with self._lock:
+            loop, self._loop = self._loop, None
+        if loop is not None:
+            atexit.unregister(self.close)
+            asyncio.run_coroutine_threadsafe(loop.shutdown_asyncgens(), loop).result(_CANCELS_WITHIN_SECONDS)
+            loop.call_soon_threadsafe(loop.stop)
+
+    def _started(self) -> asyncio.AbstractEventLoop:
+        with self._lock:
+            if self._loop is None:
+                self._loop = asyncio.new_event_loop()
+                atexit.register(self.close)
+                threading.Thread(target=_serve, args=(self._loop,), name="tool-executor", daemon=True).start()
+            return self._loop
+
+
+def _serve(loop: asyncio.AbstractEventLoop) -> None:
+    asyncio.set_event_loop(loop)
+    try:
+        loop.run_forever()
+    finally:
+        loop.close()

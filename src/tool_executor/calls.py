@@ -1,0 +1,96 @@
+"""What a program asks for: one call of a tool, in the words of either of the two interfaces.
+
+:class:`ToolCall` says ``parameters`` and ``reasoning``, :class:`ToolExecutionRequest` says ``input_data`` and
+``function_name``; they mean the same, and every method takes both.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from tool_contract.retry import RetryPolicy
+
+
+class Call(Protocol):
+    """Something that the executor can run."""
+
+    @property
+    def correlation_id(self) -> str | None:
+        """What ties the call to others in the history."""
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the call as the contract's request has it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _CallOptions:
+    """What both interfaces have beyond a tool and its input. What is None is left to the tool and to the stage.
+
+    ``timeout_seconds`` (1 to 840) bounds one attempt; ``max_retries`` (0 to 10) are attempts after the first.
+    ``idempotency_key`` makes equal calls one for 24 hours, over all executions. ``metadata`` (2 KB of JSON at most)
+    comes back in the result and stands in the history.
+    """
+
+    timeout_seconds: float | None = None
+    max_retries: int | None = None
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+    retry: RetryPolicy | None = None
+    fallbacks: Sequence[Call] = ()
+    call_id: str | None = None
+    correlation_id: str | None = None
+    idempotency_key: str | None = None
+    use_cache: bool = True
+
+    def _options(self) -> dict[str, Any]:
+        said = {
+            "call_id": self.call_id,
+            "timeout_seconds": self.timeout_seconds,
+            "max_retries": self.max_retries,
+            "retry": self.retry.model_dump() if self.retry is not None else None,
+            "idempotency_key": self.idempotency_key,
+            "metadata": dict(self.metadata) or None,
+            "fallbacks": [as_fallback(fallback) for fallback in self.fallbacks] or None,
+            "use_cache": None if self.use_cache else False,
+        }
+        return {name: value for name, value in said.items() if value is not None}
+
+
+@dataclass(frozen=True, slots=True)
+class ToolExecutionRequest(_CallOptions):
+    """A call by tool, function and input. ``function_name`` may be left out: the catalog knows it."""
+
+    tool_name: str
+    function_name: str | None = None
+    input_data: Mapping[str, Any] = field(default_factory=dict)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the call as the contract's request has it."""
+        function = {} if self.function_name is None else {"function_name": self.function_name}
+        return {"tool_name": self.tool_name, **function, "input": self.input_data, **self._options()}
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCall(_CallOptions):
+    """A call as an agent makes it: a tool, its parameters, and why."""
+
+    tool_name: str
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    reasoning: str | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the call as the contract's request has it."""
+        why = {} if self.reasoning is None else {"reasoning": self.reasoning}
+        return {"tool_name": self.tool_name, "input": self.parameters, **why, **self._options()}
+
+
+#: What a fallback has of a call: its own tool, input and policy; all else belongs to the call.
+_OF_A_FALLBACK = frozenset({"tool_name", "function_name", "input", "timeout_seconds", "max_retries", "retry"})
+
+
+def as_fallback(call: Call) -> dict[str, Any]:
+    """Return what a call is as another's fallback."""
+    return {name: value for name, value in call.to_json().items() if name in _OF_A_FALLBACK}

@@ -1,0 +1,206 @@
+"""Runs requests by one route or the other, and turns what comes back into results."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+from tool_contract.limits import DEFAULT_EXECUTION_TIMEOUT_SECONDS
+from tool_executor.clock import Clock, SystemClock
+from tool_executor.direct import DirectRoute
+from tool_executor.errors import ExecutionIdTakenError, ExecutionNotFoundError, ExecutionTimeoutError, ServiceError
+from tool_executor.execution import Execution
+from tool_executor.history import History
+from tool_executor.result_reader import ResultReader, envelopes_of
+from tool_executor.state_machine_route import NotStarted, StateMachineRoute, split
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from concurrent.futures import Executor
+
+    from tool_contract.envelope import Envelope
+    from tool_executor.aws import Aws
+    from tool_executor.deployment import Deployment
+    from tool_executor.direct.lambda_http import LambdaHttp
+    from tool_executor.history import Record
+    from tool_executor.result import ToolExecutionResult
+
+_log = logging.getLogger("tool_executor")
+_Answer = TypeVar("_Answer")
+
+#: How long an execution that was asked for with a timeout may take to say how it ended.
+_ANSWERS_WITHIN_SECONDS: Final = 0.4
+#: How long past its deadline any other is waited for: what docs/semantics.md promises.
+_MARGIN_SECONDS: Final = 30.0
+_RECORD_POLL_SECONDS: Final = 0.25
+
+
+class Route(StrEnum):
+    """How executions are run.
+
+    ``auto``: by the state machine, and directly where that definitely did not start one; such results are marked
+    ``degraded``. ``state_machine`` and ``direct``: that way or not at all.
+    """
+
+    AUTO = "auto"
+    STATE_MACHINE = "state_machine"
+    DIRECT = "direct"
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """Runs requests on one deployment."""
+
+    aws: Aws
+    deployment: Deployment
+    route: Route
+    http: LambdaHttp
+    threads: Executor
+    clock: Clock = field(default_factory=SystemClock)
+
+    async def run(
+        self, request: dict[str, Any], execution_id: str, wait_seconds: float | None = None
+    ) -> list[ToolExecutionResult]:
+        """Run a request to its end and return the results in the order of its calls.
+
+        With ``wait_seconds`` the answer comes a moment after that at the latest; calls that have not ended by then are
+        timeouts. Where this task is cancelled, so is the execution.
+
+        Raises:
+            InvalidRequestError, ExecutionIdTakenError, CredentialsMissingError, ServiceError: nothing was run.
+            ExecutionFailedError, ExecutionTimeoutError: it has an id, and the history says what it came to.
+        """
+        if self.route is Route.DIRECT:
+            return await self._directly(request, execution_id, degraded=False)
+        try:
+            execution = await self.start(request, execution_id)
+        except NotStarted as error:
+            if self.route is Route.STATE_MACHINE:
+                raise ServiceError(f"The execution was not started: {error.reason}") from error
+            _log.warning("execution %s is run directly: %s", execution_id, error.reason)
+            return await self._instead(request, execution_id, wait_seconds)
+        return await self.follow(execution, _wait(request, wait_seconds))
+
+    async def start(self, request: dict[str, Any], execution_id: str) -> Execution:
+        """Start an execution by the state machine. Raises NotStarted, or as :meth:`run` before anything was run."""
+        return await self._state_machine.start(request, execution_id)
+
+    async def follow(self, execution: Execution, wait_seconds: float | None) -> list[ToolExecutionResult]:
+        """Wait for an execution of the state machine; cancelled, it cancels the execution."""
+        try:
+            envelopes = await self._state_machine.envelopes(execution, wait_seconds)
+        except asyncio.CancelledError:
+            _log.info("cancelling execution %s", execution.execution_id)
+            await asyncio.shield(self._state_machine.cancel(execution.execution_id))
+            raise
+        return await self.results(envelopes, execution.execution_id)
+
+    async def wait(self, execution_id: str, wait_seconds: float | None = None) -> list[ToolExecutionResult]:
+        """Wait for an execution that anybody started, by either route, by its records.
+
+        Raises:
+            ExecutionNotFoundError: the history does not know it.
+            ExecutionTimeoutError: it runs on.
+        """
+        ends = None if wait_seconds is None else self.clock.elapsed_ms() + wait_seconds * 1000
+        while True:
+            own, calls = split(await self._state_machine.records(execution_id))
+            if own is not None and "open" not in own:
+                return await self.results(envelopes_of(calls), execution_id)
+            if own is None and not await self._is_known(execution_id):
+                raise ExecutionNotFoundError(f"The history holds no execution {execution_id!r}.")
+            if ends is not None and self.clock.elapsed_ms() >= ends:
+                raise ExecutionTimeoutError(
+                    f"The execution {execution_id} had not ended after {wait_seconds:g} s.",
+                    execution_id=execution_id,
+                    hint="It goes on: wait again, or cancel it.",
+                )
+            await self.clock.sleep(_RECORD_POLL_SECONDS)
+
+    async def cancel(self, execution_id: str) -> Any:  # noqa: ANN401 - Cancellation
+        """Stop an execution by either route and end its open records."""
+        return await self._state_machine.cancel(execution_id)
+
+    async def records(self, execution_id: str) -> list[Record]:
+        """Return an execution's own record, then its calls'."""
+        return await self._state_machine.records(execution_id)
+
+    async def results_of(self, records: list[Record]) -> list[ToolExecutionResult]:
+        """Return the results that calls' records amount to, whole ones."""
+        return [
+            result
+            for record in records
+            for result in await self.results(envelopes_of([record]), record["execution_id"])
+        ]
+
+    async def directly(
+        self,
+        request: dict[str, Any],
+        execution_id: str,
+        *,
+        degraded: bool = False,
+        on_finished: Callable[[Envelope], None] | None = None,
+    ) -> list[Envelope]:
+        """Run a request from this process and return its envelopes."""
+        route = DirectRoute(self.aws, self.deployment, self.http, self.clock)
+        return await route.run(request, execution_id, degraded=degraded, on_finished=on_finished)
+
+    async def envelopes(self, execution: Execution) -> list[Envelope]:
+        """Wait for an execution of the state machine, as long as it takes."""
+        return await self._state_machine.envelopes(execution)
+
+    async def has_ended(self, execution: Execution) -> bool:
+        """Whether an execution of the state machine runs no more."""
+        return await self._state_machine.has_ended(execution)
+
+    async def progress(self, execution: Execution) -> list[Record]:
+        """Return how the calls of an execution stand, without inputs and results."""
+        return await self._in_thread(self._history.progress, execution.execution_id, execution.correlation_id)
+
+    async def result_of(self, execution_id: str, call_id: str) -> list[ToolExecutionResult]:
+        """Return the result of one call, if its record has ended."""
+        record = await self._in_thread(self._history.call, execution_id, call_id)
+        return await self.results(envelopes_of([record]), execution_id) if record and "finished_at" in record else []
+
+    async def results(self, envelopes: list[Envelope], execution_id: str) -> list[ToolExecutionResult]:
+        """Return the results of an execution's envelopes, large ones fetched."""
+        return await self._in_thread(ResultReader(self.aws).results, envelopes, execution_id)
+
+    async def _directly(self, request: dict[str, Any], execution_id: str, *, degraded: bool) -> list[Any]:
+        return await self.results(await self.directly(request, execution_id, degraded=degraded), execution_id)
+
+    async def _instead(
+        self, request: dict[str, Any], execution_id: str, wait_seconds: float | None
+    ) -> list[ToolExecutionResult]:
+        """Run directly what the state machine did not start; if it did after all, the claim on the id tells."""
+        try:
+            return await self._directly(request, execution_id, degraded=True)
+        except ExecutionIdTakenError:
+            return await self.wait(execution_id, _wait(request, wait_seconds))
+
+    async def _is_known(self, execution_id: str) -> bool:
+        execution = Execution(execution_id, self._state_machine.arn(execution_id), execution_id)
+        try:
+            return not await self._state_machine.has_ended(execution)
+        except ServiceError:
+            return False
+
+    async def _in_thread(self, function: Callable[..., _Answer], *arguments: Any) -> _Answer:  # noqa: ANN401
+        return await asyncio.get_running_loop().run_in_executor(self.threads, function, *arguments)
+
+    @property
+    def _history(self) -> History:
+        return History(self.aws, self.deployment.history_table)
+
+    @property
+    def _state_machine(self) -> StateMachineRoute:
+        return StateMachineRoute(self.aws, self.deployment, self.threads, self.clock)
+
+
+def _wait(request: dict[str, Any], wait_seconds: float | None) -> float:
+    if wait_seconds is not None:
+        return wait_seconds + _ANSWERS_WITHIN_SECONDS
+    return float(request.get("timeout_seconds", DEFAULT_EXECUTION_TIMEOUT_SECONDS)) + _MARGIN_SECONDS

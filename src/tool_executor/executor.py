@@ -1,0 +1,337 @@
+"""What programs import: :class:`ToolExecutor`, asynchronous at heart, with a twin ``..._sync`` of every method."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import uuid
+from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Final, Self
+
+from tool_contract.request import InvalidRequestError as RequestProblems
+from tool_contract.request import check_request
+from tool_executor.aws import Aws
+from tool_executor.batches import Batch, Defaults, parallel_batches, sequence_batch, too_many
+from tool_executor.calls import as_fallback
+from tool_executor.configuration import ConfigurationManager
+from tool_executor.deployment import deployment_of_environment
+from tool_executor.direct.lambda_http import LambdaHttp
+from tool_executor.engine import Engine, Route
+from tool_executor.execution_handle import ExecutionHandle
+from tool_executor.history import History
+from tool_executor.planner_catalog import deployed_catalog
+from tool_executor.recent import RecentResults
+from tool_executor.sync_executor import SyncMethods
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Coroutine, Sequence
+
+    from tool_contract.catalog import Catalog
+    from tool_contract.options import ToolExecutorOptions
+    from tool_contract.problems import Problem
+    from tool_executor.calls import Call
+    from tool_executor.cancellation import Cancellation
+    from tool_executor.deployment import Deployment
+    from tool_executor.result import ToolExecutionResult
+
+_log = logging.getLogger("tool_executor")
+
+_THREADS: Final = 16
+
+
+class ToolExecutor(SyncMethods):
+    """Runs tools of one deployment.
+
+    Args:
+        region: AWS's region; None finds it as boto3 does. With ``AWS_ENDPOINT_URL`` set it is the local cloud's.
+        config: where options come from that are not given here; None reads the environment and ``tool-executor.toml``.
+        max_workers: how many calls run at once, 10 unless configured otherwise.
+        options: retries, timeouts and more; what they say wins over a tool's own defaults.
+        route: ``auto`` (the state machine, directly if it did not start), ``state_machine`` or ``direct``.
+        stage: the deployment's stage, ``dev`` unless configured otherwise.
+        caller: kept in the history.
+        aws: what to call AWS with, in place of ``region``.
+        deployment: where the parts of the deployment are; None asks CloudFormation once.
+
+    Nothing is called before the first method is. A tool's failure is a result, never an exception.
+    """
+
+    def __init__(  # noqa: PLR0913 - one way to say each thing, by name
+        self,
+        region: str | None = None,
+        config: ConfigurationManager | None = None,
+        max_workers: int | None = None,
+        *,
+        options: ToolExecutorOptions | None = None,
+        route: Route | str | None = None,
+        stage: str | None = None,
+        caller: str | None = None,
+        aws: Aws | None = None,
+        deployment: Deployment | None = None,
+    ) -> None:
+        super().__init__()
+        said = {
+            "region": region,
+            "max_workers": max_workers,
+            "route": None if route is None else str(route),
+            "stage": stage,
+            "caller": caller,
+        }
+        given = config or ConfigurationManager()
+        if options is not None:
+            given = given.with_options(options)
+        self.configuration: Final = given.with_values(said)
+        self._given_aws = aws
+        self._given_deployment = deployment
+        self._http: LambdaHttp | None = None
+        self._recent = RecentResults(self.configuration.options.max_history_size)
+
+    async def execute_tool(self, call: Call, timeout: float | None = None) -> ToolExecutionResult:  # noqa: ASYNC109 - the execution's
+        """Run one call. ``timeout`` (seconds) is for all of its attempts. Raises as :meth:`execute_tools`."""
+        return (await self.execute_tools([call], timeout))[0]
+
+    async def execute_tools(
+        self,
+        calls: Sequence[Call],
+        timeout: float | None = None,  # noqa: ASYNC109 - the execution's
+        *,
+        correlation_id: str | None = None,
+    ) -> list[ToolExecutionResult]:
+        """Run calls beside each other and return their results in the order of the calls.
+
+        ``timeout`` (seconds, 300 by default) is for all: when it is up, finished calls have their results and the rest
+        are timeouts. More than 250 calls, or more than 40 at once, are several executions of one correlation id.
+
+        Raises:
+            InvalidRequestError: nothing was run; every problem is named (ToolNotFoundError if only names are wrong).
+            CredentialsMissingError, DeploymentNotFoundError, ServiceError: AWS, or the deployment, is not there.
+        """
+        batches = parallel_batches(calls, self._defaults, timeout, correlation_id or _new_id())
+        parts = await _all_of([self._run(batch, timeout) for batch in batches])
+        placed = {
+            position: result
+            for batch, results in zip(batches, parts, strict=True)
+            for position, result in zip(batch.positions, results, strict=True)
+        }
+        return [placed[position] for position in range(len(calls))]
+
+    async def execute_sequence(
+        self,
+        calls: Sequence[Call],
+        timeout: float | None = None,  # noqa: ASYNC109 - the execution's
+        *,
+        correlation_id: str | None = None,
+    ) -> list[ToolExecutionResult]:
+        """Run calls one after another; after the first that fails for good the rest are ``skipped``.
+
+        Raises as :meth:`execute_tools`.
+        """
+        return await self._run(sequence_batch(calls, self._defaults, timeout, correlation_id or _new_id()), timeout)
+
+    async def execute_with_fallback(
+        self,
+        primary: Call,
+        fallbacks: Sequence[Call],
+        timeout: float | None = None,  # noqa: ASYNC109 - the execution's
+    ) -> ToolExecutionResult:
+        """Run a call, and where it fails for good the fallbacks in order; ``metadata`` says which one answered.
+
+        Raises as :meth:`execute_tools`.
+        """
+        return await self.execute_tool(_WithFallbacks(primary, fallbacks), timeout)
+
+    async def validate_tool_call(self, call: Call) -> bool:
+        """Whether a call could be run; :meth:`problems_of` says what is wrong."""
+        return not await self.problems_of(call)
+
+    async def problems_of(self, call: Call) -> list[Problem]:
+        """Return everything that is wrong with a call, without running it: JSON pointers are into the call."""
+        catalog = await self.catalog()
+        try:
+            check_request({"calls": [self._defaults.call(call)]}, catalog)
+        except RequestProblems as error:
+            return [
+                problem.model_copy(update={"pointer": problem.pointer.removeprefix("/calls/0")})
+                for problem in error.problems
+            ]
+        return []
+
+    async def catalog(self) -> Catalog:
+        """Return the tools of the deployment, as its planner knows them."""
+        catalog: Catalog = await self._in_thread(lambda: self._catalog)
+        return catalog
+
+    async def get_execution_history(self, correlation_id: str, limit: int | None = None) -> list[ToolExecutionResult]:
+        """Return what the history table holds of a correlation id, oldest first, whoever ran it.
+
+        ``limit`` bounds it, ``max_history_size`` (100) where nothing is said; the latest are kept.
+        """
+        most = limit or self.configuration.options.max_history_size
+        listed = await self._in_thread(self._history.by_correlation, correlation_id, most)
+        ids = dict.fromkeys(record["execution_id"] for record in reversed(listed))
+        wanted = {(record["execution_id"], record["call_id"]) for record in listed}
+        results = []
+        for execution_id in ids:
+            records = await self._engine.records(execution_id)
+            calls = [one for one in records if (execution_id, one["call_id"]) in wanted and "position" in one]
+            results += await self._engine.results_of(calls)
+        return results
+
+    async def submit(
+        self,
+        calls: Sequence[Call],
+        timeout: float | None = None,  # noqa: ASYNC109 - the execution's
+        *,
+        sequence: bool = False,
+        correlation_id: str | None = None,
+    ) -> ExecutionHandle:
+        """Start calls as one execution and return at once; the handle waits, streams and cancels.
+
+        Raises as :meth:`execute_tools`; of calls that need several executions, InvalidRequestError.
+        """
+        own_id = correlation_id or _new_id()
+        if sequence:
+            batch = sequence_batch(calls, self._defaults, timeout, own_id)
+        else:
+            batch = _single(parallel_batches(calls, self._defaults, timeout, own_id))
+        return await ExecutionHandle.started(self._engine, batch.request, _new_id(), self._remember)
+
+    def stream(
+        self,
+        calls: Sequence[Call],
+        timeout: float | None = None,
+    ) -> AsyncIterator[ToolExecutionResult]:
+        """Run calls beside each other and yield each result as soon as its call has ended.
+
+        Where the iteration is broken off, the execution is cancelled. Raises as :meth:`submit`.
+        """
+        return self._streamed(calls, timeout)
+
+    async def wait(self, execution_id: str, timeout: float | None = None) -> list[ToolExecutionResult]:  # noqa: ASYNC109 - of the wait
+        """Wait for an execution that anybody started, and return its results in the order of its calls.
+
+        Raises:
+            ExecutionTimeoutError: it had not ended after ``timeout`` seconds; it goes on.
+            ExecutionNotFoundError: the history does not know it.
+        """
+        return await self._engine.wait(execution_id, timeout)
+
+    async def cancel(self, execution_id: str) -> Cancellation:
+        """Stop an execution; finished calls keep their results, the rest are ``cancelled``.
+
+        Raises ExecutionNotFoundError, ServiceError.
+        """
+        cancellation: Cancellation = await self._engine.cancel(execution_id)
+        return cancellation
+
+    async def aclose(self) -> None:
+        """Close this loop's connections. The executor may be used again."""
+        if self._http is not None:
+            await self._http.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_error: object) -> None:
+        await self.aclose()
+
+    async def _streamed(self, calls: Sequence[Call], timeout: float | None) -> AsyncIterator[ToolExecutionResult]:  # noqa: ASYNC109
+        handle = await self.submit(calls, timeout)
+        try:
+            async for result in handle.stream():
+                yield result
+        finally:
+            await handle.cancel_unless_ended()
+
+    async def _run(self, batch: Batch, timeout: float | None) -> list[ToolExecutionResult]:  # noqa: ASYNC109
+        execution_id = _new_id()
+        calls = len(batch.request["calls"])
+        _log.info("execution %s starts: %d calls", execution_id, calls)
+        results = await self._engine.run(batch.request, execution_id, timeout)
+        self._remember(results)
+        _log.info(
+            "execution %s ended: %d of %d calls succeeded",
+            execution_id,
+            sum(result.success for result in results),
+            calls,
+        )
+        return results
+
+    def _remember(self, results: Sequence[ToolExecutionResult]) -> None:
+        self._recent.add(results)
+        for result in results:
+            if result.is_failure:
+                _log.warning("%s", result.summary)
+            elif self.configuration.options.enable_detailed_logging:
+                _log.debug("%s", result.summary)
+
+    async def _in_thread(self, function: Any, *arguments: Any) -> Any:  # noqa: ANN401 - whatever it returns
+        return await asyncio.get_running_loop().run_in_executor(self._threads, function, *arguments)
+
+    @cached_property
+    def aws(self) -> Aws:
+        """What AWS is called with."""
+        return self._given_aws or Aws.from_environment(self.configuration.region)
+
+    @cached_property
+    def deployment(self) -> Deployment:
+        """Where the parts of the deployment are. Raises DeploymentNotFoundError."""
+        return self._given_deployment or deployment_of_environment(self.aws, self.configuration.stage)
+
+    @cached_property
+    def _engine(self) -> Engine:
+        self._http = LambdaHttp(self.aws)
+        return Engine(self.aws, self.deployment, Route(self.configuration.route), self._http, self._threads)
+
+    @cached_property
+    def _history(self) -> History:
+        return History(self.aws, self.deployment.history_table)
+
+    @cached_property
+    def _catalog(self) -> Catalog:
+        return deployed_catalog(self.aws, self.deployment.planner_function)
+
+    @cached_property
+    def _threads(self) -> ThreadPoolExecutor:
+        return ThreadPoolExecutor(_THREADS, thread_name_prefix="tool-executor")
+
+    @cached_property
+    def _defaults(self) -> Defaults:
+        own = self.configuration
+        return Defaults(own.call_fields(), own.max_workers, own.caller)
+
+
+class _WithFallbacks:
+    """A call with other fallbacks than its own."""
+
+    def __init__(self, primary: Call, fallbacks: Sequence[Call]) -> None:
+        self._primary = primary
+        self._fallbacks = fallbacks
+
+    @property
+    def correlation_id(self) -> str | None:
+        return self._primary.correlation_id
+
+    def to_json(self) -> dict[str, Any]:
+        return {**self._primary.to_json(), "fallbacks": [as_fallback(fallback) for fallback in self._fallbacks]}
+
+
+def _new_id() -> str:
+    return str(uuid.uuid4())
+
+
+def _single(batches: list[Batch]) -> Batch:
+    if len(batches) > 1:
+        raise too_many(len(batches))
+    return batches[0]
+
+
+async def _all_of(runs: Sequence[Coroutine[Any, Any, list[ToolExecutionResult]]]) -> list[list[ToolExecutionResult]]:
+    """Run all to their ends; the first error ends the others."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(run) for run in runs]
+    except BaseExceptionGroup as errors:
+        raise errors.exceptions[0] from None
+    return [task.result() for task in tasks]
