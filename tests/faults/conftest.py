@@ -1,19 +1,12 @@
-"""One local cloud with faults for all tests of this folder, and the oracle over everything that ran on it."""
+"""What the tests of this folder need beyond the cloud with faults itself."""
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.faults.faulty_cloud import LEDGER_FUNCTION, FaultyCloud, ledger_call
-from tests.faults.oracle import Oracle
-from tests.local.conftest import ROOT, clean_environment
-from tool_executor.aws import Aws
-from tool_executor.deployment import find_deployment
 from tool_executor.local.faults import Fault, FaultKind
 
 if TYPE_CHECKING:
@@ -21,34 +14,6 @@ if TYPE_CHECKING:
 
     from tests.faults.faulty_cloud import Run
     from tool_executor.execution import Execution
-
-
-@pytest.fixture(scope="session")
-def faulty_cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FaultyCloud]:
-    # A process of its own: it can hold only one cloud, and another test of this worker may have one.
-    command = [sys.executable, "-W", "ignore", "-m", "tests.faults.serve"]
-    with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
-        try:
-            assert process.stdout is not None
-            line = process.stdout.readline()
-            assert line, f"the local cloud did not start: exit code {process.wait(10)}"
-            ready = json.loads(line)
-            aws = Aws(ready["region"], ready["endpoint_url"])
-            folder = tmp_path_factory.mktemp("ledgers")
-            cloud = FaultyCloud(aws, find_deployment(aws, "dev"), folder, clean_environment(ready))
-            cloud.close_circuits()
-            yield cloud
-        finally:
-            assert process.stdin is not None
-            process.stdin.close()  # it ends with its standard input
-            process.wait(timeout=30)
-
-
-@pytest.fixture(scope="session")
-def oracle(faulty_cloud: FaultyCloud) -> Iterator[Oracle]:
-    oracle = Oracle(faulty_cloud)
-    yield oracle
-    oracle.assert_nothing_changed()
 
 
 @pytest.fixture(scope="session")
@@ -87,10 +52,3 @@ def cloud(faulty_cloud: FaultyCloud, late_run: tuple[Run, Execution]) -> Iterato
     for run in faulty_cloud.runs[before:]:
         run.release()
     faulty_cloud.program()
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep these tests in one worker: another would start a cloud of its own."""
-    for item in items:
-        if "faulty_cloud" in getattr(item, "fixturenames", ()):
-            item.add_marker(pytest.mark.xdist_group("faults"))

@@ -95,7 +95,8 @@ class LambdaHttp:
 
 
 def _error_type(header: str | None) -> str | None:
-    return None if header is None else header.split(":", 1)[0]
+    # As Step Functions names the errors of Lambda's API.
+    return None if header is None else f"Lambda.{header.split(':', 1)[0]}"
 
 
 class _Session:
