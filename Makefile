@@ -7,9 +7,10 @@ READY := .venv/.ready
 export PATH := $(BIN):$(PATH)
 export JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION := 1
 STAGE ?= dev
+SEEDS ?= 200
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench synth deploy local catalog lock clean
+.PHONY: help demo test chaos check bench synth deploy local catalog lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
@@ -20,11 +21,17 @@ demo: $(READY) ## Run a batch of inventory tools on the local cloud: the main jo
 test: $(READY) ## Run all tests (unit tests, infrastructure, local cloud, the CDK and AWS CLIs against it)
 	@python -m pytest -n 2 --dist loadgroup $(ARGS)
 
+teeth: $(READY) ## Show that the tests notice faults: each mutation of the code must be caught (five minutes)
+	@python -m tests.mutations $(ARGS)
+
+chaos: $(READY) ## Random executions under random faults, held against one oracle (SEEDS=200 take three minutes)
+	@python -m tests.faults.chaos --seeds $(SEEDS) $(ARGS)
+
 check: $(READY) ## Lint, format check, types, direction of imports, catalog
 	@ruff check . && ruff format --check . && mypy && lint-imports && python -m infra.write_catalog --check
 
-bench: $(READY) ## Measure, and print the figures
-	@python -m bench.workflow $(ARGS)
+bench: $(READY) ## Measure, and print the figures (python -m bench.makespan for one of them)
+	@python -m bench $(ARGS)
 
 synth: $(READY) ## Synthesize the CloudFormation template for AWS into cdk.out (STAGE=dev)
 	@node_modules/.bin/cdk synth --quiet -c stage=$(STAGE) && echo "The template is in cdk.out/"

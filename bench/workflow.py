@@ -6,27 +6,18 @@ the figures compare with each other and say nothing about AWS. Every size is run
 
 from __future__ import annotations
 
-import argparse
-import json
 import platform
 import statistics
-import time
 from dataclasses import asdict, dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
-from tool_executor.aws import Aws
-from tool_executor.deployment import Deployment
-from tool_executor.execution import Runner
-from tool_executor.local import LocalCloud
+from bench.runs import options, print_json, probe_cloud, run, transitions
 
 if TYPE_CHECKING:
-    from tool_executor.execution import Execution
+    from tool_executor.execution import Execution, Runner
 
-ROOT = Path(__file__).resolve().parent.parent
-PROBE = "tests/tool_groups/probe"
-CONCURRENCY = 10
-SIZES = (25, 100, 250)
+CONCURRENCY: Final = 10
+SIZES: Final = (25, 100, 250)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,20 +31,15 @@ class Figure:
     transitions: int
 
 
-def main() -> None:
-    """Run the benchmark and print its figures."""
-    options = _options()
-    with LocalCloud(ROOT, extra_groups=(PROBE,), sample_data=False) as cloud:
-        aws = Aws(cloud.deployment.region, cloud.deployment.endpoint_url)
-        runner = Runner(aws, Deployment.from_outputs(cloud.deployment.outputs))
-        _run(runner, CONCURRENCY * 4)
-        rounds = [[_run(runner, size) for size in SIZES] for _ in range(options.rounds)]
-        figures = [
-            _figure(runner, size, list(runs)) for size, runs in zip(SIZES, zip(*rounds, strict=True), strict=True)
-        ]
-    if options.json:
-        print(json.dumps({"machine": platform.platform(), "figures": [asdict(figure) for figure in figures]}))
-        return
+def measure(runner: Runner, rounds: int) -> list[Figure]:
+    """Warm up, then run every size in turn."""
+    run(runner, _request(CONCURRENCY * 4))
+    runs = [[run(runner, _request(size)) for size in SIZES] for _ in range(rounds)]
+    return [_figure(runner, size, list(of_size)) for size, of_size in zip(SIZES, zip(*runs, strict=True), strict=True)]
+
+
+def report(figures: list[Figure]) -> None:
+    """Print the figures for people."""
     print(f"No-op calls through the state machine, warm local cloud, concurrency {CONCURRENCY}, {platform.platform()}")
     print(f"{'calls':>6} {'total s':>9} {'ms a call':>10} {'transitions':>12}")
     for figure in figures:
@@ -61,33 +47,23 @@ def main() -> None:
     print(f"ms a call at {SIZES[-1]} over that at {SIZES[0]}: {figures[-1].ms_per_call / figures[0].ms_per_call:.2f}")
 
 
-def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rounds", type=int, default=5, help="how often each size is run")
-    parser.add_argument("--json", action="store_true", help="print JSON")
-    return parser.parse_args()
+def main() -> None:
+    """Run the benchmark and print its figures."""
+    given = options(__doc__)
+    with probe_cloud() as runner:
+        figures = measure(runner, given.rounds)
+    print_json({"figures": [asdict(figure) for figure in figures]}) if given.json else report(figures)
 
 
-def _run(runner: Runner, calls: int) -> tuple[float, Execution]:
-    request = {"calls": [{"tool_name": "noop", "input": {}}] * calls, "max_concurrency": CONCURRENCY}
-    execution = runner.start(request)
-    while _description(runner, execution)["status"] == "RUNNING":
-        time.sleep(0.02)
-    described = _description(runner, execution)
-    if runner.output(execution)["status"] != "succeeded":
-        raise SystemExit(f"Not all of {calls} calls succeeded: {runner.output(execution)}")
-    return (described["stopDate"] - described["startDate"]).total_seconds(), execution
+def _request(calls: int) -> dict[str, Any]:
+    return {"calls": [{"tool_name": "noop", "input": {}}] * calls, "max_concurrency": CONCURRENCY}
 
 
-def _description(runner: Runner, execution: Execution) -> Any:  # noqa: ANN401 - a stubbed TypedDict
-    return runner.aws.step_functions.describe_execution(executionArn=execution.arn)
-
-
-def _figure(runner: Runner, calls: int, runs: list[tuple[float, Execution]]) -> Figure:
-    seconds = statistics.median(run[0] for run in runs)
-    pages = runner.aws.step_functions.get_paginator("get_execution_history").paginate(executionArn=runs[-1][1].arn)
-    entered = sum(event["type"].endswith("StateEntered") for page in pages for event in page["events"])
-    return Figure(calls, CONCURRENCY, round(seconds, 3), round(seconds / calls * 1000, 2), entered)
+def _figure(runner: Runner, size: int, runs: list[tuple[float, Execution]]) -> Figure:
+    seconds = statistics.median(one[0] for one in runs)
+    return Figure(
+        size, CONCURRENCY, round(seconds, 3), round(seconds / size * 1000, 2), transitions(runner, runs[-1][1])
+    )
 
 
 if __name__ == "__main__":

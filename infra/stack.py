@@ -82,7 +82,7 @@ class ToolExecutorStack(Stack):
         functions = {name: tools.function.function_arn for name, tools in self._tools.items()}
         planner = self._function(
             "planner",
-            memory_mb=512,
+            memory_mb=1024,  # a request of 6 MB may be half a million small values
             timeout_seconds=30,
             environment={
                 "TOOL_FUNCTIONS": self.to_json_string(functions),
@@ -90,7 +90,7 @@ class ToolExecutorStack(Stack):
             },
         )
         _allow(planner.role, ("dynamodb:PutItem",), self._history.table.table_arn)
-        _allow(planner.role, ("s3:PutObject",), self._artifacts.bucket.arn_for_objects("*"))
+        self._allow_artifacts(planner.role)
         return planner
 
     def _finish(self) -> StagedFunction:

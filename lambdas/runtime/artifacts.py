@@ -30,7 +30,7 @@ class ResultMissing(ToolError):
 
 
 class ResultCorrupt(ToolError):
-    """A text is not what was written: its hash differs."""
+    """A text is not what was written: its length or its hash differs."""
 
     code = ErrorCode.RESULT_CORRUPT
 
@@ -56,17 +56,30 @@ class ArtifactStore:
             raise ResultStoreFailed(message) from error
         return ResultRef(bucket=self._bucket, key=key, bytes=len(body), sha256=hashlib.sha256(body).hexdigest())
 
+    def find(self, key: str) -> str | None:
+        """Return a text that nobody has a reference to, None if it is not there. Raises Unavailable, soon."""
+        client = self._given_client or aws_clients.s3_glance()
+        try:
+            return client.get_object(Bucket=self._bucket, Key=key)["Body"].read().decode()
+        except (BotoCoreError, ClientError) as error:
+            if isinstance(error, ClientError) and error.response["Error"]["Code"] in _MISSING:
+                return None
+            message = "The artefact bucket did not answer."
+            raise Unavailable(message) from error
+
     def get(self, ref: ResultRef) -> str:
         """Return the text that ``ref`` names. Raises ResultMissing, ResultCorrupt or Unavailable."""
         try:
-            body = self._client.get_object(Bucket=ref.bucket, Key=ref.key)["Body"].read()
+            found = self._client.get_object(Bucket=ref.bucket, Key=ref.key)
+            # What is longer than was written is another object, and may be longer than this function's memory.
+            body = found["Body"].read() if found["ContentLength"] == ref.bytes else b""
         except (BotoCoreError, ClientError) as error:
             if isinstance(error, ClientError) and error.response["Error"]["Code"] in _MISSING:
                 message = f"The artefact {ref.key!r} is not there (any more)."
                 raise ResultMissing(message) from error
             message = "The artefact bucket did not answer."
             raise Unavailable(message) from error
-        if hashlib.sha256(body).hexdigest() != ref.sha256:
+        if len(body) != ref.bytes or hashlib.sha256(body).hexdigest() != ref.sha256:
             message = f"The artefact {ref.key!r} is not what was written."
             raise ResultCorrupt(message)
         return body.decode()

@@ -42,13 +42,21 @@ def read_event(event: object) -> ToolEvent:
         return ToolEvent("", nothing, problems=[problem])
     unreadable = strict_json.problem_in(event)
     if unreadable is not None:
-        return ToolEvent(name, nothing, problems=[unreadable])
+        return ToolEvent(name, nothing, problems=[_as_of_input(unreadable)])
     try:
         context = AttemptContext.model_validate({} if given is None else given)
     except ValidationError as error:
         found = problems_from(error.errors(include_url=False), given, ErrorCode.INVALID_REQUEST)
         return ToolEvent(name, nothing, problems=[problem.under("/context") for problem in found])
     return ToolEvent(name, context, event.get("input", {}), "input" in event, _deadline_problems(context))
+
+
+def _as_of_input(problem: Problem) -> Problem:
+    """Return a problem inside the input as the other gates tell it: pointed at from the input."""
+    if problem.pointer != "/input" and not problem.pointer.startswith("/input/"):
+        return problem.model_copy(update={"error_code": ErrorCode.INVALID_REQUEST})
+    inside = problem.pointer.removeprefix("/input")
+    return problem.model_copy(update={"pointer": inside, "error_code": ErrorCode.INVALID_INPUT})
 
 
 def _deadline_problems(context: AttemptContext) -> list[Problem]:

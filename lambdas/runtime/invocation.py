@@ -64,7 +64,7 @@ class Invoker:
 
     def _attempt(self, event: ToolEvent, request_id: str) -> Outcome:
         if event.problems:
-            return _refused(ErrorCode.INVALID_REQUEST, event.problems)
+            return _refused(event.problems[0].error_code, event.problems)
         tool = self.tools.get(event.tool_name)
         if tool is None:
             return _refused(ErrorCode.TOOL_NOT_FOUND, [self._unknown(event.tool_name)])

@@ -9,7 +9,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.e2e.conftest import Shell
-from tool_contract.limits import MAX_HISTORY_EVENTS, MAX_PLAN_BYTES, MAX_REQUEST_BYTES
+from tool_contract.limits import (
+    MAX_HISTORY_EVENTS,
+    MAX_PLAN_BYTES,
+    MAX_REQUEST_BYTES,
+    MAX_REQUEST_BYTES_BY_REFERENCE,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -43,7 +48,7 @@ def test_a_valid_request_is_told_with_what_it_takes(shell: Shell) -> None:
     assert "valid: 13 calls, parallel" in said
     for row in ("bytes of the request", "bytes of the plan", "history events", "state transitions", "US dollars"):
         assert row in said
-    for limit in (MAX_REQUEST_BYTES, MAX_PLAN_BYTES, MAX_HISTORY_EVENTS):
+    for limit in (MAX_REQUEST_BYTES_BY_REFERENCE, MAX_PLAN_BYTES, MAX_HISTORY_EVENTS):
         assert f"{limit:,}" in said
     assert "Not in them: Lambda, DynamoDB" in said
 
@@ -55,7 +60,7 @@ def test_with_json_the_figures_are_for_machines(shell: Shell) -> None:
     assert told["happy"] == {"attempts": 2, "state_transitions": 5, "cost_usd": 0.000125}
     # The first call: one and three retries; the second: one, a fallback, its retry; then the sequence stops.
     assert told["worst"] == {"attempts": 7, "state_transitions": 3 + 10 + 6 + 3, "cost_usd": 0.00055}
-    assert told["request_bytes"]["limit"] == MAX_REQUEST_BYTES
+    assert told["request_bytes"]["limit"] == MAX_REQUEST_BYTES_BY_REFERENCE
     assert told["plan_bytes"]["value"] < told["plan_bytes"]["limit"]
     assert "Lambda" in told["not_in_cost"]
 
@@ -79,13 +84,26 @@ def test_250_calls_with_two_candidates_and_three_retries_fit_and_251_do_not(shel
     assert (detail["pointer"], "250" in detail["message"]) == ("/calls", True)
 
 
-def test_a_request_that_step_functions_would_not_take_is_refused(shell: Shell) -> None:
-    long = {**CALL, "metadata": {"note": "x" * 2_000}}
+def test_a_request_that_is_too_large_for_step_functions_is_told_to_go_by_s3(shell: Shell) -> None:
+    request = {"calls": [{**CALL, "metadata": {"note": "x" * 2_000}}] * 150}
 
-    (detail,) = _refused(shell, *[long] * 150)["details"]
+    told = _told(shell, *request["calls"])
+    said = shell.run("tool-executor", "validate", "-", given=json.dumps(request))
+
+    assert (told["valid"], told["by_s3"]) == (True, True)
+    assert MAX_REQUEST_BYTES < told["request_bytes"]["value"] < told["request_bytes"]["limit"]
+    assert "sends the request by S3" in said
+    assert _told(shell, CALL)["by_s3"] is False
+
+
+def test_a_request_that_is_too_large_for_s3_too_is_refused(shell: Shell) -> None:
+    codes = [f"{number:0>40}" for number in range(500)]
+    one = {"tool_name": "calculate_reorder_points", "input": {"warehouse_code": "WH001", "product_codes": codes}}
+
+    (detail,) = _refused(shell, *[{**one, "max_retries": 0, "fallbacks": [one]}] * 150)["details"]
 
     assert (detail["pointer"], detail["error_code"]) == ("", "InvalidRequest")
-    assert f"{MAX_REQUEST_BYTES:,} fit" in detail["message"]
+    assert f"{MAX_REQUEST_BYTES_BY_REFERENCE:,} fit" in detail["message"]
 
 
 def test_the_options_of_a_stage_count_where_request_and_tool_are_silent(shell: Shell, tmp_path: Path) -> None:

@@ -97,6 +97,14 @@ def test_every_function_knows_the_tables_the_bucket_and_the_stage(assembly: Asse
     assert environment["POWERTOOLS_TRACE_DISABLED"] == "false"
 
 
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_artefacts_can_be_written_read_and_told_missing(assembly: Assembly, function: str) -> None:
+    statements = assembly.statements(assembly.functions[function]["Role"])
+
+    on_s3 = {action for statement in statements for action in actions(statement) if action.startswith("s3:")}
+    assert on_s3 == {"s3:GetObject", "s3:PutObject", "s3:ListBucket"}
+
+
 def test_the_planner_alone_knows_the_tools_functions(assembly: Assembly) -> None:
     known = json.loads(_environment(assembly, "planner")["TOOL_FUNCTIONS"])
 

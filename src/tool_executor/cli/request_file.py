@@ -9,7 +9,7 @@ from typing import Any
 from tool_contract import strict_json
 from tool_contract.request import InvalidRequestError as RequestProblems
 from tool_contract.request import coded_by_place
-from tool_executor.errors import InvalidRequestError, RequestUnreadableError
+from tool_executor.errors import RequestUnreadableError, invalid_request
 
 
 def read_request(name: str) -> Any:  # noqa: ANN401 - any JSON: the gates judge it
@@ -29,7 +29,6 @@ def read_request(name: str) -> Any:  # noqa: ANN401 - any JSON: the gates judge 
         return strict_json.parse(text)
     except strict_json.JsonError as error:
         if error.problem.pointer:
-            told = RequestProblems([coded_by_place(error.problem)]).to_json()
-            raise InvalidRequestError(told["error"], told["details"]) from None
+            raise invalid_request(RequestProblems([coded_by_place(error.problem)]).to_json()) from None
         message = f"The file {name!r} holds no request: {error}"
         raise RequestUnreadableError(message, hint="A request is one JSON object with a list of calls.") from None

@@ -40,6 +40,7 @@ class Line(BaseModel):
     until_file: Annotated[str, Field(description="After the effect, wait for this file, a minute at most.")] = ""
     answer_size: int = 0
     answers_nan: bool = False
+    note: Annotated[str, Field(description="Of no use but its size.")] = ""
 
 
 class Written(BaseModel):
@@ -56,6 +57,24 @@ class Written(BaseModel):
 @tools.tool(read_only=True, timeout_seconds=10)
 def look(line: Line) -> Written:
     """Change nothing; the line in the file only tells the test that the tool ran."""
+    return _act(line)
+
+
+@tools.tool(read_only=True, cache_ttl_seconds=300, timeout_seconds=10)
+def look_rarely(line: Line) -> Written:
+    """Change nothing; what it says stands for a while."""
+    return _act(line)
+
+
+@tools.tool(read_only=True, timeout_seconds=10)
+def look_often(line: Line) -> Written:
+    """Change nothing; for crowds of calls, which use up the retry budget of no other tool."""
+    return _act(line)
+
+
+@tools.tool(read_only=True, timeout_seconds=10)
+def look_guarded(line: Line) -> Written:
+    """Change nothing; the one tool whose circuit breaker no test holds closed."""
     return _act(line)
 
 

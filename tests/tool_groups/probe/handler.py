@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import gc
 import os
+import signal
 import time
 import uuid
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from lambdas.runtime import telemetry
 from lambdas.runtime.current_attempt import current_attempt
 from lambdas.runtime.tool_group import ToolGroup
+from tool_contract.attempt import AttemptContext
 from tool_contract.errors import NotFound, RateLimited, Unavailable
 
 tools = ToolGroup("probe")
@@ -113,6 +118,54 @@ def draw_rarely(name: str, seconds: Seconds = 0) -> str:
     """Draw a lot that stands for a while."""
     time.sleep(seconds)
     return f"{name} {uuid.uuid4()}"
+
+
+@tools.tool()
+def typed(
+    code: Annotated[str, Field(pattern="^[A-Z]{2}[0-9]{3}$")],
+    day: dt.date | None = None,
+    amount: Annotated[int, Field(ge=1, le=100)] = 1,
+    share: Annotated[float, Field(ge=0, le=1)] = 0,
+    tags: list[str] | None = None,
+) -> str:
+    """Take an input of every type."""
+    return f"{code} {day} {amount} {share} {tags}"
+
+
+class Traces(BaseModel):
+    """What a process still holds of calls: their ids, wherever their contexts are; keys of log lines; alarms."""
+
+    model_config = ConfigDict(frozen=True)
+
+    pid: int
+    call_ids: list[str]
+    log_keys: list[str]
+    alarm_seconds: float
+
+
+@tools.tool(read_only=True, timeout_seconds=5)
+def leave_traces(how: str) -> Traces:
+    """Do what a tool may do, and end in one of the ways in which tools end."""
+    telemetry.logger.append_keys(left_behind=how)
+    if how == "raise":
+        message = "this tool has a bug"
+        raise KeyError(message)
+    if how == "hang":
+        time.sleep(600)
+    return find_traces()
+
+
+@tools.tool(read_only=True, timeout_seconds=5)
+def find_traces() -> Traces:
+    """Look for what calls before this one have left in the process."""
+    gc.collect()
+    contexts = [found for found in gc.get_objects() if type(found) is AttemptContext]
+    return Traces(
+        pid=os.getpid(),
+        call_ids=sorted({context.call_id or "" for context in contexts} - {""}),
+        log_keys=sorted(telemetry.logger.get_current_keys()),
+        alarm_seconds=signal.getitimer(signal.ITIMER_REAL)[1],
+    )
 
 
 lambda_handler = tools.lambda_handler

@@ -107,5 +107,11 @@ def test_a_tool_that_only_reads_or_is_idempotent_may_be_repeated(mark: str) -> N
     assert ToolAnnotations.model_validate({mark: True}).repeatable
 
 
+@pytest.mark.parametrize("destructive", [False, True])
+@pytest.mark.parametrize("open_world", [False, True])
+def test_no_other_mark_lets_a_tool_be_repeated(destructive: bool, open_world: bool) -> None:  # noqa: FBT001
+    assert not ToolAnnotations(destructive=destructive, open_world=open_world).repeatable
+
+
 def test_the_name_of_a_tools_function_is_the_same_in_every_stage() -> None:
     assert ToolSpec.model_validate(SPEC).function_name == "stock-desk-lambda"

@@ -162,6 +162,37 @@ def test_an_unknown_tool_is_told_by_its_own_code_with_close_names() -> None:
     assert problem.hint == "Did you mean 'look_up'?"
 
 
+@pytest.mark.parametrize(
+    ("value", "pointer", "hint"),
+    [
+        (_call(timeout_secs=1), "/calls/0/timeout_secs", "Did you mean 'timeout_seconds'?"),
+        (_request(max_concurency=1), "/max_concurency", "Did you mean 'max_concurrency'?"),
+        (_call(retry={"jiter": 1}), "/calls/0/retry/jiter", "Did you mean 'jitter'?"),
+        (_call(input={"code": "AB123", "day": 1}), "/calls/0/input/day", "Did you mean 'days'?"),
+    ],
+)
+def test_a_misspelt_field_is_told_with_the_one_it_may_have_meant(value: Any, pointer: str, hint: str) -> None:
+    (problem,) = problems_of(value)
+
+    assert (problem.pointer, problem.message, problem.hint) == (pointer, "This field is not known.", hint)
+
+
+@pytest.mark.parametrize(
+    "value", [_call(call_id="#x"), _call(idempotency_key=""), _request(correlation_id="a b")], ids=str
+)
+def test_no_regular_expression_of_the_contract_reaches_a_person(value: Any) -> None:
+    (problem,) = problems_of(value)
+
+    assert "^" not in problem.message
+    assert "characters" in problem.message or "1 to 64" in problem.message
+
+
+def test_a_hundred_thousand_unknown_fields_are_told_by_their_number() -> None:
+    problems = problems_of(_request(**{f"k{number}": 1 for number in range(100_000)}))
+
+    assert problems[-1].message == "80,000 more problems are not told."
+
+
 def test_a_problem_of_the_input_has_another_code_than_one_of_the_request() -> None:
     problems = problems_of(_call(input={}, call_id=""))
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tool_executor.local.aws_json import NotJson, compact, copy_json, parse_json, utf8_bytes
+from tool_executor.local.aws_json import NotJson, compact, copy_json, deeper_than, parse_json, utf8_bytes
 from tool_executor.local.moto_patches.states_data import FAST_COPY
 
 
@@ -22,6 +22,12 @@ def test_sizes_are_bytes_of_compact_text() -> None:
     assert utf8_bytes({"a": [1, "ü"]}) == 14
     assert utf8_bytes("ü") == 2
     assert utf8_bytes("\ud800") == 3
+
+
+@pytest.mark.parametrize(("levels", "deeper"), [(1, True), (2, True), (3, False), (4, False)])
+def test_depth_is_counted_in_arrays_and_objects(levels: int, deeper: bool) -> None:  # noqa: FBT001
+    assert deeper_than(levels, {"a": [1, {"b": 2}], "c": 3}) == deeper
+    assert not deeper_than(levels, "x")
 
 
 class Other:

@@ -120,3 +120,34 @@ def test_faults_are_programmed_over_http() -> None:
     assert told["faults"][0]["struck"] == 1
     wrong = json.dumps([{"kind": "nonsense", "request": "*"}]).encode()
     assert call(app, wrong, REQUEST_METHOD="PUT", PATH_INFO=FAULTS_PATH)[0] == "400 Bad Request"
+
+
+def test_faults_are_added_and_forgotten_by_what_they_name_while_others_go_on_counting() -> None:
+    app = FaultyApp(Store(), ProgrammedFaults())
+
+    def control(method: str, naming: str = "", faults: tuple[Fault, ...] = ()) -> dict[str, Any]:
+        body = json.dumps([one.to_json() for one in faults]).encode()
+        fields = {"REQUEST_METHOD": method, "PATH_INFO": FAULTS_PATH, "QUERY_STRING": f"naming={naming}"}
+        answer: dict[str, Any] = json.loads(call(app, body, **fields)[1])
+        return answer
+
+    control("PUT", faults=(fault(nth=3, containing=("item",)),))
+    call(app)
+    control("POST", faults=(fault(nth=2, containing=("run-7/c1",)), fault(containing=("run-8",))))
+    call(app, b"item run-7/c1")
+    assert [told["matched"] for told in control("GET", "run-7")["faults"]] == [1]
+    control("DELETE", "run-7")
+    assert [(told["containing"], told["matched"]) for told in control("GET")["faults"]] == [
+        (["item"], 2),
+        (["run-8"], 0),
+    ]
+    assert call(app, b"item run-7/c1")[0] == "500 Internal Server Error"
+
+
+def test_invocations_are_told_and_forgotten_by_what_their_events_hold() -> None:
+    faults = ProgrammedFaults()
+    faults.invoked(SeenInvocation(1, "f", "run-7", 5))
+    faults.invoked(SeenInvocation(2, "f", "run-8", 5))
+    assert [seen["number"] for seen in faults.report("run-8")["invocations"]] == [2]
+    faults.forget("run-7")
+    assert [seen["number"] for seen in faults.report()["invocations"]] == [2]

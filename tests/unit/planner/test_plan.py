@@ -61,6 +61,7 @@ def test_the_executions_row_is_open_until_its_deadline() -> None:
         "mode": "sequence", "calls": 2, "started_at": START, "deadline": "2026-11-20T10:00:01.500Z",
         "day": "2026-11-20", "open": "0", "expires_at": START_MS // 1000 + 30 * 86_400,
         "execution_arn": "arn:aws:states:eu-central-1:123456789012:execution:tool-executor-prod:e1",
+        "route": "workflow", "degraded": None,
     }  # fmt: skip
 
 
@@ -74,7 +75,7 @@ def test_a_calls_row_is_pending_and_holds_its_input_and_its_fallbacks() -> None:
     assert {name: value for name, value in row.items() if name not in texts} == {
         "execution_id": "e1", "call_id": "c1", "correlation_id": "k", "caller": None,
         "position": 0, "status": "pending", "tool_name": "look_up", "tool_day": "look_up#2026-11-20#0", "attempts": 0,
-        "reasoning": "Because.", "use_cache": None,
+        "reasoning": "Because.", "use_cache": None, "degraded": None,
         "started_at": START, "expires_at": START_MS // 1000 + 30 * 86_400,
     }  # fmt: skip
 
@@ -186,3 +187,14 @@ def test_calls_candidates_and_executions_draw_their_own_delays() -> None:
 def test_delays_are_whole_seconds_of_the_calls_own_policy() -> None:
     for delays in _delays():
         assert all(isinstance(delay, int) and 0 <= delay <= 3_600 for delay in delays)
+
+
+def test_a_client_that_runs_the_calls_itself_gets_delays_as_they_were_drawn() -> None:
+    request = check_request({"calls": [{**LOOK_UP, "retry": {"initial_delay_seconds": 0.5}}]}, CATALOG)
+
+    plan = make_plan(request, replace(identity(), route="direct", degraded=True), DEPLOYMENT)
+
+    (delay, *_) = plan.state["calls"][0]["candidates"][0]["delays"]
+    assert 0.375 <= delay <= 0.625
+    assert (plan.execution_row["route"], plan.execution_row["degraded"]) == ("direct", True)
+    assert plan.call_rows[0]["degraded"] is True

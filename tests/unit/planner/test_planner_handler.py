@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from typing import TYPE_CHECKING, Any
 
@@ -34,6 +35,7 @@ def _deployed(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     yield
     handler._deployment.cache_clear()
     handler._writer.cache_clear()
+    handler._artifacts.cache_clear()
 
 
 def _plan(execution_id: str, request: object) -> dict[str, Any]:
@@ -49,6 +51,41 @@ def test_a_good_request_is_planned_and_written_down(aws: Aws, execution_id: str)
 
     assert state == plan_of(LOOK_UP, execution_id=execution_id).state
     assert [row["call_id"] for row in aws.rows(execution_id)] == ["#execution", "c1"]
+
+
+def _by_reference(aws: Aws, request: object) -> dict[str, Any]:
+    body = json.dumps(request).encode()
+    sha256 = hashlib.sha256(body).hexdigest()
+    aws.s3.put_object(Bucket=BUCKET, Key=f"requests/{sha256}", Body=body)
+    return {"request_ref": {"bucket": BUCKET, "key": f"requests/{sha256}", "bytes": len(body), "sha256": sha256}}
+
+
+def test_a_request_in_s3_is_planned_as_the_same_request_is(aws: Aws, execution_id: str) -> None:
+    state = _plan(execution_id, _by_reference(aws, {"calls": [LOOK_UP]}))
+
+    assert state == plan_of(LOOK_UP, execution_id=execution_id).state
+    assert [row["call_id"] for row in aws.rows(execution_id)] == ["#execution", "c1"]
+
+
+def test_a_bad_request_in_s3_is_refused_with_the_pointers_of_the_request(aws: Aws, execution_id: str) -> None:
+    with pytest.raises(InvalidRequest) as refused:
+        _plan(execution_id, _by_reference(aws, {"calls": [{**LOOK_UP, "input": {}}]}))
+
+    (detail,) = json.loads(str(refused.value))["details"]
+    assert (detail["pointer"], detail["error_code"]) == ("/calls/0/input/code", "InvalidInput")
+    assert aws.rows(execution_id) == []
+
+
+def test_a_reference_that_leads_nowhere_is_a_bad_request(aws: Aws, execution_id: str) -> None:
+    value = _by_reference(aws, {})
+    aws.s3.delete_object(Bucket=BUCKET, Key=value["request_ref"]["key"])
+
+    with pytest.raises(InvalidRequest) as refused:
+        _plan(execution_id, value)
+
+    told = json.loads(str(refused.value))
+    assert (told["error_code"], told["details"][0]["pointer"]) == ("InvalidRequest", "/request_ref")
+    assert aws.rows(execution_id) == []
 
 
 def test_the_stages_options_come_from_the_environment(

@@ -173,6 +173,28 @@ def test_no_fallback_begins_after_the_deadline(iteration: Iteration, left_ms: in
     assert iteration.failed(item(candidate(), candidate("sets")), **FINAL)[0] == expected
 
 
+LATE = {"error_code": "DeadlineExceeded", "status": "timeout", "retryable": False, "begun": False}
+
+
+@pytest.mark.parametrize(
+    ("state", "failure", "left_ms", "expected"),
+    [
+        pytest.param({}, LATE, 0, "StopAtDeadline", id="at the deadline"),
+        pytest.param({"mode": "sequence"}, LATE, -1, "StopAtDeadline", id="in a sequence"),
+        pytest.param({}, THROTTLED, -1, "StopAtDeadline", id="throttled until it passed"),
+        pytest.param({}, LATE, 1, "RecordFailure", id="before it"),
+        pytest.param({"attempt": 2}, LATE, -1, "RecordFailure", id="an attempt ran before"),
+        pytest.param({}, {**LATE, "begun": True}, -1, "RecordFailure", id="the tool ran"),
+    ],
+)
+def test_the_first_call_that_the_deadline_met_before_it_began_stops_all_that_wait(
+    iteration: Iteration, state: dict[str, Any], failure: dict[str, Any], left_ms: int, expected: str
+) -> None:
+    iteration.now_ms = DEADLINE_MS - left_ms
+
+    assert iteration.failed(item(**state), **failure)[0] == expected
+
+
 def test_a_failure_for_good_stops_a_sequence(iteration: Iteration) -> None:
     assert iteration.failed(item(mode="sequence"), **FINAL)[0] == "RecordAndStop"
     assert iteration.failed(item(mode="sequence"))[0] == "Backoff"

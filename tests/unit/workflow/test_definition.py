@@ -10,6 +10,8 @@ import pytest
 from tests.unit.runtime.fake_clock import START_MS
 from tests.unit.workflow.iteration import DEADLINE_MS, DEFINITION, INNER, STATES, candidate, item
 from tool_contract.limits import HARD_TIMEOUT_ALLOWANCE_SECONDS, MAX_EXECUTION_TIMEOUT_SECONDS
+from tool_contract.problems import Problem
+from tool_contract.request import InvalidRequestError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -89,7 +91,26 @@ def test_the_second_candidate_is_invoked_with_its_own_function_and_timeout(itera
 
     assert iteration.field("Invoke", "TimeoutSeconds", second) == 13
     assert iteration.field("Invoke", "Arguments", second)["FunctionName"] == "arn:sets"
-    assert iteration.field("Invoke", "Output", second) == {"call_id": "c1"}
+    assert iteration.field("Invoke", "Output", second, result={"Payload": {"call_id": "c1"}}) == {"call_id": "c1"}
+
+
+@pytest.mark.parametrize(
+    "payload", [None, "c1", 5, False, [], ["c1"], {}, {"call_id": None}, {"call_id": "c2"}, {"errorMessage": "x"}]
+)
+@pytest.mark.parametrize(("read_only", "effect"), [(True, "none"), (False, "unknown")])
+def test_a_function_that_answers_anything_but_the_calls_id_is_no_success(
+    iteration: Iteration,
+    payload: object,
+    read_only: bool,  # noqa: FBT001
+    effect: str,
+) -> None:
+    state = item(candidate(read_only=read_only), attempt=3)
+
+    output = iteration.field("Invoke", "Output", state, result={"Payload": payload})
+
+    assert output["call_id"] == output["unrecorded"]["call_id"] == "c1"
+    told = {name: output["unrecorded"][name] for name in ("status", "error_code", "effect", "attempts")}
+    assert told == {"status": "failed", "error_code": "BadToolResponse", "effect": effect, "attempts": 3}
 
 
 @pytest.mark.parametrize(
@@ -115,7 +136,7 @@ def test_an_execution_without_input_is_a_request_of_null(engines: Engines) -> No
 
 def test_a_refused_request_fails_with_the_planners_list_as_its_cause(engines: Engines) -> None:
     complaint = json.dumps({"error_code": "InvalidRequest", "details": [{"pointer": "/ä", "message": '"'}]})
-    (refused, failed) = STATES["Plan"]["Catch"]
+    (refused, _, failed) = STATES["Plan"]["Catch"]
 
     caught = _evaluated(
         engines,
@@ -129,8 +150,21 @@ def test_a_refused_request_fails_with_the_planners_list_as_its_cause(engines: En
     assert "States.Timeout" in _evaluated(engines, STATES[failed["Next"]]["Cause"], input=caught)
 
 
-def test_an_invalid_request_is_not_tried_again() -> None:
-    assert STATES["Plan"]["Retry"][0] == {"ErrorEquals": ["InvalidRequest"], "MaxAttempts": 0}
+def test_a_request_that_no_payload_can_hold_is_refused_as_the_planner_would(engines: Engines) -> None:
+    (_, unreadable, _) = STATES["Plan"]["Catch"]
+
+    caught = _evaluated(engines, unreadable["Output"], errorOutput={"Error": "States.QueryEvaluationError"})
+
+    assert unreadable["ErrorEquals"] == ["States.QueryEvaluationError"]
+    told = json.loads(_evaluated(engines, STATES[unreadable["Next"]]["Cause"], input=caught))
+    problems = [Problem.model_validate(detail) for detail in told["details"]]
+    assert told == InvalidRequestError(problems).to_json()
+    assert [problem.error_code for problem in problems] == ["InvalidRequest"]
+
+
+@pytest.mark.parametrize("error", ["InvalidRequest", "States.QueryEvaluationError"])
+def test_an_invalid_request_is_not_tried_again(error: str) -> None:
+    assert {"ErrorEquals": [error], "MaxAttempts": 0} in STATES["Plan"]["Retry"][:-1]
 
 
 @pytest.mark.parametrize("count", [1, 2, 3])

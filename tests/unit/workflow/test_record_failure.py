@@ -183,3 +183,27 @@ def test_the_log_and_the_details_are_arrays_however_short(iteration: Iteration, 
     assert values[":details"]["S"].count("pointer") == len(entries)
     assert values[":details"]["S"].startswith("[")
     assert values[":execution_time_ms"] == {"N": "5000"}
+
+
+@STATE
+@pytest.mark.parametrize(
+    ("effects", "recorded"),
+    [
+        (["none"], "none"),
+        (["unknown", "none"], "unknown"),
+        (["none", "unknown"], "unknown"),
+        (["unknown", "none", "none"], "unknown"),
+        (["applied", "none"], "applied"),
+        (["applied", "unknown", "none"], "unknown"),
+    ],
+)
+def test_an_effect_that_an_earlier_attempt_left_unknown_stays_unknown(
+    iteration: Iteration, effects: list[str], recorded: str, state: str
+) -> None:
+    before = item(candidate(repeatable=True))
+    for effect in effects[:-1]:
+        _, before = iteration.failed(before, effect=effect)
+
+    ended = _ended(iteration, before, effect=effects[-1])
+
+    assert iteration.field(state, "Arguments", ended)["ExpressionAttributeValues"][":effect"] == {"S": recorded}
