@@ -27,20 +27,22 @@ class BackgroundLoop:
 
         Where the wait is interrupted (Ctrl-C), the coroutine is cancelled, and what it does about that is waited for.
         """
-        ended = threading.Event()
+        ended, loop = threading.Event(), self._started()
+        tasks: list[asyncio.Task[Any]] = []
 
         async def run_to_end() -> _Answer:
+            tasks.extend(filter(None, [asyncio.current_task()]))
             try:
                 return await coroutine
             finally:
                 ended.set()
 
-        future = asyncio.run_coroutine_threadsafe(run_to_end(), self._started())
         try:
-            return future.result()
+            return asyncio.run_coroutine_threadsafe(run_to_end(), loop).result()
         except BaseException:
-            future.cancel()
-            ended.wait(_CANCELS_WITHIN_SECONDS)
+            if not ended.is_set() and tasks:
+                loop.call_soon_threadsafe(tasks[0].cancel)
+                ended.wait(_CANCELS_WITHIN_SECONDS)
             raise
 
     def close(self) -> None:

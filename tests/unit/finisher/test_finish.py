@@ -191,14 +191,14 @@ def test_every_result_is_inline_or_where_its_reference_says(
     assert any("result" in result for result in output["results"])
 
 
-@pytest.mark.parametrize("fault", ["missing", "changed"])
+@pytest.mark.parametrize("fault", ["missing", "shorter", "changed"])
 def test_a_result_that_s3_has_lost_stays_a_reference(aws: Aws, clock: FakeClock, execution_id: str, fault: str) -> None:
     planned(aws, execution_id, large_success(aws, execution_id, "c1", 9_000), success())
     key = f"executions/{execution_id}/c1/result-1.json"
     if fault == "missing":
         aws.s3.delete_object(Bucket=BUCKET, Key=key)
     else:
-        aws.s3.put_object(Bucket=BUCKET, Key=key, Body=b'"y"')
+        aws.s3.put_object(Bucket=BUCKET, Key=key, Body=b'"y"' if fault == "shorter" else b'"' + b"y" * 8_998 + b'"')
 
     output = _finish(aws, clock, execution_id)
 
@@ -256,3 +256,38 @@ def test_a_cancelled_execution_is_not_closed_before_all_its_calls_are_written_do
     output = _finish(aws, clock, execution_id, Ending.CANCELLED)
 
     assert (output["status"], output["counts"]["cancelled"]) == ("cancelled", 2)
+
+
+@pytest.mark.parametrize("tool_name", ["look_up", "set_level"])
+def test_a_further_attempt_that_begins_meanwhile_is_looked_at_again(
+    aws: Aws, clock: FakeClock, execution_id: str, monkeypatch: pytest.MonkeyPatch, tool_name: str
+) -> None:
+    """A fallback that may change things began: what held for the reading attempt before it holds no more."""
+    retrying = {**RUNNING, "status": "retrying", "attempts": 2, "tool_name": "look_up"}
+    planned(aws, execution_id, retrying)
+    end_call = History.end_call
+
+    def begun_meanwhile(self: History, seen: Any, attributes: Any) -> bool:
+        if seen["attempts"] == 2:
+            aws.put(**{**aws.row(execution_id, "c1"), **retrying, "attempts": 3, "tool_name": tool_name})
+        return end_call(self, seen, attributes)
+
+    monkeypatch.setattr(History, "end_call", begun_meanwhile)
+    _finish(aws, clock, execution_id, Ending.CANCELLED)
+
+    row = aws.row(execution_id, "c1")
+    assert (row["status"], row["effect"]) == ("cancelled", "none" if tool_name == "look_up" else "unknown")
+
+
+def test_the_records_are_read_as_they_are_now(aws: Aws, clock: FakeClock, execution_id: str) -> None:
+    planned(aws, execution_id, success())
+    asked: list[Any] = []
+    aws.dynamodb.meta.events.register(
+        "provide-client-params.dynamodb.Query", lambda params, **_: asked.append(params), unique_id="asked"
+    )
+
+    _finish(aws, clock, execution_id)
+
+    aws.dynamodb.meta.events.unregister("provide-client-params.dynamodb.Query", unique_id="asked")
+    assert asked
+    assert all(params["ConsistentRead"] is True for params in asked)

@@ -22,11 +22,11 @@ def _row(call_id: str, status: str, **changes: Any) -> dict[str, Any]:
 
 def _settled(
     rows: list[dict[str, Any]], *, mode: str = "parallel", ending: Ending = Ending.FINISHED, now_ms: int = EARLY,
-    unrecorded: dict[str, Any] | None = None,
+    unrecorded: dict[str, Any] | None = None, left: dict[str, Any] | None = None,
 ) -> dict[str, dict[str, Any]]:  # fmt: skip
     settlements = settle(
         {"mode": mode, "deadline": iso_from_ms(DEADLINE_MS)}, rows, ending=ending, now_ms=now_ms,
-        read_only_tools=READ_ONLY, unrecorded=unrecorded or {},
+        read_only_tools=READ_ONLY, unrecorded=unrecorded or {}, left=left or {},
     )  # fmt: skip
     return {settlement.call_id: dict(settlement.attributes) for settlement in settlements}
 
@@ -153,3 +153,39 @@ def test_a_call_that_was_never_begun_is_not_said_to_have_had_an_effect() -> None
 
     assert (settled["effect"], settled["execution_time_ms"]) == ("none", 0)
     assert "not begun" in settled["error"]
+
+
+@pytest.mark.parametrize("effect", ["none", "unknown"])
+def test_a_function_that_answered_and_made_no_record_is_told_as_the_workflow_saw_it(effect: str) -> None:
+    bad = {"status": "failed", "error_code": "BadToolResponse", "error": "Strange.", "effect": effect, "attempts": 1}
+
+    for row in (_row("a", "pending"), _row("a", "running", attempts=1, tool_name="reads")):
+        (settled,) = _settled([row], unrecorded={"a": bad}).values()
+        assert (settled["error_code"], settled["effect"], settled["attempts"]) == ("BadToolResponse", effect, 1)
+
+
+@pytest.mark.parametrize("ending", list(Ending))
+def test_what_a_sequence_left_behind_without_a_record_was_not_skipped(ending: Ending) -> None:
+    """The function of ``a`` answered without a record, the sequence went on, and stopped at ``b``."""
+    rows = [_row("a", "pending"), _row("b", "failed", attempts=1, error_code="NotFound"), _row("c", "pending")]
+
+    settled = _settled(rows, mode="sequence", ending=ending)
+
+    assert (settled["a"]["error_code"], settled["a"]["effect"], settled["a"]["attempts"]) == (
+        "BadToolResponse", "unknown", 1,
+    )  # fmt: skip
+    assert settled["c"]["status"] in {"skipped", "cancelled"}
+
+
+def test_a_call_of_a_sequence_is_not_taken_for_begun_because_one_after_it_was_ended_first() -> None:
+    rows = [_row("a", "pending", attempts=0), _row("b", "cancelled", attempts=0, error_code="Cancelled")]
+
+    assert _settled(rows, mode="sequence", ending=Ending.CANCELLED)["a"]["effect"] == "none"
+
+
+def test_a_success_that_was_left_outweighs_what_the_workflow_knows() -> None:
+    failure = {"status": "timeout", "error_code": "ToolTimeout", "error": "Too slow."}
+
+    settled = _settled([_row("a", "running")], unrecorded={"a": failure}, left={"a": {"result": "1"}})
+
+    assert settled["a"] == {"status": "success", "result": "1"}

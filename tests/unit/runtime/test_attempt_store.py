@@ -176,3 +176,27 @@ def test_an_open_call_tells_what_ran_before_its_attempt(aws: Aws, execution_id: 
     row = aws.row(execution_id, "c1")
     assert row["fallback_used"] is True
     assert '"tool_name":"orders"' in row["attempt_log"]
+
+
+@pytest.mark.parametrize("tool", ["sets", "reads"])
+def test_the_answer_of_an_older_attempt_ends_nothing(aws: Aws, execution_id: str, tool: str) -> None:
+    """Not even of a tool that may be repeated: a newer attempt may have been told another failure already."""
+    pending_call(aws, execution_id)
+    _begin(aws, execution_id, 1, owner="older", tool=tool)
+    _begin(aws, execution_id, 2, owner="newer", tool=tool)
+    before = aws.row(execution_id, "c1")
+
+    for owner in ("older", "newer"):
+        assert _succeed(aws, execution_id, 1, owner=owner, tool=tool) == Stands(before)
+    assert aws.row(execution_id, "c1") == before
+
+
+def test_a_start_that_is_written_twice_counts_once(aws: Aws, execution_id: str) -> None:
+    pending_call(aws, execution_id, status="running", attempts=1, owner="earlier")
+    client = FailingClient(aws.dynamodb, after={"update_item": service_error()})
+
+    with pytest.raises(HistoryUnavailable):
+        AttemptStore(TABLE, client).begin(_context(execution_id, 2), SPECS["orders"], owner="me", now_ms=START_MS)
+    assert isinstance(_begin(aws, execution_id, 2), Started)
+
+    assert aws.row(execution_id, "c1")["attempts"] == 2

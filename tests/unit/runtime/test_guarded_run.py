@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
-from lambdas.runtime.breaker_store import Breakers
+from lambdas.runtime.attempt_outcome import Succeeded
+from lambdas.runtime.breaker_store import Admission, Breakers
+from lambdas.runtime.guarded_run import Guards, Run
 from lambdas.runtime.invocation import AttemptFailed
 from lambdas.runtime.retry_budget import RetryBudget
+from lambdas.runtime.tool_group import ToolGroup
+from lambdas.runtime.tool_run import Limit
 from tests.unit.runtime.aws import STATE_TABLE
 from tests.unit.runtime.sample_tools import EFFECTS, event, invoker, pending_call
 
@@ -78,3 +82,39 @@ def test_what_is_not_retried_anyway_takes_no_token(
     fail(guarded, aws, f"{execution_id}b", "unavailable", tool="fails")
 
     assert taken == ["fails"]
+
+
+class Watching:
+    """A closed breaker that only listens."""
+
+    def __init__(self) -> None:
+        self.slow: list[bool] = []
+
+    def admit(self, *_: object) -> Admission:
+        return Admission(allowed=True, generation=1)
+
+    def report(self, *_: object, slow: bool, **__: object) -> None:
+        self.slow.append(slow)
+
+
+@pytest.mark.parametrize(
+    ("took_ms", "by_deadline", "slow"), [(7_999, False, False), (8_000, False, True), (8_000, True, False)]
+)
+def test_a_call_is_slow_by_its_own_time_and_not_by_the_deadlines(
+    clock: FakeClock,
+    took_ms: int,
+    by_deadline: bool,  # noqa: FBT001
+    slow: bool,  # noqa: FBT001
+) -> None:
+    own, breaker = ToolGroup("own"), Watching()
+
+    @own.tool(read_only=True)
+    def takes_its_time() -> None:
+        """Let time pass."""
+        clock.advance(took_ms)
+
+    run = Run(own.tools[0], {}, {}, Limit(10, by_deadline=by_deadline), "owner")
+    outcome = Guards(breakers=cast("Breakers", breaker), clock=clock).run(run)
+
+    assert isinstance(outcome, Succeeded)
+    assert breaker.slow == [slow]

@@ -119,6 +119,17 @@ def test_a_retry_of_the_same_call_keeps_its_key(aws: Aws, clock: FakeClock, exec
     assert EFFECTS == ["orders a"]
 
 
+def test_a_key_is_remembered_for_a_day(aws: Aws, clock: FakeClock, execution_id: str, key: str) -> None:
+    keyed_call(aws, execution_id, key)
+    keyed_call(aws, f"{execution_id}b", key)
+    attempt(aws, clock, execution_id)
+
+    clock.advance(24 * 3_600_000 - 1_000)
+    attempt(aws, clock, f"{execution_id}b")
+
+    assert EFFECTS == ["orders a"]
+
+
 def test_a_key_is_forgotten_after_a_day(aws: Aws, clock: FakeClock, execution_id: str, key: str) -> None:
     keyed_call(aws, execution_id, key)
     keyed_call(aws, f"{execution_id}b", key)

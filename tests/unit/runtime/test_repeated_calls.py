@@ -32,6 +32,12 @@ def _raised(aws: Aws, clock: FakeClock, given: dict[str, Any], request_id: str =
     return json.loads(str(failed.value))
 
 
+def _nothing_can_be_written_down(aws: Aws, *, after: bool = False) -> dict[str, FailingClient]:
+    """Neither the history, once the attempt has begun, nor the artefact bucket takes anything."""
+    history = FailingClient(aws.dynamodb, **{"after" if after else "before": DOWN}, spared=1)
+    return {"dynamodb": history, "s3": FailingClient(aws.s3, before={"put_object": service_error()})}
+
+
 @pytest.mark.parametrize("attempt", [1, 2])
 def test_a_call_that_has_succeeded_is_answered_from_its_record(
     aws: Aws, clock: FakeClock, execution_id: str, attempt: int
@@ -55,7 +61,7 @@ def test_the_same_event_twice_runs_twice_only_where_that_is_harmless(
 ) -> None:
     pending_call(aws, execution_id)
     given = event(tool, execution_id, {"text": "a"})
-    _raised(aws, clock, given, dynamodb=FailingClient(aws.dynamodb, before=DOWN, spared=1))
+    _raised(aws, clock, given, **_nothing_can_be_written_down(aws))
 
     if effect is None:
         assert invoker(aws, clock).invoke(given, "request-2") == {"call_id": "c1"}
@@ -108,8 +114,8 @@ def test_a_success_that_cannot_be_written_down_has_had_its_effect(
 ) -> None:
     pending_call(aws, execution_id)
 
-    client = FailingClient(aws.dynamodb, before=DOWN, spared=1)
-    envelope = _raised(aws, clock, event(tool, execution_id, {"text": "a"}), dynamodb=client)
+    given = event(tool, execution_id, {"text": "a"})
+    envelope = _raised(aws, clock, given, **_nothing_can_be_written_down(aws))
 
     assert (envelope["error_code"], envelope["effect"], envelope["begun"]) == ("HistoryUnavailable", effect, True)
     assert [f"{tool} a"] == EFFECTS
@@ -140,7 +146,7 @@ def test_an_acknowledgement_lost_at_the_end_leaves_a_success_that_is_replayed(
 ) -> None:
     pending_call(aws, execution_id)
     given = event("sets", execution_id, {"text": "a"})
-    _raised(aws, clock, given, dynamodb=FailingClient(aws.dynamodb, after=DOWN, spared=1))
+    _raised(aws, clock, given, **_nothing_can_be_written_down(aws, after=True))
 
     again = invoker(aws, clock).invoke({**given, "context": {**given["context"], "attempt": 2}}, "request-2")
 

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import json
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from lambdas.runtime.attempt_outcome import Origin, Succeeded
+from lambdas.runtime.breaker_store import Breakers
 from lambdas.runtime.invocation import AttemptFailed
-from lambdas.runtime.result_cache import ResultCache
+from lambdas.runtime.result_cache import Lease, ResultCache
+from lambdas.runtime.retry_budget import RetryBudget
+from lambdas.runtime.tool_state_outage import PAUSE_SECONDS, Outage, Pause, pause_of
+from tests.unit.runtime.aws import FailingClient, service_error
 from tests.unit.runtime.sample_tools import EFFECTS, event, group, invoker, pending_call
 from tool_contract.record import envelope_from_record
 
@@ -38,6 +44,14 @@ def test_an_equal_call_gets_the_kept_result(aws: Aws, clock: FakeClock, executio
     assert first.result == second.result == execution_id
     assert "cached" not in first.metadata
     assert second.metadata["cached"] is True
+
+
+def test_the_record_says_which_call_was_answered_from_the_cache(aws: Aws, clock: FakeClock, execution_id: str) -> None:
+    look_up(aws, clock, execution_id, {"text": execution_id})
+    look_up(aws, clock, f"{execution_id}b", {"text": execution_id})
+
+    assert "cached" not in aws.row(execution_id, "c1")
+    assert aws.row(f"{execution_id}b", "c1")["cached"] is True
 
 
 def test_equal_means_the_same_json_whatever_the_order_of_its_keys(
@@ -102,6 +116,26 @@ def test_many_equal_calls_at_once_run_once(aws: Aws, clock: FakeClock, execution
     assert sum(envelope.metadata.get("cached", False) for envelope in envelopes) == 9
 
 
+def test_whoever_comes_while_an_equal_call_runs_waits_for_its_result(
+    aws: Aws, clock: FakeClock, execution_id: str
+) -> None:
+    (spec,) = [tool.spec for tool in group.tools if tool.spec.name == "looks_up"]
+    stores = invoker(aws, clock).stores
+    assert stores is not None
+    first = stores.cache.look_up(spec, {"text": execution_id}, "first", 30)
+    assert isinstance(first, Lease)
+    slept: list[float] = []
+
+    def end_of_the_first(seconds: float) -> None:
+        slept.append(seconds)
+        stores.cache.keep(first, Succeeded('"found"'))
+
+    second = replace(stores.cache, sleep=end_of_the_first).look_up(spec, {"text": execution_id}, "second", 30)
+
+    assert second == Succeeded('"found"', origin=Origin.CACHE)
+    assert len(slept) == 1
+
+
 def test_a_lease_whose_run_died_is_taken_over_when_it_runs_out(aws: Aws, clock: FakeClock, execution_id: str) -> None:
     cache = invoker(aws, clock).stores.cache  # type: ignore[union-attr]
     (spec,) = [tool.spec for tool in group.tools if tool.spec.name == "looks_up"]
@@ -124,3 +158,45 @@ def test_without_its_table_the_tool_runs(aws: Aws, clock: FakeClock, execution_i
 
     assert EFFECTS == ["looks up a"]
     assert aws.row(execution_id, "c1")["status"] == "success"
+
+
+@pytest.mark.parametrize("operation", ["get_item", "put_item"])
+def test_a_table_that_fails_is_left_alone_for_a_while(
+    aws: Aws, clock: FakeClock, execution_id: str, operation: str
+) -> None:
+    client = FailingClient(aws.dynamodb, before={operation: service_error()})
+    stores = invoker(aws, clock).stores
+    assert stores is not None
+    cache = ResultCache("tool-state", stores.artifacts, clock=clock, sleep=clock.sleep, client=client)
+    (spec,) = [tool.spec for tool in group.tools if tool.spec.name == "looks_up"]
+
+    assert cache.look_up(spec, {"text": execution_id}, "me", 30) is None
+    asked = len(client.calls)
+    assert cache.look_up(spec, {"text": execution_id}, "me", 30) is None
+    assert len(client.calls) == asked
+
+    clock.advance(PAUSE_SECONDS * 1000)
+    assert cache.look_up(spec, {"text": execution_id}, "me", 30) is None
+    assert len(client.calls) > asked
+
+
+def test_what_breakers_have_learnt_of_the_table_the_cache_and_the_budget_need_not_wait_for(
+    aws: Aws, clock: FakeClock, execution_id: str
+) -> None:
+    pause = Pause()
+    broken = FailingClient(aws.dynamodb, before={"get_item": service_error()})
+    Breakers("tool-state", broken, pause=pause).admit("looks_up", clock.now_ms())
+    client = FailingClient(aws.dynamodb)
+    stores = invoker(aws, clock).stores
+    assert stores is not None
+    cache = ResultCache("tool-state", stores.artifacts, clock=clock, client=client, outage=Outage("cache", pause))
+    (spec,) = [tool.spec for tool in group.tools if tool.spec.name == "looks_up"]
+
+    assert cache.look_up(spec, {"text": execution_id}, "me", 30) is None
+    assert RetryBudget("tool-state", client, pause=pause).take("looks_up", clock.now_ms())
+    assert client.calls == []
+
+
+def test_the_users_of_one_table_share_a_pause() -> None:
+    assert pause_of("one table") is pause_of("one table")
+    assert pause_of("one table") is not pause_of("another")

@@ -55,6 +55,14 @@ def test_processes_share_a_tools_budget_and_tools_do_not(aws: Aws, tool: str) ->
     assert RetryBudget(STATE_TABLE, aws.dynamodb).take(f"{tool}_other", START_MS)
 
 
+def test_a_process_that_knows_of_an_old_state_gets_no_token_that_is_not_there(aws: Aws, tool: str) -> None:
+    one, other = (RetryBudget(STATE_TABLE, aws.dynamodb) for _ in range(2))
+    assert taken(one, tool, DEFAULT_POLICY.capacity - 1) == DEFAULT_POLICY.capacity - 1
+    assert other.take(tool, START_MS)
+
+    assert not one.take(tool, START_MS)
+
+
 def test_a_thousand_failures_in_four_executions_are_retried_a_hundred_times(aws: Aws, tool: str) -> None:
     executions = [RetryBudget(STATE_TABLE, aws.dynamodb) for _ in range(4)]
     attempts, waiting = 0, 1000

@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from lambdas.runtime.attempt_outcome import Failed
 from lambdas.runtime.time_limit import TimeLimitReached, time_limit
+from lambdas.runtime.tool_run import Limit, run_tool
 from tests.unit.runtime.fake_clock import START_MS, FakeClock
-from tests.unit.runtime.sample_tools import EFFECTS, plain_invoker
+from tests.unit.runtime.sample_tools import EFFECTS, group, plain_invoker
 from tool_contract.timestamps import iso_from_ms
 
 if TYPE_CHECKING:
@@ -32,7 +34,7 @@ def timers(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
 
 
 def _is_restored() -> bool:
-    return signal.getsignal(signal.SIGALRM) is signal.SIG_DFL
+    return signal.getsignal(signal.SIGALRM) is signal.SIG_DFL and signal.getitimer(signal.ITIMER_REAL) == (0, 0)
 
 
 @pytest.mark.usefixtures("timers")
@@ -55,6 +57,7 @@ def test_the_limit_strikes_through_a_handler_of_ordinary_exceptions() -> None:
 def test_a_body_in_time_is_left_alone_and_nothing_stays_armed(timers: list[str], seconds: float) -> None:
     with time_limit(10):
         pass
+    assert _is_restored()
     with pytest.raises(TimeLimitReached), time_limit(seconds):
         time.sleep(1)
 
@@ -117,6 +120,17 @@ def test_a_tool_past_its_limit_is_a_timeout(tool: str, context: dict[str, object
     assert (answer["error_code"], answer["status"], answer["effect"]) == (code, "timeout", effect)
     assert (answer["retryable"], answer["attempts"]) == (code == "ToolTimeout", 1)
     assert EFFECTS == []
+
+
+@pytest.mark.parametrize(("tool_name", "effect"), [("sleeps", "none"), ("sleeps_unsafely", "unknown")])
+def test_what_the_deadline_cuts_off_may_have_had_its_effect(tool_name: str, effect: str) -> None:
+    (tool,) = [each for each in group.tools if each.spec.name == tool_name]
+
+    outcome = run_tool(tool, {"seconds": 5}, Limit(SHORT, by_deadline=True))
+
+    assert isinstance(outcome, Failed)
+    failure = outcome.for_tool(tool.spec).failure
+    assert (failure.code, failure.effect, failure.begun) == ("DeadlineExceeded", effect, True)
 
 
 @pytest.mark.parametrize(("left_ms", "begun"), [(1_999, False), (2_000, True)])
