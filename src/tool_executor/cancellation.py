@@ -129,7 +129,7 @@ class Canceller:
         standing = _own(records) or own
         return Cancellation(
             execution_id,
-            stopped="open" in own and standing["status"] == CallStatus.CANCELLED,
+            stopped="open" in own,
             status=str(standing["status"]),
             calls=tuple(record for record in records if record["call_id"] != EXECUTION_CALL_ID),
         )

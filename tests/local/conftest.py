@@ -55,10 +55,14 @@ class Deployed:
     def run(self, request: Any) -> dict[str, Any]:
         return self.finish(self.start(request))
 
-    def states_entered(self, execution: Execution) -> list[str]:
+    def events(self, execution: Execution) -> list[Any]:
+        """The execution's history."""
         pages = self.aws.step_functions.get_paginator("get_execution_history").paginate(executionArn=execution.arn)
-        events = [event for page in pages for event in page["events"]]
-        return [event["stateEnteredEventDetails"]["name"] for event in events if event["type"].endswith("StateEntered")]
+        return [event for page in pages for event in page["events"]]
+
+    def states_entered(self, execution: Execution) -> list[str]:
+        entered = [event for event in self.events(execution) if event["type"].endswith("StateEntered")]
+        return [event["stateEnteredEventDetails"]["name"] for event in entered]
 
 
 @pytest.fixture(scope="session")
@@ -68,7 +72,7 @@ def deployed() -> Iterator[Deployed]:
         aws = Aws()
         yield Deployed(aws, find_deployment(aws, stage), dict(os.environ))
         return
-    with serving("--extra-group", PROBE, "--no-sample-data") as ready:
+    with serving("--extra-group", PROBE) as ready:
         aws = Aws(ready["region"], ready["endpoint_url"])
         yield Deployed(aws, find_deployment(aws, "dev"), clean_environment(ready))
 
@@ -114,6 +118,7 @@ def clean_environment(ready: dict[str, Any]) -> dict[str, str]:
     }
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups, whichever of the two was loaded first
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Keep the tests of one deployment in one worker: every further one would start a cloud of its own."""
     for item in items:
