@@ -10,7 +10,7 @@ STAGE ?= dev
 SEEDS ?= 200
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test chaos check bench synth deploy local catalog lock clean
+.PHONY: help demo test teeth chaos check bench synth deploy local catalog lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
@@ -51,6 +51,7 @@ lock: $(READY) ## Resolve the dependencies anew into requirements/ and package-l
 	@cd requirements && for name in $$(ls lambda-*.in | sed "s/lambda-//;s/.in$$//"); do \
 		uv pip compile lambda-$$name.in --python-version 3.13 --python-platform x86_64-manylinux_2_28 \
 			--only-binary :all: --constraints dev.lock $(LOCK) -o lambda-$$name.lock || exit 1; done
+	@uv pip compile requirements/bench.in $(LOCK) --universal --python-version 3.11 -o requirements/bench.lock
 	@npm install --package-lock-only
 
 clean: ## Remove what the targets made

@@ -1,11 +1,13 @@
-"""All benchmarks of the state machine, on one warm local cloud: ``python -m bench``. Each runs alone, too."""
+"""All benchmarks: ``python -m bench``. Each runs alone, too: ``python -m bench.direct``."""
 
 from __future__ import annotations
 
 from dataclasses import asdict
 
-from bench import makespan, transitions, workflow
+from bench import direct, imports, makespan, sequence, transitions, workflow
 from bench.runs import options, print_json, probe_cloud
+
+_IMPORT_ROUNDS = 10
 
 
 def main() -> None:
@@ -15,12 +17,18 @@ def main() -> None:
         figures = workflow.measure(runner, given.rounds)
         span = makespan.measure(runner, given.rounds)
         counted = transitions.measure(runner)
+        ordered = sequence.measure(runner, given.rounds)
+    routes = direct.measure(given.rounds)
+    cost = imports.measure(_IMPORT_ROUNDS)
     if given.json:
         print_json(
             {
                 "figures": [asdict(figure) for figure in figures],
                 "makespan": asdict(span),
                 "transitions": [asdict(each) for each in counted],
+                "sequence": asdict(ordered),
+                "direct": [asdict(each) for each in routes],
+                "imports": asdict(cost),
             }
         )
         return
@@ -29,6 +37,12 @@ def main() -> None:
     makespan.report(span)
     print()
     transitions.report(counted)
+    print()
+    sequence.report(ordered)
+    print()
+    direct.report(routes)
+    print()
+    imports.report(cost)
 
 
 if __name__ == "__main__":

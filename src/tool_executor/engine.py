@@ -11,7 +11,13 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from tool_contract.limits import DEFAULT_EXECUTION_TIMEOUT_SECONDS
 from tool_executor.clock import Clock, SystemClock
 from tool_executor.direct import DirectRoute
-from tool_executor.errors import ExecutionIdTakenError, ExecutionNotFoundError, ExecutionTimeoutError, ServiceError
+from tool_executor.errors import (
+    ExecutionIdTakenError,
+    ExecutionNotFoundError,
+    ExecutionNotStartedError,
+    ExecutionTimeoutError,
+    ServiceError,
+)
 from tool_executor.execution import Execution
 from tool_executor.history import History
 from tool_executor.result_reader import ResultReader, envelopes_of
@@ -70,18 +76,19 @@ class Engine:
         timeouts. Where this task is cancelled, so is the execution.
 
         Raises:
-            InvalidRequestError, ExecutionIdTakenError, CredentialsMissingError, ServiceError: nothing was run.
+            InvalidRequestError, ExecutionIdTakenError, ExecutionNotStartedError: nothing was run.
+            CredentialsMissingError, ServiceError: AWS, before the start or after it.
             ExecutionFailedError, ExecutionTimeoutError: it has an id, and the history says what it came to.
         """
         if self.route is Route.DIRECT:
-            return await self._directly(request, execution_id, degraded=False)
+            return await self._directly(request, execution_id, wait_seconds)
         try:
             execution = await self.start(request, execution_id)
         except NotStarted as error:
             if self.route is Route.STATE_MACHINE:
                 raise ServiceError(f"The execution was not started: {error.reason}") from error
             _log.warning("execution %s is run directly: %s", execution_id, error.reason)
-            return await self._instead(request, execution_id, wait_seconds)
+            return await self._instead(request, execution_id, wait_seconds, error)
         return await self.follow(execution, _wait(request, wait_seconds))
 
     async def start(self, request: dict[str, Any], execution_id: str) -> Execution:
@@ -141,12 +148,20 @@ class Engine:
         request: dict[str, Any],
         execution_id: str,
         *,
-        degraded: bool = False,
+        instead_of: NotStarted | None = None,
         on_finished: Callable[[Envelope], None] | None = None,
     ) -> list[Envelope]:
-        """Run a request from this process and return its envelopes."""
+        """Run a request from this process and return its envelopes.
+
+        ``instead_of`` says why the state machine did not: the results are marked ``degraded``.
+        """
         route = DirectRoute(self.aws, self.deployment, self.http, self.clock)
-        return await route.run(request, execution_id, degraded=degraded, on_finished=on_finished)
+        try:
+            return await route.run(request, execution_id, degraded=instead_of is not None, on_finished=on_finished)
+        except ExecutionNotStartedError as error:
+            if instead_of is None or instead_of.certain:
+                raise
+            raise ServiceError(f"{instead_of.reason} {error.sentence}") from error
 
     async def envelopes(self, execution: Execution) -> list[Envelope]:
         """Wait for an execution of the state machine, as long as it takes."""
@@ -169,15 +184,31 @@ class Engine:
         """Return the results of an execution's envelopes, large ones fetched."""
         return await self._in_thread(ResultReader(self.aws).results, envelopes, execution_id)
 
-    async def _directly(self, request: dict[str, Any], execution_id: str, *, degraded: bool) -> list[Any]:
-        return await self.results(await self.directly(request, execution_id, degraded=degraded), execution_id)
+    async def _directly(
+        self,
+        request: dict[str, Any],
+        execution_id: str,
+        wait_seconds: float | None,
+        instead_of: NotStarted | None = None,
+    ) -> list[ToolExecutionResult]:
+        running = asyncio.create_task(self.directly(request, execution_id, instead_of=instead_of))
+        try:
+            await asyncio.wait([running], timeout=_wait(request, wait_seconds))
+        except asyncio.CancelledError:
+            running.cancel()
+            await asyncio.wait([running])
+            raise
+        if running.done():
+            return await self.results(running.result(), execution_id)
+        _leave(running)
+        return await self.results(await self._state_machine.so_far(execution_id), execution_id)
 
     async def _instead(
-        self, request: dict[str, Any], execution_id: str, wait_seconds: float | None
+        self, request: dict[str, Any], execution_id: str, wait_seconds: float | None, not_started: NotStarted
     ) -> list[ToolExecutionResult]:
         """Run directly what the state machine did not start; if it did after all, the claim on the id tells."""
         try:
-            return await self._directly(request, execution_id, degraded=True)
+            return await self._directly(request, execution_id, wait_seconds, not_started)
         except ExecutionIdTakenError:
             return await self.wait(execution_id, _wait(request, wait_seconds))
 
@@ -198,6 +229,15 @@ class Engine:
     @property
     def _state_machine(self) -> StateMachineRoute:
         return StateMachineRoute(self.aws, self.deployment, self.threads, self.clock)
+
+
+_left: Final[set[asyncio.Task[Any]]] = set()
+
+
+def _leave(running: asyncio.Task[Any]) -> None:
+    """Let a task run on that nobody waits for any longer; an event loop alone would forget it."""
+    _left.add(running)
+    running.add_done_callback(_left.discard)
 
 
 def _wait(request: dict[str, Any], wait_seconds: float | None) -> float:

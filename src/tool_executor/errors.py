@@ -10,6 +10,7 @@ The exceptions::
     ├── InvalidConfigurationError  options that cannot be used; says where each was said
     ├── DeploymentNotFoundError    no deployment of that stage, or no local cloud
     ├── ServiceError               AWS refused or did not answer
+    │   └── ExecutionNotStartedError   nothing was run, and nothing will be
     ├── ExecutionIdTakenError      an execution of that name exists already
     ├── ExecutionNotFoundError     no execution of that id in the history
     ├── ExecutionFailedError       the state machine failed otherwise than by its calls
@@ -114,6 +115,12 @@ class ServiceError(ToolExecutorError):
     """AWS refused a call or did not answer."""
 
     code = "ServiceError"
+
+
+class ExecutionNotStartedError(ServiceError):
+    """No route could start the execution: nothing was run, and nothing will be. Another way harms nobody."""
+
+    code = "ExecutionNotStarted"
 
 
 class ExecutionIdTakenError(ToolExecutorError):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 
 from tool_contract.envelope import CallStatus, Envelope
 from tool_executor.engine import Engine, Route
-from tool_executor.errors import ExecutionTimeoutError, ServiceError
+from tool_executor.errors import ExecutionIdTakenError, ExecutionTimeoutError, ServiceError
 from tool_executor.execution import correlation_id_of
 from tool_executor.state_machine_route import NotStarted
 
@@ -44,17 +44,18 @@ class ExecutionHandle:
     async def started(cls, engine: Engine, request: dict[str, Any], execution_id: str, remember: Remember) -> Self:
         """Start an execution by the route of the engine. Raises as Engine.run before anything was run."""
         handle = cls(execution_id, correlation_id_of(request) or execution_id, False, engine, remember)  # noqa: FBT003
+        not_started: NotStarted | None = None
         if engine.route is not Route.DIRECT:
             try:
                 handle._execution = await engine.start(request, execution_id)
             except NotStarted as error:
                 if engine.route is Route.STATE_MACHINE:
                     raise ServiceError(f"The execution was not started: {error.reason}") from error
-                handle.degraded = True
+                handle.degraded, not_started = True, error
             else:
                 return handle
         handle._task = asyncio.create_task(
-            engine.directly(request, execution_id, degraded=handle.degraded, on_finished=handle._finished.put_nowait)
+            engine.directly(request, execution_id, instead_of=not_started, on_finished=handle._finished.put_nowait)
         )
         return handle
 
@@ -107,7 +108,13 @@ class ExecutionHandle:
 
     async def _ended(self) -> list[ToolExecutionResult]:
         if self._task is not None:
-            return await self._engine.results(await asyncio.shield(self._task), self.execution_id)
+            try:
+                return await self._engine.results(await asyncio.shield(self._task), self.execution_id)
+            except ExecutionIdTakenError:
+                if not self.degraded:
+                    raise
+                # The state machine did start it, and only its answer was lost.
+                return await self._engine.wait(self.execution_id)
         if self._execution is None:
             raise AssertionError  # started() sets one of the two
         return await self._engine.results(await self._engine.envelopes(self._execution), self.execution_id)

@@ -6,7 +6,7 @@ import asyncio
 import logging
 import uuid
 from concurrent.futures import ThreadPoolExecutor
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from tool_contract.request import InvalidRequestError as RequestProblems
@@ -20,12 +20,14 @@ from tool_executor.direct.lambda_http import LambdaHttp
 from tool_executor.engine import Engine, Route
 from tool_executor.execution_handle import ExecutionHandle
 from tool_executor.history import History
+from tool_executor.history_statistics import HistoryStatistics
 from tool_executor.planner_catalog import deployed_catalog
 from tool_executor.recent import RecentResults
 from tool_executor.sync_executor import SyncMethods
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Coroutine, Sequence
+    from datetime import datetime
 
     from tool_contract.catalog import Catalog
     from tool_contract.options import ToolExecutorOptions
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
     from tool_executor.calls import Call
     from tool_executor.cancellation import Cancellation
     from tool_executor.deployment import Deployment
+    from tool_executor.history_statistics import StatisticsReport
     from tool_executor.result import ToolExecutionResult
 
 _log = logging.getLogger("tool_executor")
@@ -177,6 +180,28 @@ class ToolExecutor(SyncMethods):
             calls = [one for one in records if (execution_id, one["call_id"]) in wanted and "position" in one]
             results += await self._engine.results_of(calls)
         return results
+
+    async def statistics(
+        self,
+        *,
+        tool_name: str | None = None,
+        correlation_id: str | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+    ) -> StatisticsReport:
+        """Return figures from the history table, ``overall`` and ``by_tool``, of calls that anybody made.
+
+        They are of executions started from ``since`` up to ``until`` (aware datetimes, 31 days at most; today, in UTC,
+        where nothing is said), or of all of a correlation id. A call counts for the tool that was asked for.
+
+        Raises InvalidRequestError for a window that cannot be used, CredentialsMissingError, ServiceError.
+        """
+        every_tool = tool_name is None and correlation_id is None
+        names = (await self.catalog()).by_name if every_tool else ()
+        figures = HistoryStatistics(self.aws, self.deployment)
+        query = partial(figures.query, tool_name, correlation_id, since, until, tool_names=names)
+        report: StatisticsReport = await self._in_thread(query)
+        return report
 
     async def submit(
         self,

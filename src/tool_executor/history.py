@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from tool_contract.items import from_item
 from tool_contract.record import (
@@ -15,12 +15,58 @@ from tool_contract.record import (
     OPEN_SHARD,
     tool_day,
 )
+from tool_contract.timestamps import iso_from_ms
 from tool_executor.aws import translated_errors
 
 if TYPE_CHECKING:
     from tool_executor.aws import Aws
 
 Record = dict[str, Any]
+
+_PAGE_ROWS: Final = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Among:
+    """Which rows of a list are wanted: those of a status; those started at ``since_ms`` or later, before ``until_ms``.
+
+    Times are milliseconds since 1970; None is no bound.
+    """
+
+    status: str | None = None
+    since_ms: int | None = None
+    until_ms: int | None = None
+
+    @property
+    def key_condition(self) -> str:
+        """What narrows the range of an index that is sorted by ``started_at``."""
+        return " AND started_at BETWEEN :since AND :last" if self._is_bounded else ""
+
+    @property
+    def filters(self) -> dict[str, Any]:
+        """What DynamoDB is to leave out of the rows that it reads."""
+        return {} if self.status is None else {"FilterExpression": "#status = :status"}
+
+    @property
+    def names(self) -> dict[str, str]:
+        """The attributes' names that DynamoDB does not take as they are."""
+        return {} if self.status is None else {"#status": "status"}
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """The values of condition and filter."""
+        values: dict[str, Any] = {} if self.status is None else {":status": {"S": self.status}}
+        if self._is_bounded:
+            last = "9999" if self.until_ms is None else iso_from_ms(self.until_ms - 1)
+            values |= {":since": {"S": iso_from_ms(self.since_ms or 0)}, ":last": {"S": last}}
+        return values
+
+    @property
+    def _is_bounded(self) -> bool:
+        return self.since_ms is not None or self.until_ms is not None
+
+
+EVERYTHING: Final = Among()
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,17 +104,17 @@ class History:
         calls = (record for record in records if record["execution_id"] == execution_id)
         return sorted((call for call in calls if "position" in call), key=lambda call: call["position"])
 
-    def by_correlation(self, correlation_id: str, limit: int) -> list[Record]:
+    def by_correlation(self, correlation_id: str, limit: int | None, among: Among = EVERYTHING) -> list[Record]:
         """Return executions and calls of a correlation id."""
-        return self._query(INDEX_BY_CORRELATION, "correlation_id = :key", correlation_id, limit=limit)
+        return self._query(INDEX_BY_CORRELATION, "correlation_id = :key", correlation_id, limit=limit, among=among)
 
-    def by_tool(self, tool_name: str, day: str, limit: int) -> list[Record]:
-        """Return the calls of a tool on a day (``2026-11-20``, UTC)."""
-        return self._query(INDEX_BY_TOOL, "tool_day = :key", tool_day(tool_name, day), limit=limit)
+    def by_tool(self, tool_name: str, day: str, limit: int | None, among: Among = EVERYTHING) -> list[Record]:
+        """Return the calls that asked for a tool on a day (``2026-11-20``, UTC)."""
+        return self._query(INDEX_BY_TOOL, "tool_day = :key", tool_day(tool_name, day), limit=limit, among=among)
 
-    def by_day(self, day: str, limit: int) -> list[Record]:
+    def by_day(self, day: str, limit: int | None, among: Among = EVERYTHING) -> list[Record]:
         """Return the executions of a day (``2026-11-20``, UTC)."""
-        return self._query(INDEX_BY_DAY, "#key = :key", day, limit=limit, names={"#key": "day"})
+        return self._query(INDEX_BY_DAY, "#key = :key", day, limit=limit, names={"#key": "day"}, among=among)
 
     def open_executions(self, limit: int) -> list[Record]:
         """Return the executions that have not ended, the one with the nearest deadline first."""
@@ -85,18 +131,22 @@ class History:
         names: dict[str, str] | None = None,
         forward: bool = False,
         consistent: bool = False,
+        among: Among = EVERYTHING,
     ) -> list[Record]:
         options: dict[str, Any] = {"IndexName": index} if index else {}
-        if names:
-            options["ExpressionAttributeNames"] = names
+        if names or among.names:
+            options["ExpressionAttributeNames"] = {**(names or {}), **among.names}
+        # Rows that are filtered out count for a page, not for the limit.
+        rows = _PAGE_ROWS if among.filters or limit is None else min(limit, _PAGE_ROWS)
         with translated_errors():
             pages = self.aws.dynamodb.get_paginator("query").paginate(
                 TableName=self.table,
-                KeyConditionExpression=condition,
-                ExpressionAttributeValues={":key": {"S": key}},
+                KeyConditionExpression=condition + among.key_condition,
+                ExpressionAttributeValues={":key": {"S": key}, **among.values},
                 ScanIndexForward=forward,
                 ConsistentRead=consistent,
-                PaginationConfig={"MaxItems": limit, "PageSize": min(limit, 1000)} if limit else {},
+                PaginationConfig={"PageSize": rows, **({"MaxItems": limit} if limit else {})},
+                **among.filters,
                 **options,
             )
             return [from_item(item) for page in pages for item in page["Items"]]

@@ -13,10 +13,11 @@ from tool_contract.problems import Problem
 from tool_contract.request import REQUEST_REF, REQUESTS_PREFIX, coded_by_place
 from tool_contract.request import InvalidRequestError as RequestProblems
 from tool_executor.aws import translated_errors
-from tool_executor.errors import InvalidRequestError
+from tool_executor.errors import invalid_request
 
 if TYPE_CHECKING:
     from tool_executor.aws import Aws
+    from tool_executor.errors import InvalidRequestError
 
 
 def sent_text(request: object, aws: Aws, bucket: str) -> str:
@@ -55,5 +56,4 @@ def _put(body: bytes, aws: Aws, bucket: str) -> ResultRef:
 
 
 def _refusal(problem: Problem) -> InvalidRequestError:
-    told = RequestProblems([problem]).to_json()
-    return InvalidRequestError(told["error"], told["details"])
+    return invalid_request(RequestProblems([problem]).to_json())

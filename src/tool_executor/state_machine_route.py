@@ -52,11 +52,15 @@ _CLOSES_WITHIN_SECONDS: Final = 5.0
 
 
 class NotStarted(Exception):
-    """The state machine has not started the execution. ``reason`` is one sentence."""
+    """The state machine has not started the execution. ``reason`` is one sentence.
 
-    def __init__(self, reason: str) -> None:
+    ``certain`` is false where Step Functions did not say so: it may start it yet.
+    """
+
+    def __init__(self, reason: str, *, certain: bool = True) -> None:
         super().__init__(reason)
         self.reason = reason
+        self.certain = certain
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +110,7 @@ class StateMachineRoute:
         while not await self.has_ended(execution):
             left = None if ends is None else (ends - self.clock.elapsed_ms()) / 1000
             if left is not None and left <= 0:
-                return await self._so_far(execution)
+                return await self.so_far(execution.execution_id)
             await self.clock.sleep(pause if left is None else min(pause, left))
             pause = min(pause * 1.4, _SLOWEST_POLL_SECONDS)
         return await self._ended(execution)
@@ -153,7 +157,7 @@ class StateMachineRoute:
             else:
                 return
         # Should it start after all, its planner finds the id claimed by whoever runs it now, and runs nothing.
-        raise NotStarted("Step Functions did not answer.") from cause
+        raise NotStarted("Step Functions did not answer.", certain=False) from cause
 
     async def _ended(self, execution: Execution) -> list[Envelope]:
         try:
@@ -174,12 +178,13 @@ class StateMachineRoute:
                 return envelopes_of(calls)
             await self.clock.sleep(_LOOK_UP_PAUSE_SECONDS)
 
-    async def _so_far(self, execution: Execution) -> list[Envelope]:
-        own, calls = split(await self.records(execution.execution_id))
+    async def so_far(self, execution_id: str) -> list[Envelope]:
+        """Return the envelopes as they stand; calls that have not ended are timeouts. Raises ExecutionTimeoutError."""
+        own, calls = split(await self.records(execution_id))
         if own is None or len(calls) < own["calls"]:
             raise ExecutionTimeoutError(
-                f"The execution {execution.execution_id} has not been planned yet.",
-                execution_id=execution.execution_id,
+                f"The execution {execution_id} has not been planned yet.",
+                execution_id=execution_id,
                 hint="Wait on with executor.wait(execution_id).",
             )
         return envelopes_of(calls)

@@ -28,9 +28,10 @@ class Outcome:
 
     @classmethod
     def from_record(cls, record: Record) -> Self:
-        """Return a record's outcome."""
+        """Return a record's outcome. The tool is the one that was asked for, where the record has an index's key."""
+        asked_for = record.get("tool_day", "").rsplit("#", 2)[0]
         return cls(
-            tool_name=record["tool_name"],
+            tool_name=asked_for or record["tool_name"],
             status=CallStatus(record["status"]),
             execution_time_ms=float(record.get("execution_time_ms", 0)),
             attempts=int(record.get("attempts", 0)),

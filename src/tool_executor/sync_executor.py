@@ -8,10 +8,12 @@ from tool_executor.background_loop import BackgroundLoop
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
 
     from tool_executor.calls import Call
     from tool_executor.cancellation import Cancellation
     from tool_executor.executor import ToolExecutor
+    from tool_executor.history_statistics import StatisticsReport
     from tool_executor.recent import RecentResults
     from tool_executor.result import ToolExecutionResult
 
@@ -67,6 +69,19 @@ class SyncMethods:
     ) -> list[ToolExecutionResult]:
         """Return what the history holds. See :meth:`ToolExecutor.get_execution_history`."""
         return self._loop.run(self.get_execution_history(correlation_id, limit))
+
+    def statistics_sync(  # type: ignore[misc] # as above
+        self: ToolExecutor,
+        *,
+        tool_name: str | None = None,
+        correlation_id: str | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+    ) -> StatisticsReport:
+        """Return figures from the history table. See :meth:`ToolExecutor.statistics`."""
+        return self._loop.run(
+            self.statistics(tool_name=tool_name, correlation_id=correlation_id, since=since, until=until)
+        )
 
     def submit_sync(  # type: ignore[misc] # as above
         self: ToolExecutor,

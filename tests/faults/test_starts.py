@@ -131,7 +131,9 @@ def test_a_direct_execution_is_cancelled_with_its_task_and_from_elsewhere(cloud:
     async def cancelled() -> None:
         executor = executor_of(cloud, route="direct")
         tasks = [asyncio.create_task(executor._engine.run(run.request, run.execution_id)) for run in (own, others)]
-        while (own.lines("c1"), others.lines("c1")) != (1, 1):  # noqa: ASYNC110 - another process writes the file
+        while any(  # noqa: ASYNC110 - another process writes the records
+            [call["status"] for call in cloud.calls(run)] != ["running", "success"] for run in (own, others)
+        ):
             await asyncio.sleep(0.05)
         tasks[0].cancel()
         with pytest.raises(asyncio.CancelledError):
@@ -147,3 +149,30 @@ def test_a_direct_execution_is_cancelled_with_its_task_and_from_elsewhere(cloud:
     for run in (own, others):
         adding, looking = oracle.judge(run)
         assert (adding["status"], adding["effect"], looking["status"]) == ("cancelled", "unknown", "success")
+
+
+@pytest.mark.parametrize("route", ["state_machine", "direct"])
+def test_a_function_that_does_not_answer_costs_the_caller_no_more_than_the_timeout(
+    cloud: FaultyCloud, oracle: Oracle, route: str
+) -> None:
+    run = cloud.request(ledger_call("look"), ledger_call("look"), timeout_seconds=3)
+    held = {"seconds": 60, "until_file": str(run.release_file)}
+    cloud.program(lambda_fault(FaultKind.DELAY, run, '"call_id":"c2"', **held))
+
+    async def timed() -> tuple[float, list[ToolExecutionResult]]:
+        began = asyncio.get_running_loop().time()
+        results = await executor_of(cloud, route=route)._engine.run(run.request, run.execution_id, 3)
+        took = asyncio.get_running_loop().time() - began
+        run.release()
+        await asyncio.to_thread(cloud.until, lambda: "open" not in cloud.history.execution(run.execution_id)[0])
+        return took, results
+
+    took, (done, late) = asyncio.run(timed())
+    oracle.judge(run)
+    # The function holds its caller for 13 s: what is waited for is the timeout, on a machine that stalls at times.
+    assert took < 10
+    assert (done.status.value, late.status.value, late.metadata.get("execution_id")) == (
+        "success",
+        "timeout",
+        run.execution_id,
+    )

@@ -16,6 +16,7 @@ from tool_contract.catalog import load_catalog
 from tool_contract.tool_spec import TOOL_NAME_PATTERN
 from tool_executor.breakers import UNREADABLE, Breakers
 from tool_executor.cli import options
+from tool_executor.cli.completion import tool_names
 from tool_executor.cli.console import err, out, print_json
 from tool_executor.cli.tools import ToolNotFoundError
 from tool_executor.cli.where import chosen
@@ -23,7 +24,7 @@ from tool_executor.cli.where import chosen
 if TYPE_CHECKING:
     from tool_executor.breakers import BreakerState
 
-ToolName = Annotated[str, typer.Argument(metavar="TOOL", help="The tool's name.")]
+ToolName = Annotated[str, typer.Argument(metavar="TOOL", help="The tool's name.", autocompletion=tool_names)]
 
 _STYLES: Final = {
     Circuit.CLOSED: "green",

@@ -48,12 +48,16 @@ class ExitCode(IntEnum):
     INTERRUPTED = 130
 
 
-def plain(text: object) -> str:
-    """Return foreign text fit for a terminal: no markup, and nothing that steers the terminal."""
-    visible = "".join(
+def visible(text: object) -> str:
+    """Return foreign text without anything that steers the terminal. Printed as markup, it needs :func:`plain`."""
+    return "".join(
         letter if letter.isprintable() or letter == "\n" else "\N{REPLACEMENT CHARACTER}" for letter in str(text)
     )
-    return escape(visible)
+
+
+def plain(text: object) -> str:
+    """Return foreign text fit for a terminal: no markup, and nothing that steers the terminal."""
+    return escape(visible(text))
 
 
 def styled_status(status: str) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
@@ -11,26 +13,61 @@ from rich.table import Table
 
 from tool_contract.record import EXECUTION_CALL_ID, attempt_log_of
 from tool_executor.cli import options
+from tool_executor.cli.attempt_words import attempt_words
 from tool_executor.cli.console import out, plain, print_json, styled_status
+from tool_executor.cli.deployed_tools import require_tool
+from tool_executor.cli.time_window import moment_of
 from tool_executor.cli.where import chosen
 from tool_executor.errors import ExecutionNotFoundError
-from tool_executor.history import History
+from tool_executor.history import Among, History
+from tool_executor.history_statistics import Window, among_of
 
 if TYPE_CHECKING:
-    from tool_contract.attempt import AttemptEntry
     from tool_executor.history import Record
 
 _COLUMNS: Final = ("execution_id", "call_id", "tool_name", "status", "attempts", "execution_time_ms", "started_at")
 _DAY_FORMAT: Final = "%Y-%m-%d"
 
 
+class AnyStatus(StrEnum):
+    """What a call or an execution may be."""
+
+    PENDING = "pending"
+    RUNNING = "running"
+    RETRYING = "retrying"
+    SUCCESS = "success"
+    SUCCEEDED = "succeeded"
+    PARTIAL = "partial"
+    FAILED = "failed"
+    TIMEOUT = "timeout"
+    SKIPPED = "skipped"
+    CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """What is to be listed. ``day`` is None where it was not said."""
+
+    execution_id: str | None
+    correlation_id: str | None
+    tool: str | None
+    day: datetime | None
+    open_only: bool
+    among: Among
+    limit: int
+
+
 def history(
     execution_id: Annotated[str | None, typer.Argument(metavar="[EXECUTION_ID]", help="One execution's calls.")] = None,
     *,
     correlation_id: Annotated[str | None, typer.Option("--correlation-id", help="All of one correlation id.")] = None,
-    tool: Annotated[str | None, typer.Option("--tool", help="Calls of one tool, on --day.")] = None,
+    tool: options.ToolFilter = None,
     day: Annotated[
         datetime | None, typer.Option("--day", formats=[_DAY_FORMAT], help="The day, in UTC; today by default.")
+    ] = None,
+    since: options.Since = None,
+    status: Annotated[
+        AnyStatus | None, typer.Option("--status", help="Only calls, or executions, that are so.")
     ] = None,
     open_only: Annotated[bool, typer.Option("--open", help="Executions that have not ended.")] = False,
     limit: options.Limit = 50,
@@ -39,7 +76,7 @@ def history(
     region: options.Region = None,
     as_json: options.Json = False,
 ) -> None:
-    """Show what was run: the executions of a day, or one execution's calls.
+    """List what was run: the executions of a day, a tool's calls, or one execution's calls. Newest first.
 
     Examples:
 
@@ -47,30 +84,54 @@ def history(
 
       tool-executor history 0b54e3f2-7c1e-4f8e-a7a5-5d3ce4c4f0aa --json
 
-      tool-executor history --tool forecast_demand --day 2026-11-20
+      tool-executor history --tool forecast_demand --status failed --since 24h
     """
+    if since is not None and day is not None:
+        raise typer.BadParameter("Say --day or --since, not both.")
+    if open_only and status is not None:
+        raise typer.BadParameter("--open lists what is running: --status says nothing more.")
+    begin = None if since is None else moment_of(since, datetime.now(UTC))
+    among = among_of(begin, None, None if status is None else status.value)
+    wanted = _Wanted(execution_id, correlation_id, tool, day, open_only, among, limit)
     with chosen(local=local, stage=stage, region=region) as where:
-        rows = History(where.aws, where.deployment.history_table)
-        chosen_day = (day or datetime.now(UTC)).strftime(_DAY_FORMAT)
-        if execution_id is not None:
-            records = rows.execution(execution_id)
-            if not records:
-                message = f"The history holds no execution {execution_id!r}."
-                raise ExecutionNotFoundError(message, hint="'tool-executor history' lists today's executions.")
-        elif correlation_id is not None:
-            records = rows.by_correlation(correlation_id, limit)
-        elif tool is not None:
-            records = rows.by_tool(tool, chosen_day, limit)
-        elif open_only:
-            records = rows.open_executions(limit)
-        else:
-            records = rows.by_day(chosen_day, limit)
+        records = _listed(History(where.aws, where.deployment.history_table), wanted, begin)
+        if tool is not None and not records:
+            require_tool(where, tool)
     if as_json:
         print_json(records)
     elif not records:
         out.print("Nothing there.")
     else:
         _print(records, with_attempts=execution_id is not None)
+
+
+def _listed(rows: History, wanted: _Wanted, begin: datetime | None) -> list[Record]:
+    if wanted.execution_id is not None:
+        return _of_execution(rows, wanted.execution_id, wanted.among)
+    if wanted.correlation_id is not None:
+        listed = rows.by_correlation(wanted.correlation_id, wanted.limit, wanted.among)
+        return [record for record in listed if wanted.tool in {None, record.get("tool_name")}]
+    if wanted.open_only:
+        return rows.open_executions(wanted.limit)
+    days = [(wanted.day or datetime.now(UTC)).strftime(_DAY_FORMAT)]
+    if begin is not None:
+        days = Window.of(begin, None, datetime.now(UTC)).days[::-1]
+    records: list[Record] = []
+    for day in days:
+        room = wanted.limit - len(records)
+        if room > 0 and wanted.tool is not None:
+            records += rows.by_tool(wanted.tool, day, room, wanted.among)
+        elif room > 0:
+            records += rows.by_day(day, room, wanted.among)
+    return records
+
+
+def _of_execution(rows: History, execution_id: str, among: Among) -> list[Record]:
+    records = rows.execution(execution_id)
+    if not records:
+        message = f"The history holds no execution {execution_id!r}."
+        raise ExecutionNotFoundError(message, hint="'tool-executor history' lists today's executions.")
+    return [record for record in records if among.status in {None, record["status"]}]
 
 
 def _print(records: list[Record], *, with_attempts: bool) -> None:
@@ -105,11 +166,4 @@ def _print_attempts(record: Record) -> None:
     if len(log) > 1 or (log and log[0].error_code):
         out.print(f"[bold]{plain(record['call_id'])}[/]")
         for entry in log:
-            out.print("  " + plain(_told(entry)), soft_wrap=True)
-
-
-def _told(entry: AttemptEntry) -> str:
-    outcome = f"{entry.error_code}: {entry.error}" if entry.error_code else "answered"
-    wait = f" in {entry.delay_seconds:g} s" if entry.delay_seconds else ""
-    after = {"retry": f"; retried{wait}", "fallback": "; next the fallback", "end": "; failed for good", "done": ""}
-    return f"attempt {entry.attempt} of {entry.tool_name}, {entry.duration_ms:.0f} ms: {outcome}{after[entry.decision]}"
+            out.print("  " + plain(attempt_words(entry)), soft_wrap=True)

@@ -11,12 +11,17 @@ import typer
 
 from tool_executor.cli.breaker import app as breaker_app
 from tool_executor.cli.cancel import cancel, reconcile
+from tool_executor.cli.clear_history import clear_history
+from tool_executor.cli.config import config
 from tool_executor.cli.console import ExitCode, err, print_error
 from tool_executor.cli.history import history
 from tool_executor.cli.local import app as local_app
 from tool_executor.cli.run import run
+from tool_executor.cli.show import show
+from tool_executor.cli.stats import stats
 from tool_executor.cli.tools import tools
 from tool_executor.cli.validate import validate
+from tool_executor.cli.watch import watch
 from tool_executor.errors import ToolExecutorError
 
 app = typer.Typer(
@@ -29,9 +34,14 @@ app = typer.Typer(
 app.command()(run)
 app.command()(tools)
 app.command()(validate)
+app.command()(watch)
+app.command()(show)
 app.command()(history)
+app.command()(stats)
+app.command()(clear_history)
 app.command()(cancel)
 app.command()(reconcile)
+app.command()(config)
 app.add_typer(breaker_app, name="breaker")
 app.add_typer(local_app, name="local")
 

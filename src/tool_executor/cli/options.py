@@ -7,9 +7,12 @@ from typing import Annotated
 
 import typer
 
+from tool_executor.cli.completion import tool_names
+
 CatalogFile = Annotated[
     Path | None, typer.Option("--catalog", help="A deployment's catalog.json; by default the one shipped with this.")
 ]
+ExecutionId = Annotated[str, typer.Argument(metavar="EXECUTION_ID", help="The execution's id.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON alone, for machines.")]
 Local = Annotated[
     bool, typer.Option("--local", help="Use the local cloud: a running one, else one started for this command.")
@@ -19,3 +22,10 @@ Region = Annotated[
     str | None, typer.Option("--region", envvar=["AWS_REGION", "AWS_DEFAULT_REGION"], help="The AWS region.")
 ]
 Limit = Annotated[int, typer.Option("--limit", min=1, max=1000, help="List at most so many.")]
+Since = Annotated[
+    str | None,
+    typer.Option("--since", metavar="WHEN", help="From then on: 2026-11-20, 2026-11-20T10:00 (UTC), 30m, 24h, 7d."),
+]
+ToolFilter = Annotated[
+    str | None, typer.Option("--tool", help="Calls that asked for this tool.", autocompletion=tool_names)
+]

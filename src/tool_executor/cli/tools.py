@@ -11,6 +11,7 @@ from rich.table import Table
 
 from tool_executor.cli import options
 from tool_executor.cli.catalog_file import read_catalog
+from tool_executor.cli.completion import tool_names
 from tool_executor.cli.console import out, plain, print_json
 from tool_executor.errors import ToolExecutorError
 
@@ -26,7 +27,9 @@ class ToolNotFoundError(ToolExecutorError):
 
 
 def tools(
-    name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="One tool, whole.")] = None,
+    name: Annotated[
+        str | None, typer.Argument(metavar="[NAME]", help="One tool, whole.", autocompletion=tool_names)
+    ] = None,
     *,
     catalog_file: options.CatalogFile = None,
     as_json: options.Json = False,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from tool_contract import strict_json
 from tool_contract.errors import ErrorCode
 from tool_executor.direct.function_answer import FunctionAnswer, NoAnswer
-from tool_executor.errors import ExecutionIdTakenError, ServiceError, invalid_request
+from tool_executor.errors import ExecutionIdTakenError, ExecutionNotStartedError, ServiceError, invalid_request
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -47,7 +47,7 @@ class ServiceCalls:
         Raises:
             InvalidRequestError: with every problem; nothing was written.
             ExecutionIdTakenError: another execution has that id.
-            ServiceError: the planner cannot be reached, or failed.
+            ExecutionNotStartedError: the planner cannot be reached, or failed.
         """
         event = {
             "request": request,
@@ -55,7 +55,10 @@ class ServiceCalls:
             "route": "direct",
             "degraded": degraded,
         }
-        planned: dict[str, Any] = await self._asked(self.planner, event, _PLANNER_TRIES)
+        try:
+            planned: dict[str, Any] = await self._asked(self.planner, event, _PLANNER_TRIES)
+        except ServiceError as error:
+            raise ExecutionNotStartedError(error.sentence) from error
         return planned
 
     async def finish(self, execution_id: str, unrecorded: Sequence[dict[str, Any]]) -> dict[str, Any]:

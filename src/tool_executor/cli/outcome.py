@@ -1,0 +1,127 @@
+"""What came of an execution: the contract's output from its records, and the table that a person sees."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from typing import TYPE_CHECKING, Any, Final
+
+from rich.box import SIMPLE_HEAD
+from rich.table import Table
+
+from tool_contract.envelope import CallStatus
+from tool_contract.timestamps import ms_from_iso
+from tool_executor.cli.console import ExitCode, out, plain, styled_status
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from tool_contract.envelope import Envelope
+    from tool_executor.cli.where import Where
+    from tool_executor.history import Record
+
+#: What the other columns of the table take: the rest is for the answer, in two lines.
+_OTHER_COLUMNS: Final = 54
+
+
+def output_of(own: Record, envelopes: Sequence[Envelope]) -> dict[str, Any]:
+    """Return an execution's output as the contract has it, from its own record and its calls' envelopes."""
+    counts = own.get("counts") or _counts(envelopes)
+    ended = ms_from_iso(own["finished_at"]) if "finished_at" in own else time.time_ns() // 1_000_000
+    return {
+        "execution_id": own["execution_id"],
+        "correlation_id": own["correlation_id"],
+        # Open still: its calls have ended, and the finisher could not be reached to close it.
+        "status": _status(counts) if "open" in own else own["status"],
+        "counts": counts,
+        "results": [envelope.to_json() for envelope in envelopes],
+        "execution_time_ms": float(own.get("execution_time_ms", ended - ms_from_iso(own["started_at"]))),
+    }
+
+
+def exit_code(output: Mapping[str, Any]) -> ExitCode:
+    """Return what a command ends with that has run an execution, or watched one."""
+    return ExitCode.ALL_SUCCEEDED if output["status"] == "succeeded" else ExitCode.SOME_DID_NOT
+
+
+def _counts(envelopes: Sequence[Envelope]) -> dict[str, int]:
+    found = Counter(envelope.status for envelope in envelopes)
+    terminal = (status for status in CallStatus if status.is_terminal)
+    return {"total": len(envelopes), **{status.value: found[status] for status in terminal}}
+
+
+def _status(counts: Mapping[str, int]) -> str:
+    if counts["success"]:
+        return "succeeded" if counts["success"] == counts["total"] else "partial"
+    return "timeout" if counts["timeout"] == counts["total"] else "failed"
+
+
+def print_output(output: Mapping[str, Any], where: Where) -> None:
+    """Show an execution's output as a table, and where the history is."""
+    table = Table(
+        title=f"Execution {output['execution_id']}", title_justify="left", header_style="bold", box=SIMPLE_HEAD
+    )
+    table.add_column("call and tool", overflow="fold")
+    table.add_column("status")
+    table.add_column("tries", justify="right")
+    table.add_column("ms", justify="right")
+    table.add_column("answer", overflow="fold", ratio=1)
+    for envelope in output["results"]:
+        table.add_row(
+            f"{plain(envelope['call_id'])}\n[dim]{plain(envelope['tool_name'])}[/]",
+            styled_status(envelope["status"]),
+            str(envelope["attempts"]),
+            f"{envelope['execution_time_ms']:.0f}",
+            plain(_answer(envelope)),
+        )
+    out.print(table)
+    counts = ", ".join(f"{count} {status}" for status, count in output["counts"].items() if count and status != "total")
+    out.print(f"{styled_status(output['status'])}: {counts} in {output['execution_time_ms'] / 1000:.2f} s")
+    out.print(f"History: table {where.deployment.history_table}, execution_id {output['execution_id']}", soft_wrap=True)
+    if where.ends_with_command:
+        out.print(
+            "This local cloud ends now, and its history with it: 'tool-executor local up' serves one that stays.",
+            soft_wrap=True,
+        )
+    else:
+        out.print(f"In detail: tool-executor show {output['execution_id']}{where.options}", soft_wrap=True)
+
+
+def _answer(envelope: dict[str, Any]) -> str:
+    metadata = envelope["metadata"]
+    fallback = f"fallback {metadata['fallback_index'] + 1} answered: " if metadata.get("fallback_used") else ""
+    if not envelope["success"]:
+        hint = next((f" {detail['hint']}" for detail in envelope.get("details", ()) if detail.get("hint")), "")
+        return f"{fallback and 'after fallbacks: '}{envelope['error_code']}: {envelope['error']}{hint}"
+    if "result_ref" in envelope:
+        return f"{fallback}{envelope['result_ref']['bytes']:,} bytes in S3"
+    return fallback + _gist(envelope["result"])
+
+
+def _gist(result: object) -> str:
+    """Say in a line or two what a result holds: its numbers and how long its lists are, then its texts."""
+    if not isinstance(result, dict):
+        return _shortened(str(result))
+    numbers, texts = [], []
+    for name, value in result.items():
+        words = name.replace("_", " ")
+        if isinstance(value, list):
+            numbers.append(f"{len(value)} {words}")
+        elif isinstance(value, dict):
+            numbers.extend(
+                f"{inner.replace('_', ' ')} {number:g}" for inner, number in value.items() if _is_number(number)
+            )
+        elif _is_number(value):
+            numbers.append(f"{words} {value:g}")
+        else:
+            texts.append(f"{words} {value}")
+    return _shortened(", ".join(numbers + texts))
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def _shortened(text: str) -> str:
+    room = max(40, 2 * (out.width - _OTHER_COLUMNS) - 6)
+    return text if len(text) <= room else text[: room - 1] + "…"
