@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from lambdas.finisher.output import build_output, count_statuses, lay_out, overall_status
 from lambdas.finisher.settlement import Ending, settle
-from lambdas.runtime import telemetry
+from lambdas.runtime import left_outcome, telemetry
 from lambdas.runtime.artifacts import ArtifactStore, ResultCorrupt, ResultMissing, artifact_key
 from lambdas.runtime.clock import Clock, SystemClock
 from tool_contract import strict_json
+from tool_contract.envelope import OPEN_STATUSES
 from tool_contract.record import envelope_from_record
 from tool_contract.timestamps import iso_from_ms, ms_from_iso
 
@@ -63,6 +64,7 @@ class Finisher:
     ) -> ExecutionRows | None:
         """Return the rows when all have ended. A call that an attempt takes or ends meanwhile is looked at again."""
         while (rows := self.history.rows(execution_id)) is not None:
+            left = _in_parallel(partial(self._left_by, row) for row in rows.calls if row["status"] in OPEN_STATUSES)
             settlements = settle(
                 rows.execution,
                 rows.calls,
@@ -70,6 +72,7 @@ class Finisher:
                 now_ms=self.clock.now_ms(),
                 read_only_tools=self.read_only_tools,
                 unrecorded=unrecorded,
+                left=dict(filter(None, left)),
             )
             seen = {row["call_id"]: row for row in rows.calls}
             ended = _in_parallel(
@@ -79,6 +82,10 @@ class Finisher:
             if not ended:
                 return rows
         return None
+
+    def _left_by(self, row: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]] | None:
+        outcome = left_outcome.find(self.artifacts, row)
+        return None if outcome is None else (row["call_id"], outcome)
 
     def _close(self, rows: ExecutionRows, envelopes: Sequence[Envelope], finished_at: str) -> None:
         counts = count_statuses(envelopes)

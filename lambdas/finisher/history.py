@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import uuid
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from tool_contract.envelope import CallStatus
 from tool_contract.items import from_item, to_attribute
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
     from mypy_boto3_dynamodb import DynamoDBClient
 
+_CLOSED_BY: Final = "closed_by"
 _STILL_OPEN = "#status IN (:pending, :running, :retrying)"
 _OPEN_VALUES = {
     ":pending": CallStatus.PENDING,
@@ -67,10 +69,12 @@ class History:
 
     def end_execution(self, execution_id: str, attributes: Mapping[str, Any]) -> bool:
         """End the execution's own row and say whether it was this call that did: outcomes are counted once."""
+        # An update that the SDK retries after a lost acknowledgement fails on itself: it knows its own write by this.
+        closed_by = uuid.uuid4().hex
         return self._end(
             execution_id,
             EXECUTION_CALL_ID,
-            attributes,
+            {**attributes, _CLOSED_BY: closed_by},
             condition=f"attribute_exists(#open) AND {_STILL_OPEN}",
             values=_OPEN_VALUES,
             removed=" REMOVE #open",
@@ -110,7 +114,9 @@ class History:
                 ConditionExpression=condition,
                 ExpressionAttributeNames=names,
                 ExpressionAttributeValues={name: to_attribute(value) for name, value in {**new, **values}.items()},
+                ReturnValuesOnConditionCheckFailure="ALL_OLD",
             )
-        except self._client.exceptions.ConditionalCheckFailedException:
-            return False
+        except self._client.exceptions.ConditionalCheckFailedException as error:
+            standing = from_item(cast("dict[str, Any]", error.response.get("Item", {})))
+            return _CLOSED_BY in attributes and standing.get(_CLOSED_BY) == attributes[_CLOSED_BY]
         return True

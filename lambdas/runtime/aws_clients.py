@@ -16,6 +16,14 @@ if TYPE_CHECKING:
 _DYNAMODB = Config(
     connect_timeout=2, read_timeout=4, retries={"mode": "standard", "total_max_attempts": 4}, max_pool_connections=25
 )
+# What only protects calls must not hold them up: without an answer within 3 s, calls go on without it.
+_TOOL_STATE = Config(
+    connect_timeout=1, read_timeout=1, retries={"mode": "standard", "total_max_attempts": 2}, max_pool_connections=25
+)
+# A look that may find nothing, for many calls one after another, by a function that has 50 s for all of them.
+_S3_GLANCE = Config(
+    connect_timeout=1, read_timeout=3, retries={"mode": "standard", "total_max_attempts": 2}, max_pool_connections=25
+)
 _S3 = Config(
     connect_timeout=2, read_timeout=20, retries={"mode": "standard", "total_max_attempts": 4}, max_pool_connections=25
 )
@@ -28,6 +36,22 @@ def dynamodb() -> DynamoDBClient:
 
 
 @cache
+def tool_state() -> DynamoDBClient:
+    """Return the process's client for what calls can do without: breakers, kept results, retry budgets.
+
+    Idempotency keys lie in the same table and use :func:`dynamodb`: without them nothing may run, so it is worth
+    waiting for them.
+    """
+    return boto3.client("dynamodb", config=_TOOL_STATE)
+
+
+@cache
 def s3() -> S3Client:
     """Return the process's S3 client."""
     return boto3.client("s3", config=_S3)
+
+
+@cache
+def s3_glance() -> S3Client:
+    """Return the process's S3 client for what is mostly not there, and not worth waiting for."""
+    return boto3.client("s3", config=_S3_GLANCE)

@@ -34,7 +34,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from lambdas.runtime import aws_clients, circuit_breaker, telemetry
 from lambdas.runtime.circuit_breaker import DEFAULT_POLICY, Batch, BreakerPolicy
-from lambdas.runtime.tool_state_outage import Outage, ToolStateUnavailable
+from lambdas.runtime.tool_state_outage import Outage, Pause, ToolStateUnavailable, pause_of
 from tool_contract.breaker_item import Breaker, Circuit, Stored, Tally, key_of, put_arguments, stored_from
 from tool_contract.timestamps import iso_from_ms
 
@@ -92,12 +92,13 @@ class Breakers:
         *,
         policy: BreakerPolicy = DEFAULT_POLICY,
         wait: Callable[[float], None] = time.sleep,
+        pause: Pause | None = None,
     ) -> None:
         self._table = _BreakerTable(table, client)
         self._policy = policy
         self._wait = wait
         self._tools: dict[str, _Known] = {}
-        self._outage = Outage("circuit breaker")
+        self._outage = Outage("circuit breaker", pause)
 
     @classmethod
     def from_environment(cls) -> Breakers | None:
@@ -220,7 +221,7 @@ class Breakers:
 
 @cache
 def _of_process(table: str) -> Breakers:
-    return Breakers(table)
+    return Breakers(table, pause=pause_of(table))
 
 
 def _tell(tool_name: str, before: Breaker, after: Breaker) -> None:
@@ -240,7 +241,7 @@ class _BreakerTable:
     given_client: DynamoDBClient | None
 
     def read(self, tool_name: str) -> Stored:
-        client = self.given_client or aws_clients.dynamodb()
+        client = self.given_client or aws_clients.tool_state()
         try:
             # Consistently: a process that has just written must not see what was there before.
             answer = client.get_item(TableName=self.name, Key=key_of(tool_name), ConsistentRead=True)
@@ -250,7 +251,7 @@ class _BreakerTable:
 
     def put(self, tool_name: str, breaker: Breaker, over: Stored, now_ms: int) -> tuple[Stored, bool]:
         """Return what now stands, and whether that is what was put."""
-        client = self.given_client or aws_clients.dynamodb()
+        client = self.given_client or aws_clients.tool_state()
         write_id = uuid4().hex
         arguments = put_arguments(self.name, tool_name, breaker, over=over, write_id=write_id, now_ms=now_ms)
         try:

@@ -7,14 +7,16 @@ import os
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
-from lambdas.runtime.artifacts import ArtifactStore, artifact_key
-from lambdas.runtime.attempt_outcome import AttemptTimes, Failed, Outcome, Replayed, Succeeded, attempt_log
-from lambdas.runtime.attempt_store import AttemptStore, Stands
+from lambdas.runtime import left_outcome
+from lambdas.runtime.artifacts import ArtifactStore, ResultStoreFailed, artifact_key
+from lambdas.runtime.attempt_outcome import AttemptTimes, Failed, Origin, Outcome, Replayed, Succeeded, attempt_log
+from lambdas.runtime.attempt_store import AttemptStore, HistoryUnavailable, Stands, Started
 from lambdas.runtime.breaker_store import Breakers
 from lambdas.runtime.guarded_run import Guards
 from lambdas.runtime.idempotency import IdempotencyKeys, Key
 from lambdas.runtime.result_cache import ResultCache
 from lambdas.runtime.retry_budget import RetryBudget
+from lambdas.runtime.tool_state_outage import Outage, pause_of
 from tool_contract import strict_json
 from tool_contract.envelope import ResultRef
 from tool_contract.errors import ErrorCode, ToolError, failure_from, failure_of
@@ -60,7 +62,7 @@ class Stores:
             AttemptStore(history),
             artifacts,
             IdempotencyKeys(state, history),
-            ResultCache(state, artifacts),
+            ResultCache(state, artifacts, outage=Outage("result cache", pause_of(state))),
             Breakers.from_environment(),
             RetryBudget.from_environment(),
         )
@@ -106,12 +108,22 @@ class RecordedCall:
         """Write the success down and return what then stands: what cannot be written down has not succeeded."""
         try:
             stored = self._stored(outcome)
-            row = self._row(stored, times)
-            ended = self.stores.attempts.succeed(self.context, self.spec, owner=self.owner, outcome=row)
+            ended = self._written(self._row(stored, times))
         except ToolError as error:
             return Failed(failure_from(error)).after_running()
         standing = self._standing(ended) if isinstance(ended, Stands) else stored
         return standing.after_running() if isinstance(standing, Failed) else standing
+
+    def _written(self, row: Mapping[str, Any]) -> Started | Stands | None:
+        """End the record; None where it cannot be reached, and its end is left to Finish."""
+        try:
+            return self.stores.attempts.succeed(self.context, self.spec, owner=self.owner, outcome=row)
+        except HistoryUnavailable as unavailable:
+            try:
+                left_outcome.leave(self.stores.artifacts, self.context, self.owner, row)
+            except ResultStoreFailed:
+                raise unavailable from None
+            return None
 
     def _text(self, record: Mapping[str, Any], name: str) -> str:
         reference = record.get(f"{name}_ref")
@@ -141,6 +153,7 @@ class RecordedCall:
             "execution_time_ms": max(float(now - ms_from_iso(log[0].started_at)), times.duration_ms),
             "attempt_log": strict_json.dumps([entry.to_json() for entry in log]),
             "fallback_used": self.context.candidate > 0,
+            **({"cached": True} if outcome.origin is Origin.CACHE else {}),
             **result,
         }
 

@@ -19,6 +19,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from lambdas.runtime import aws_clients, telemetry
 from lambdas.runtime.attempt_outcome import Origin, Succeeded
 from lambdas.runtime.clock import Clock, SystemClock
+from lambdas.runtime.tool_state_outage import Outage
 from tool_contract import strict_json
 from tool_contract.envelope import ResultRef
 from tool_contract.errors import ToolError
@@ -47,6 +48,11 @@ class Lease:
     owner: str
     ttl_seconds: int
 
+    @property
+    def tool_name(self) -> str:
+        """The tool whose result the entry holds."""
+        return self.entry_id.split("#")[1]
+
 
 @dataclass(frozen=True, slots=True)
 class ResultCache:
@@ -58,23 +64,26 @@ class ResultCache:
     clock: Clock = field(default_factory=SystemClock)
     sleep: Callable[[float], None] = time.sleep
     client: DynamoDBClient | None = None
+    outage: Outage = field(default_factory=lambda: Outage("result cache"))
 
     def look_up(self, spec: ToolSpec, value: object, owner: str, seconds: float) -> Succeeded | Lease | None:
         """Return the kept result, or a lease to fill the entry; None where the cache is of no use for this run.
 
         Waits for another run of the same call as long as ``seconds``, the run's own limit, leaves room for.
         """
-        if spec.cache_ttl_seconds is None:
+        if spec.cache_ttl_seconds is None or self.outage.lasts(self.clock.now_ms()):
             return None
         lease = Lease(self.entry_id(spec, value), owner, spec.cache_ttl_seconds)
         try:
             return self._await(lease, seconds)
-        except (BotoCoreError, ClientError, ToolError):
-            telemetry.logger.exception("the cache did not answer; the tool runs", extra={"tool": spec.name})
+        except (BotoCoreError, ClientError) as error:
+            self.outage.begin(spec.name, error, self.clock.now_ms())
             return None
 
     def keep(self, lease: Lease, outcome: Succeeded) -> None:
         """Fill the entry that ``lease`` is for, unless somebody else has taken it over."""
+        if self.outage.lasts(self.clock.now_ms()):
+            return
         stored = outcome
         try:
             if outcome.result_ref is None and strict_json.byte_size(outcome.result_json) > MAX_INLINE_BYTES:
@@ -82,12 +91,16 @@ class ResultCache:
                 stored = Succeeded(outcome.result_json, self.artifacts.put(key, outcome.result_json))
             expires_at = self.clock.now_ms() // 1000 + lease.ttl_seconds
             self._write(lease, {"expires_at": expires_at, **_kept(stored)}, "#owner = :owner")
-        except (BotoCoreError, ClientError, ToolError):
+        except (BotoCoreError, ClientError) as error:
+            self.outage.begin(lease.tool_name, error, self.clock.now_ms())
+        except ToolError:
             telemetry.logger.exception("the result could not be kept", extra={"entry": lease.entry_id})
 
     def release(self, lease: Lease) -> None:
         """Give the lease back after a run that failed: the next call need not wait for it."""
-        client = self.client or aws_clients.dynamodb()
+        if self.outage.lasts(self.clock.now_ms()):
+            return
+        client = self.client or aws_clients.tool_state()
         try:
             client.delete_item(
                 TableName=self.table,
@@ -98,8 +111,8 @@ class ResultCache:
             )
         except client.exceptions.ConditionalCheckFailedException:
             return  # somebody has taken over; the entry is theirs
-        except (BotoCoreError, ClientError):
-            telemetry.logger.exception("the lease could not be given back", extra={"entry": lease.entry_id})
+        except (BotoCoreError, ClientError) as error:
+            self.outage.begin(lease.tool_name, error, self.clock.now_ms())
 
     def entry_id(self, spec: ToolSpec, value: object) -> str:
         """Return the key of an entry: the tool, the version of its code, and the input in its one JSON text."""
@@ -124,14 +137,14 @@ class ResultCache:
         return self._write(lease, {"expires_at": expires_at, "owner": lease.owner}, "attribute_not_exists(id)")
 
     def _read(self, entry_id: str) -> dict[str, Any] | None:
-        client = self.client or aws_clients.dynamodb()
+        client = self.client or aws_clients.tool_state()
         answer = client.get_item(TableName=self.table, Key={"id": {"S": entry_id}}, ConsistentRead=True)
         item = from_item(answer.get("Item", {}))
         # DynamoDB deletes what has expired hours later; until then it must be seen as gone.
         return item if item and item["expires_at"] > self.clock.now_ms() // 1000 else None
 
     def _write(self, lease: Lease, attributes: Mapping[str, Any], condition: str) -> bool:
-        client = self.client or aws_clients.dynamodb()
+        client = self.client or aws_clients.tool_state()
         values: dict[str, Any] = {":now": {"N": str(self.clock.now_ms() // 1000)}}
         names = {}
         if ":owner" in condition:

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any, Final
 from botocore.exceptions import BotoCoreError, ClientError
 
 from lambdas.runtime import aws_clients
-from lambdas.runtime.tool_state_outage import Outage, ToolStateUnavailable
+from lambdas.runtime.tool_state_outage import Outage, Pause, ToolStateUnavailable, pause_of
 from tool_contract.items import from_item, to_item
 
 if TYPE_CHECKING:
@@ -62,12 +62,17 @@ class RetryBudget:
     """The retry budgets of a deployment's tools. Threads may share it. Where the table fails, retries go on."""
 
     def __init__(
-        self, table: str, client: DynamoDBClient | None = None, *, policy: BudgetPolicy = DEFAULT_POLICY
+        self,
+        table: str,
+        client: DynamoDBClient | None = None,
+        *,
+        policy: BudgetPolicy = DEFAULT_POLICY,
+        pause: Pause | None = None,
     ) -> None:
         self._table = table
         self._given_client = client
         self._policy = policy
-        self._outage = Outage("retry budget")
+        self._outage = Outage("retry budget", pause)
         self._lock = threading.Lock()
         self._full_at: defaultdict[str, int] = defaultdict(int)
 
@@ -112,7 +117,7 @@ class RetryBudget:
             change, condition = "SET full_at = full_at + :token", "full_at > :now AND full_at <= :last"
             values = {":token": token, ":now": now_ms, ":last": now_ms + self._policy.last_token_ms}
         expires_at = (now_ms + self._policy.last_token_ms) // 1000 + _KEPT_SECONDS
-        client = self._given_client or aws_clients.dynamodb()
+        client = self._given_client or aws_clients.tool_state()
         try:
             answer = client.update_item(
                 TableName=self._table,
@@ -137,7 +142,7 @@ def without_retry(failure: Failure) -> Failure:
 
 @cache
 def _of_process(table: str) -> RetryBudget:
-    return RetryBudget(table)
+    return RetryBudget(table, pause=pause_of(table))
 
 
 def _full_at(item: Any) -> int:  # noqa: ANN401 - as DynamoDB has it

@@ -28,6 +28,8 @@ def make_logger() -> Logger:
     return made
 
 
+# A stream that cannot be written to (a tool may close it) is no reason to raise, nor to write to another one.
+logging.raiseExceptions = False
 logger = make_logger()
 
 

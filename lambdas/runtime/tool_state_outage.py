@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import cache
 from typing import Final
 
 from lambdas.runtime import telemetry
@@ -14,19 +16,32 @@ class ToolStateUnavailable(Exception):
     """The tool state table did not answer, or holds something else than it should."""
 
 
+@dataclass
+class Pause:
+    """Until when (milliseconds since 1970) a table is left alone."""
+
+    until_ms: int = 0
+
+
+@cache
+def pause_of(table: str) -> Pause:  # noqa: ARG001 - the cache's key
+    """Return the process's pause for a table: what one of its users has learnt, the others need not wait for again."""
+    return Pause()
+
+
 class Outage:
     """Remembers that the table failed. ``without`` says in the log what calls do without, e.g. "circuit breaker"."""
 
-    def __init__(self, without: str) -> None:
+    def __init__(self, without: str, pause: Pause | None = None) -> None:
         self._without = without
-        self._until_ms = 0
+        self._pause = pause or Pause()
 
     def lasts(self, now_ms: int) -> bool:
         """Whether the table is to be left alone now."""
-        return 0 < self._until_ms - now_ms <= PAUSE_SECONDS * 1000
+        return 0 < self._pause.until_ms - now_ms <= PAUSE_SECONDS * 1000
 
     def begin(self, tool_name: str, error: Exception, now_ms: int) -> None:
         """Leave the table alone for a while, and say so in the log."""
-        self._until_ms = now_ms + PAUSE_SECONDS * 1000
+        self._pause.until_ms = now_ms + PAUSE_SECONDS * 1000
         said = {"tool": tool_name, "reason": str(error), "for_seconds": PAUSE_SECONDS}
         telemetry.logger.warning(f"calls go on without {self._without}", extra=said)

@@ -9,6 +9,7 @@ import uuid
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
 from tool_contract.breaker_item import Circuit
 from tool_executor.breakers import Breakers
@@ -24,7 +25,8 @@ if TYPE_CHECKING:
     from tool_executor.deployment import Deployment
     from tool_executor.history import Record
 
-LEDGER_TOOLS = ("look", "put_line", "add_line")
+#: Tools of the ledger whose breakers are held closed: all but `look_guarded`.
+LEDGER_TOOLS = ("look", "look_rarely", "look_often", "put_line", "add_line")
 LEDGER_FUNCTION = "lambda.*-ledger"
 PLANNER = "lambda.*-planner"
 FINISHER = "lambda.*-finisher"
@@ -94,7 +96,7 @@ class FaultyCloud:
     def output(self, execution: Execution) -> dict[str, Any]:
         """Wait for an execution's end and return its output."""
         runner = Runner(self.aws, self.deployment)
-        self.until(lambda: runner._describe(execution)["status"] != "RUNNING", 60)
+        self.until(lambda: runner.describe(execution)["status"] != "RUNNING", 60)
         return runner.output(execution)
 
     def outcome(self, run: Run) -> dict[str, Any]:
@@ -107,6 +109,18 @@ class FaultyCloud:
         """Replace all faults but the standing ones, which come after these."""
         body = json.dumps([fault.to_json() for fault in (*faults, *self.standing)]).encode()
         self._faults("PUT", body)
+
+    def add_faults(self, *faults: Fault) -> None:
+        """Add faults behind those that are programmed, whose counting goes on."""
+        self._faults("POST", json.dumps([fault.to_json() for fault in faults]).encode())
+
+    def report_of(self, text: str) -> dict[str, Any]:
+        """As `report`, of the faults and invocations that name a text, e.g. an execution's id."""
+        return self._faults("GET", None, text)
+
+    def forget(self, text: str) -> None:
+        """Remove the faults and the invocations that name a text."""
+        self._faults("DELETE", None, text)
 
     def report(self) -> dict[str, Any]:
         """How often each fault struck, and every invocation."""
@@ -138,8 +152,8 @@ class FaultyCloud:
             lambda: sum(seen["answer"] is not None for seen in self.invocations("-ledger", run.execution_id)) == count
         )
 
-    def _faults(self, method: str, body: bytes | None) -> Any:
-        url = f"{self.aws.endpoint_url}{FAULTS_PATH}"
+    def _faults(self, method: str, body: bytes | None, naming: str = "") -> Any:
+        url = f"{self.aws.endpoint_url}{FAULTS_PATH}?{urlencode({'naming': naming})}"
         with urllib.request.urlopen(urllib.request.Request(url, body, method=method)) as answer:  # noqa: S310
             return json.load(answer)
 

@@ -47,6 +47,7 @@ def oracle(faulty_cloud: FaultyCloud) -> Iterator[Oracle]:
     oracle.assert_nothing_changed()
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups, whichever of the two was loaded first
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Keep these tests in one worker: another would start a cloud of its own."""
     for item in items:

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from tool_contract.envelope import CallStatus, Envelope
-from tool_contract.errors import Effect
+from tests.faults.oracle_effects import effects_are_within_the_marks
+from tests.faults.oracle_rules import RULES, Evidence, Violation, everything_has_ended
 from tool_contract.record import EXECUTION_CALL_ID
-from tool_contract.timestamps import ms_from_iso
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     from tests.faults.faulty_cloud import FaultyCloud, Run
     from tool_executor.history import Record
-
-_DEFAULT_RETRIES = 3
-_NOT_BEGUN = r"\"begun\":false"
 
 
 @dataclass
@@ -28,58 +25,39 @@ class Oracle:
 
     def judge(self, run: Run, output: dict[str, Any] | None = None) -> list[Record]:
         """Hold an execution's records against what ran and what the ledger says; return its calls' records."""
-        own, *calls = records = self.cloud.history.execution(run.execution_id)
-        self._ended[run.execution_id] = records
-        assert (own["call_id"], own.get("open")) == (EXECUTION_CALL_ID, None)
-        assert [call["call_id"] for call in calls] == [call["call_id"] for call in run.request["calls"]]
-        everything = self.cloud.invocations("-ledger", run.execution_id)
-        for call, asked in zip(calls, run.request["calls"], strict=True):
-            assert CallStatus(call["status"]).is_terminal, call
-            seen = [one for one in everything if f'"call_id":"{call["call_id"]}"' in one["payload"]]
-            _judge_attempts(call, asked, seen)
-            _judge_effects(call, run.lines(call["call_id"]), len(seen))
-        if output is not None:
-            _judge_output(output, calls)
-        return calls
+        evidence = self.evidence(run, output)
+        found = list(self.violations([evidence], all_known=False))
+        assert not found, "\n".join(str(violation) for violation in found)
+        return evidence.calls
+
+    def evidence(self, run: Run, output: dict[str, Any] | None = None) -> Evidence:
+        """Gather what there is to see of an execution, and remember its records."""
+        records = self._ended[run.execution_id] = self.cloud.history.execution(run.execution_id)
+        own = next((record for record in records if record["call_id"] == EXECUTION_CALL_ID), None)
+        calls = [record for record in records if record is not own]
+        invocations = self.cloud.report_of(run.execution_id)["invocations"]
+        seen = [one for one in invocations if one["function"].endswith("-ledger")]
+        return Evidence(run, own, calls, seen, output)
+
+    def violations(self, evidences: Sequence[Evidence], *, all_known: bool = True) -> Iterator[Violation]:
+        """Yield the rules that executions break which share nothing with others, unless `all_known` is false."""
+        ended = []
+        for evidence in evidences:
+            open_ones = list(everything_has_ended(evidence))
+            yield from open_ones
+            if not open_ones:  # the other rules are about what has ended
+                ended.append(evidence)
+                for rule in RULES:
+                    yield from rule(evidence)
+        yield from effects_are_within_the_marks(ended, all_known=all_known)
+
+    def changed(self) -> Iterator[Violation]:
+        """Yield the executions whose records are no longer what they were when they were judged."""
+        for execution_id, before in self._ended.items():
+            for was, now in zip(before, self.cloud.history.execution(execution_id), strict=True):
+                if was != now:
+                    yield Violation("no record changes after its end", f"it was {was}", execution_id, now)
 
     def assert_nothing_changed(self) -> None:
         """A record never changes after its end, whatever comes late."""
-        for execution_id, records in self._ended.items():
-            assert self.cloud.history.execution(execution_id) == records
-
-
-def _judge_attempts(call: Record, asked: dict[str, Any], invocations: list[dict[str, Any]]) -> None:
-    """As many attempts are recorded as invocations began one, and no more than were allowed."""
-    ended_ms = ms_from_iso(call["finished_at"])
-    begun, sent = set(), set()
-    for seen in invocations:
-        # What came after the end found an answer there and changed nothing; a 429 began nothing.
-        if seen["sent_ms"] <= ended_ms and seen["refused"] != "TooManyRequestsException":
-            number = json.loads(seen["payload"])["context"]["attempt"]
-            sent.add(number)
-            if _NOT_BEGUN not in (seen["answer"] or ""):
-                begun.add(number)
-    # The function may have said that it began nothing when the workflow had given it up already.
-    assert len(begun) <= call["attempts"] <= len(sent), (call, begun, sent)
-    candidates = [asked, *asked.get("fallbacks", [])]
-    assert call["attempts"] <= sum(1 + one.get("max_retries", _DEFAULT_RETRIES) for one in candidates)
-
-
-def _judge_effects(call: Record, lines: int, invocations: int) -> None:
-    """The ledger holds what the tool's marks allow, and the record does not deny what it holds."""
-    if call["tool_name"] == "look":
-        return
-    assert lines <= (invocations if call["tool_name"] == "put_line" else 1), (lines, call)
-    if call["status"] == CallStatus.SUCCESS:
-        assert lines >= 1, call
-    elif call["effect"] == Effect.NONE:
-        assert lines == 0, call
-
-
-def _judge_output(output: dict[str, Any], calls: list[Record]) -> None:
-    assert [envelope["call_id"] for envelope in output["results"]] == [call["call_id"] for call in calls]
-    for envelope, call in zip(output["results"], calls, strict=True):
-        Envelope.model_validate(envelope)
-        for name in ("status", "attempts", "error_code", "effect"):
-            assert envelope.get(name) == call.get(name), (name, envelope, call)
-    assert output["counts"]["total"] == len(calls)
+        assert not [str(violation) for violation in self.changed()]

@@ -56,12 +56,28 @@ def test_without_its_record_an_attempt_begins_nothing(cloud: FaultyCloud, oracle
     assert (call["error_code"], call["effect"], run.lines("c1")) == ("HistoryUnavailable", "none", 0)
 
 
-def test_a_result_that_cannot_be_written_down_is_unknown_and_run_again_by_the_marks_alone(
+def test_a_result_that_its_record_does_not_take_is_written_there_by_finish(cloud: FaultyCloud, oracle: Oracle) -> None:
+    run = cloud.request(
+        ledger_call("add_line"),
+        ledger_call("look", line={"answer_size": 20_000}),
+        ledger_call("put_line", line={"trouble": "refuses_input"}),
+    )
+    run.request["mode"] = "sequence"  # its end by a failure tells Finish nothing of the calls before
+    cloud.program(store_fault(FaultKind.FAIL_BEFORE, run, UPDATE, ATTEMPT_SUCCEEDS, times=None))
+    output = cloud.outcome(run)
+    add, look, refused = oracle.judge(run, output)
+    assert [(call["status"], call["attempts"]) for call in (add, look)] == [("success", 1)] * 2
+    assert [envelope["result"]["text"] for envelope in output["results"][:2]] == ["c1", "c2"]
+    assert (refused["error_code"], run.lines("c1"), run.lines("c2")) == ("InvalidInput", 1, 1)
+
+
+def test_a_result_that_nothing_takes_is_unknown_and_run_again_by_the_marks_alone(
     cloud: FaultyCloud, oracle: Oracle
 ) -> None:
     run = cloud.request(ledger_call("put_line", max_retries=1), ledger_call("add_line", max_retries=1))
     lost = partial(store_fault, FaultKind.FAIL_BEFORE, run, UPDATE, ATTEMPT_SUCCEEDS, times=EVERY_TRY)
-    cloud.program(lost('"c1"'), lost('"c2"'))
+    refused = store_fault(FaultKind.FAIL_BEFORE, run, "s3.PUT", "/outcome-", times=None)
+    cloud.program(lost('"c1"'), lost('"c2"'), refused)
     put, add = oracle.judge(run, cloud.outcome(run))
     assert (put["status"], put["attempts"], run.lines("c1")) == ("success", 2, 2)
     assert (add["error_code"], add["effect"], run.lines("c2")) == ("HistoryUnavailable", "unknown", 1)

@@ -57,7 +57,9 @@ class Deployed:
 
     def events(self, execution: Execution) -> list[Any]:
         """The execution's history."""
-        pages = self.aws.step_functions.get_paginator("get_execution_history").paginate(executionArn=execution.arn)
+        pages = self.aws.step_functions.get_paginator("get_execution_history").paginate(
+            executionArn=execution.arn, PaginationConfig={"PageSize": 1000}
+        )
         return [event for page in pages for event in page["events"]]
 
     def states_entered(self, execution: Execution) -> list[str]:

@@ -191,6 +191,16 @@ def test_a_retry_costs_three_transitions_more_and_a_failed_call_three_in_all(dep
     assert len(deployed.states_entered(failed)) == 3 + 3
 
 
+def test_a_fallback_costs_two_transitions_more(deployed: Deployed) -> None:
+    missing = call("missing", {"name": "x"})
+    saved = deployed.start({"calls": [{**missing, "fallbacks": [call("noop")]}]})
+    deployed.finish(saved)
+    assert deployed.states_entered(saved) == ["Plan", "RunCalls", "Invoke", "Decide", "Invoke", "Finish"]
+    lost = deployed.start({"calls": [{**missing, "fallbacks": [missing]}]})
+    deployed.finish(lost)
+    assert len(deployed.states_entered(lost)) == 3 + 3 + 2
+
+
 def test_an_invalid_request_gets_every_problem_at_once_and_nothing_runs(deployed: Deployed) -> None:
     request = {
         "calls": [
