@@ -87,6 +87,8 @@ class StateMachineRoute:
             code = error.response["Error"]["Code"]
             if code in _NOT_STARTED:
                 raise NotStarted(f"Step Functions refused: {code}.") from error
+            if code == "ExecutionAlreadyExists" and await self._is_ours(execution, text):
+                return execution  # it has ended already, and the SDK's repeated start came too late
             if error.response["ResponseMetadata"]["HTTPStatusCode"] < _SERVER_ERROR:
                 with translated_errors():
                     raise
@@ -144,6 +146,10 @@ class StateMachineRoute:
         self.aws.step_functions.start_execution(
             stateMachineArn=self.deployment.state_machine_arn, name=execution_id, input=text
         )
+
+    async def _is_ours(self, execution: Execution, text: str) -> bool:
+        described = await self._in_thread(self._runner.describe, execution)
+        return bool(described.get("input") == text)
 
     async def _look_up(self, execution: Execution, cause: Exception) -> None:
         """Find out whether an execution was started whose start was not acknowledged. Raises NotStarted."""

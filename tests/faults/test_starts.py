@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.faults.faulty_cloud import PLANNER, lambda_fault, ledger_call, store_fault
-from tool_executor import ExecutionTimeoutError, ServiceError, ToolExecutor
+from tool_executor import ExecutionIdTakenError, ExecutionTimeoutError, ServiceError, ToolExecutor
 from tool_executor.local.faults import FaultKind
 
 if TYPE_CHECKING:
@@ -176,3 +176,18 @@ def test_a_function_that_does_not_answer_costs_the_caller_no_more_than_the_timeo
         "timeout",
         run.execution_id,
     )
+
+
+def test_a_start_repeated_by_the_sdk_when_the_execution_has_ended_already_finds_its_own(
+    cloud: FaultyCloud, oracle: Oracle
+) -> None:
+    run = cloud.request(ledger_call("add_line"))
+    execution = cloud.start(run)
+    cloud.output(execution)
+    executor = executor_of(cloud)
+    (result,) = asyncio.run(executor._engine.run(run.request, run.execution_id))
+    oracle.judge(run)
+    assert (said(result), run.lines("c1")) == (("success", 1, False), 1)
+    other = {**run.request, "max_concurrency": 2}
+    with pytest.raises(ExecutionIdTakenError):
+        asyncio.run(executor._engine.run(other, run.execution_id))

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.unit.client.history_rows import HistoryRows, history_rows
+from tool_contract.catalog import load_catalog
+from tool_executor import ToolExecutor
 from tool_executor.errors import InvalidRequestError
 from tool_executor.history_statistics import HistoryStatistics
 
@@ -160,3 +162,16 @@ def test_no_calls_are_figures_of_nothing(rows: HistoryRows, tool: str) -> None:
     assert report["overall"].total_executions == 0
     assert report["overall"].success_rate == 0.0
     assert report["by_tool"] == {}
+
+
+def test_the_executor_asks_for_all_tools_of_its_deployment(
+    rows: HistoryRows, tool: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started(rows, "forecast_demand", f"{datetime.now(UTC):%Y-%m-%d}T00:00:00.000Z")
+    monkeypatch.setattr("tool_executor.executor.deployed_catalog", lambda *_: load_catalog())
+    with ToolExecutor(aws=rows.aws, deployment=rows.deployment) as executor:
+        everything = executor.statistics_sync()
+        nothing = executor.statistics_sync(tool_name=tool, since=datetime.now(UTC) - timedelta(hours=1))
+
+    assert everything["by_tool"]["forecast_demand"].total_executions == 1
+    assert nothing["by_tool"] == {}

@@ -1,0 +1,54 @@
+"""The command line in the process, on a history table of moto's."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.unit.client.history_rows import HistoryRows, history_rows
+from tool_contract.catalog import load_catalog
+from tool_executor.cli.main import main
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What a command has answered."""
+
+    code: int
+    out: str
+    err: str
+
+
+@pytest.fixture(scope="module")
+def rows() -> Iterator[HistoryRows]:
+    with history_rows() as table:
+        yield table
+
+
+@pytest.fixture
+def command(
+    rows: HistoryRows, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Callable[..., Ran]:
+    """Run ``tool-executor`` with arguments, as its entry point does, on a deployment that has the table."""
+    catalog = load_catalog()
+    monkeypatch.setattr("tool_executor.cli.where.find_deployment", lambda *_: rows.deployment)
+    for module in ("deployed_tools", "stats"):
+        monkeypatch.setattr(f"tool_executor.cli.{module}.deployed_catalog", lambda *_: catalog)
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setenv("AWS_REGION", "eu-west-1")
+
+    def run(*arguments: Any) -> Ran:
+        monkeypatch.setattr(sys, "argv", ["tool-executor", *map(str, arguments)])
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as ended:
+            main()
+        said = capsys.readouterr()
+        return Ran(int(ended.value.code or 0), said.out, said.err)
+
+    return run
