@@ -21,10 +21,11 @@ _OF_A_CALL: Final = (
     "error_code",
     "effect",
     "fallback_used",
+    "cached",
 )
 # An index is charged for each update of what it holds: each holds what its list shows.
 _INDEXES: Final = {
-    "by-correlation": ("correlation_id", "started_at", (*_OF_A_CALL, "position")),
+    "by-correlation": ("correlation_id", "started_at", (*_OF_A_CALL, "position", "tool_day")),
     "by-tool": ("tool_day", "started_at", (*_OF_A_CALL, "correlation_id")),
     "by-day": (
         "day",

@@ -105,9 +105,11 @@ def sequence_batch(
     return Batch(request, tuple(range(len(calls))))
 
 
-def too_many(executions: int) -> InvalidRequestError:
-    """Return the error for calls that do not fit into one execution where one was asked for."""
-    return _refused(f"The calls need {executions} executions: submit each part by itself.", "/calls")
+def single(batches: list[Batch]) -> Batch:
+    """Return the only execution that calls need. Raises InvalidRequestError if they need several."""
+    if len(batches) > 1:
+        raise _refused(f"The calls need {len(batches)} executions: submit each part by itself.", "/calls")
+    return batches[0]
 
 
 def _share(calls: int, all_calls: int, max_workers: int) -> int:

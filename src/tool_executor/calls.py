@@ -94,3 +94,20 @@ _OF_A_FALLBACK = frozenset({"tool_name", "function_name", "input", "timeout_seco
 def as_fallback(call: Call) -> dict[str, Any]:
     """Return what a call is as another's fallback."""
     return {name: value for name, value in call.to_json().items() if name in _OF_A_FALLBACK}
+
+
+@dataclass(frozen=True, slots=True)
+class WithFallbacks:
+    """A call with other fallbacks than its own."""
+
+    primary: Call
+    fallbacks: Sequence[Call]
+
+    @property
+    def correlation_id(self) -> str | None:
+        """What ties the call to others in the history."""
+        return self.primary.correlation_id
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the call as the contract's request has it."""
+        return {**self.primary.to_json(), "fallbacks": [as_fallback(fallback) for fallback in self.fallbacks]}

@@ -13,6 +13,7 @@ The exceptions::
     │   └── ExecutionNotStartedError   nothing was run, and nothing will be
     ├── ExecutionIdTakenError      an execution of that name exists already
     ├── ExecutionNotFoundError     no execution of that id in the history
+    ├── ExecutionOpenError         an execution that is to be cleared has not ended
     ├── ExecutionFailedError       the state machine failed otherwise than by its calls
     ├── ExecutionTimeoutError      the wait ended before the execution did; carries its id
     ├── ResultUnavailableError     a large result cannot be read

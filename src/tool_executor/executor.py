@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, Final, Self
 from tool_contract.request import InvalidRequestError as RequestProblems
 from tool_contract.request import check_request
 from tool_executor.aws import Aws
-from tool_executor.batches import Batch, Defaults, parallel_batches, sequence_batch, too_many
-from tool_executor.calls import as_fallback
+from tool_executor.batches import Batch, Defaults, parallel_batches, sequence_batch, single
+from tool_executor.calls import WithFallbacks
 from tool_executor.configuration import ConfigurationManager
 from tool_executor.deployment import deployment_of_environment
 from tool_executor.direct.lambda_http import LambdaHttp
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from tool_executor.result import ToolExecutionResult
 
 _log = logging.getLogger("tool_executor")
+_log.addHandler(logging.NullHandler())  # quiet until the program asks: else Python prints warnings by itself
 
 _THREADS: Final = 16
 
@@ -142,7 +143,7 @@ class ToolExecutor(SyncMethods):
 
         Raises as :meth:`execute_tools`.
         """
-        return await self.execute_tool(_WithFallbacks(primary, fallbacks), timeout)
+        return await self.execute_tool(WithFallbacks(primary, fallbacks), timeout)
 
     async def validate_tool_call(self, call: Call) -> bool:
         """Whether a call could be run; :meth:`problems_of` says what is wrong."""
@@ -219,7 +220,7 @@ class ToolExecutor(SyncMethods):
         if sequence:
             batch = sequence_batch(calls, self._defaults, timeout, own_id)
         else:
-            batch = _single(parallel_batches(calls, self._defaults, timeout, own_id))
+            batch = single(parallel_batches(calls, self._defaults, timeout, own_id))
         return await ExecutionHandle.started(self._engine, batch.request, _new_id(), self._remember)
 
     def stream(
@@ -327,29 +328,8 @@ class ToolExecutor(SyncMethods):
         return Defaults(own.call_fields(), own.max_workers, own.caller)
 
 
-class _WithFallbacks:
-    """A call with other fallbacks than its own."""
-
-    def __init__(self, primary: Call, fallbacks: Sequence[Call]) -> None:
-        self._primary = primary
-        self._fallbacks = fallbacks
-
-    @property
-    def correlation_id(self) -> str | None:
-        return self._primary.correlation_id
-
-    def to_json(self) -> dict[str, Any]:
-        return {**self._primary.to_json(), "fallbacks": [as_fallback(fallback) for fallback in self._fallbacks]}
-
-
 def _new_id() -> str:
     return str(uuid.uuid4())
-
-
-def _single(batches: list[Batch]) -> Batch:
-    if len(batches) > 1:
-        raise too_many(len(batches))
-    return batches[0]
 
 
 async def _all_of(runs: Sequence[Coroutine[Any, Any, list[ToolExecutionResult]]]) -> list[list[ToolExecutionResult]]:

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Self
 
 from tool_contract.envelope import CallStatus
+from tool_executor.history import asked_tool
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -28,10 +29,9 @@ class Outcome:
 
     @classmethod
     def from_record(cls, record: Record) -> Self:
-        """Return a record's outcome. The tool is the one that was asked for, where the record has an index's key."""
-        asked_for = record.get("tool_day", "").rsplit("#", 2)[0]
+        """Return a record's outcome. The tool is the one that was asked for."""
         return cls(
-            tool_name=asked_for or record["tool_name"],
+            tool_name=asked_tool(record),
             status=CallStatus(record["status"]),
             execution_time_ms=float(record.get("execution_time_ms", 0)),
             attempts=int(record.get("attempts", 0)),

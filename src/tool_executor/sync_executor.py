@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
+    from tool_contract.catalog import Catalog
+    from tool_contract.problems import Problem
     from tool_executor.calls import Call
     from tool_executor.cancellation import Cancellation
     from tool_executor.executor import ToolExecutor
@@ -63,6 +65,14 @@ class SyncMethods:
     def validate_tool_call_sync(self: ToolExecutor, call: Call) -> bool:  # type: ignore[misc] # as above
         """Whether a call could be run. See :meth:`ToolExecutor.validate_tool_call`."""
         return self._loop.run(self.validate_tool_call(call))
+
+    def problems_of_sync(self: ToolExecutor, call: Call) -> list[Problem]:  # type: ignore[misc] # as above
+        """Return everything that is wrong with a call. See :meth:`ToolExecutor.problems_of`."""
+        return self._loop.run(self.problems_of(call))
+
+    def catalog_sync(self: ToolExecutor) -> Catalog:  # type: ignore[misc] # as above
+        """Return the tools of the deployment. See :meth:`ToolExecutor.catalog`."""
+        return self._loop.run(self.catalog())
 
     def get_execution_history_sync(  # type: ignore[misc] # as above
         self: ToolExecutor, correlation_id: str, limit: int | None = None

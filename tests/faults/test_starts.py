@@ -191,3 +191,23 @@ def test_a_start_repeated_by_the_sdk_when_the_execution_has_ended_already_finds_
     other = {**run.request, "max_concurrency": 2}
     with pytest.raises(ExecutionIdTakenError):
         asyncio.run(executor._engine.run(other, run.execution_id))
+
+
+def test_a_direct_execution_that_is_cancelled_while_it_is_planned_leaves_nothing_open(
+    cloud: FaultyCloud, oracle: Oracle
+) -> None:
+    run = cloud.request(ledger_call("add_line"), ledger_call("look"))
+    held = {"seconds": 60, "until_file": str(run.release_file)}
+    cloud.program(lambda_fault(FaultKind.DELAY, run, request=PLANNER, **held))
+
+    async def cancelled() -> None:
+        executor = executor_of(cloud, route="direct")
+        task = asyncio.create_task(executor._engine.run(run.request, run.execution_id))
+        await asyncio.to_thread(cloud.until, lambda: bool(cloud.invocations("-planner", run.execution_id)))
+        task.cancel()
+        run.release()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    asyncio.run(cancelled())
+    assert [(call["status"], call["effect"]) for call in oracle.judge(run)] == [("cancelled", "none")] * 2

@@ -18,6 +18,7 @@ _OF_A_CALL = {
     "error_code",
     "effect",
     "fallback_used",
+    "cached",
 }
 
 
@@ -59,7 +60,7 @@ def test_each_table_has_its_keys_and_its_expiry(
 @pytest.mark.parametrize(
     ("index", "partition_key", "sort_key", "shown"),
     [
-        ("by-correlation", "correlation_id", "started_at", _OF_A_CALL | {"position"}),
+        ("by-correlation", "correlation_id", "started_at", _OF_A_CALL | {"position", "tool_day"}),
         ("by-tool", "tool_day", "started_at", _OF_A_CALL | {"correlation_id"}),
         (
             "by-day",

@@ -18,8 +18,8 @@ from tool_executor.breakers import UNREADABLE, Breakers
 from tool_executor.cli import options
 from tool_executor.cli.completion import tool_names
 from tool_executor.cli.console import err, out, print_json
-from tool_executor.cli.tools import ToolNotFoundError
 from tool_executor.cli.where import chosen
+from tool_executor.errors import ToolNotFoundError
 
 if TYPE_CHECKING:
     from tool_executor.breakers import BreakerState
@@ -145,7 +145,7 @@ def _check_name(tool: str) -> None:
         return
     problem = catalog.unknown_tool(tool)
     if re.fullmatch(TOOL_NAME_PATTERN, tool) is None:
-        raise ToolNotFoundError(problem.message, hint=problem.hint)
+        raise ToolNotFoundError(problem.message, [problem.as_detail()], hint=problem.hint)
     hint = f" {problem.hint}" if problem.hint else ""
     err.print(
         f"The catalog here has no tool {tool!r}; the deployment may.{hint}",

@@ -44,7 +44,7 @@ def clear_history(
     with chosen(local=local, stage=stage, region=region) as where:
         clearing = HistoryClearing(where.aws, where.deployment.history_table)
         found = clearing.find(correlation_id)
-        told = f"{len(found.keys)} records of {len(found.executions)} executions of {correlation_id!r}"
+        told = f"{len(found.keys)} records of {correlation_id!r} (executions: {len(found.executions)})"
         if found.keys and not (yes or _agreed(f"Delete {told} from the table {where.deployment.history_table}?")):
             err.print("Nothing was deleted.")
             raise typer.Exit(ExitCode.SOME_DID_NOT)

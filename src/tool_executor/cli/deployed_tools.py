@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tool_executor.cli.tools import ToolNotFoundError
+from tool_executor.errors import ToolNotFoundError
 from tool_executor.planner_catalog import deployed_catalog
 
 if TYPE_CHECKING:
@@ -19,4 +19,4 @@ def require_tool(where: Where, name: str) -> None:
     catalog = deployed_catalog(where.aws, where.deployment.planner_function)
     if name not in catalog.by_name:
         problem = catalog.unknown_tool(name)
-        raise ToolNotFoundError(problem.message, hint=problem.hint)
+        raise ToolNotFoundError(problem.message, [problem.as_detail()], hint=problem.hint)

@@ -19,7 +19,7 @@ from tool_executor.cli.deployed_tools import require_tool
 from tool_executor.cli.time_window import moment_of
 from tool_executor.cli.where import chosen
 from tool_executor.errors import ExecutionNotFoundError
-from tool_executor.history import Among, History
+from tool_executor.history import Among, History, asked_tool
 from tool_executor.history_statistics import Window, among_of
 
 if TYPE_CHECKING:
@@ -86,8 +86,8 @@ def history(
 
       tool-executor history --tool forecast_demand --status failed --since 24h
     """
-    if since is not None and day is not None:
-        raise typer.BadParameter("Say --day or --since, not both.")
+    if since is not None and (day is not None or open_only or execution_id is not None):
+        raise typer.BadParameter("--since goes with neither --day nor --open nor an execution's id.")
     if open_only and status is not None:
         raise typer.BadParameter("--open lists what is running: --status says nothing more.")
     begin = None if since is None else moment_of(since, datetime.now(UTC))
@@ -110,7 +110,11 @@ def _listed(rows: History, wanted: _Wanted, begin: datetime | None) -> list[Reco
         return _of_execution(rows, wanted.execution_id, wanted.among)
     if wanted.correlation_id is not None:
         listed = rows.by_correlation(wanted.correlation_id, wanted.limit, wanted.among)
-        return [record for record in listed if wanted.tool in {None, record.get("tool_name")}]
+        return [
+            record
+            for record in listed
+            if wanted.tool is None or ("position" in record and asked_tool(record) == wanted.tool)
+        ]
     if wanted.open_only:
         return rows.open_executions(wanted.limit)
     days = [(wanted.day or datetime.now(UTC)).strftime(_DAY_FORMAT)]

@@ -11,6 +11,7 @@ from tool_contract.envelope import CallStatus
 from tool_contract.errors import ErrorCode
 from tool_contract.record import EXECUTION_CALL_ID, attempt_log_of
 from tool_contract.timestamps import ms_from_iso
+from tool_executor.history import asked_tool
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -77,7 +78,7 @@ class CallLine:
     @property
     def tool_name(self) -> str:
         """The tool that was asked for."""
-        return str(self.record.get("tool_day", "")).rsplit("#", 2)[0] or str(self.record["tool_name"])
+        return asked_tool(self.record)
 
     @property
     def status(self) -> CallStatus:

@@ -13,17 +13,11 @@ from tool_executor.cli import options
 from tool_executor.cli.catalog_file import read_catalog
 from tool_executor.cli.completion import tool_names
 from tool_executor.cli.console import out, plain, print_json
-from tool_executor.errors import ToolExecutorError
+from tool_executor.errors import ToolNotFoundError
 
 if TYPE_CHECKING:
     from tool_contract.catalog import Catalog
     from tool_contract.tool_spec import ToolAnnotations, ToolSpec
-
-
-class ToolNotFoundError(ToolExecutorError):
-    """The catalog has no tool of that name."""
-
-    code = "ToolNotFound"
 
 
 def tools(
@@ -49,7 +43,7 @@ def tools(
     spec = catalog.by_name.get(name)
     if spec is None:
         problem = catalog.unknown_tool(name)
-        raise ToolNotFoundError(problem.message, hint=problem.hint)
+        raise ToolNotFoundError(problem.message, [problem.as_detail()], hint=problem.hint)
     print_json(spec.model_dump(mode="json")) if as_json else _print_tool(spec)
 
 

@@ -61,13 +61,14 @@ class DirectRoute:
             self.deployment.planner_function, self.deployment.finisher_function, self.http.invoke, self.clock
         )
         identity = Identity(execution_id, f"direct:{uuid.uuid4().hex}", iso_from_ms(self.clock.now_ms()))
-        plan = await services.plan(request, identity, degraded=degraded)
+        planning = asyncio.create_task(services.plan(request, identity, degraded=degraded))
         try:
+            plan = await asyncio.shield(planning)
             outcomes = await self._run_calls(plan, on_finished or _ignored)
             return await self._finished(services, plan, outcomes)
         except asyncio.CancelledError:
             _log.info("cancelling execution %s", execution_id)
-            await asyncio.shield(services.cancel(execution_id))
+            await asyncio.shield(_cancelled(planning, services, execution_id))
             raise
 
     async def _run_calls(self, plan: Mapping[str, Any], on_finished: Finished) -> list[Outcome]:
@@ -105,6 +106,13 @@ class DirectRoute:
                 for outcome, call in zip(outcomes, plan["calls"], strict=True)
             ]
         return [Envelope.model_validate(envelope) for envelope in output["results"]]
+
+
+async def _cancelled(planning: asyncio.Task[Any], services: ServiceCalls, execution_id: str) -> None:
+    """End the records of an execution, once they are all there."""
+    await asyncio.wait([planning])
+    if planning.exception() is None:
+        await services.cancel(execution_id)
 
 
 async def _beside_each_other(
