@@ -136,6 +136,12 @@ class ExecutionNotFoundError(ToolExecutorError):
     code = "ExecutionNotFound"
 
 
+class ExecutionOpenError(ToolExecutorError):
+    """An execution has not ended: its records are still needed."""
+
+    code = "ExecutionOpen"
+
+
 class ExecutionFailedError(ToolExecutorError):
     """The state machine's execution failed otherwise than by the failures of its calls."""
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from tool_contract.record import EXECUTION_CALL_ID
 from tool_executor.aws import translated_errors
-from tool_executor.errors import ServiceError, ToolExecutorError
+from tool_executor.errors import ExecutionOpenError, ServiceError
 from tool_executor.history import History
 
 if TYPE_CHECKING:
@@ -19,12 +19,6 @@ if TYPE_CHECKING:
 #: What BatchWriteItem takes at once.
 _BATCH: Final = 25
 _TRIES: Final = 8
-
-
-class ExecutionOpenError(ToolExecutorError):
-    """An execution has not ended: its records are still needed."""
-
-    code = "ExecutionOpen"
 
 
 @dataclass(frozen=True, slots=True)
