@@ -9,34 +9,74 @@ Example::
     print(result.summary)
 """
 
-from tool_contract.options import PRESETS, ToolExecutorOptions
-from tool_contract.retry import RetryPolicy
-from tool_executor.calls import ToolCall, ToolExecutionRequest
-from tool_executor.cancellation import Cancellation
-from tool_executor.configuration import ConfigurationManager
-from tool_executor.engine import Route
-from tool_executor.errors import (
-    CredentialsMissingError,
-    DeploymentNotFoundError,
-    ExecutionFailedError,
-    ExecutionIdTakenError,
-    ExecutionNotFoundError,
-    ExecutionNotStartedError,
-    ExecutionTimeoutError,
-    InvalidConfigurationError,
-    InvalidRequestError,
-    ResultCorruptError,
-    ResultMissingError,
-    ResultUnavailableError,
-    ServiceError,
-    ToolExecutorError,
-    ToolFailedError,
-    ToolNotFoundError,
-)
-from tool_executor.execution_handle import ExecutionHandle
-from tool_executor.executor import ToolExecutor
-from tool_executor.result import ToolExecutionResult, ToolExecutionStatus
-from tool_executor.statistics import ToolStatistics
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from tool_contract.options import PRESETS, ToolExecutorOptions
+    from tool_contract.retry import RetryPolicy
+    from tool_contract.secret import Secret
+    from tool_executor.calls import ToolCall, ToolExecutionRequest
+    from tool_executor.cancellation import Cancellation
+    from tool_executor.configuration import ConfigurationManager
+    from tool_executor.engine import Route
+    from tool_executor.errors import (
+        CredentialsMissingError,
+        DeploymentNotFoundError,
+        ExecutionFailedError,
+        ExecutionIdTakenError,
+        ExecutionNotFoundError,
+        ExecutionNotStartedError,
+        ExecutionTimeoutError,
+        InvalidConfigurationError,
+        InvalidRequestError,
+        ResultCorruptError,
+        ResultMissingError,
+        ResultUnavailableError,
+        ServiceError,
+        ToolExecutorError,
+        ToolFailedError,
+        ToolNotFoundError,
+    )
+    from tool_executor.execution_handle import ExecutionHandle
+    from tool_executor.executor import ToolExecutor
+    from tool_executor.result import ToolExecutionResult, ToolExecutionStatus
+    from tool_executor.statistics import ToolStatistics
+
+#: Where each name is at home. It is imported when first asked for: a program that imports this to catch an error, or
+#: runs no tool this time, does not wait for clients and models.
+_HOMES = {
+    "PRESETS": "tool_contract.options",
+    "Cancellation": "tool_executor.cancellation",
+    "ConfigurationManager": "tool_executor.configuration",
+    "CredentialsMissingError": "tool_executor.errors",
+    "DeploymentNotFoundError": "tool_executor.errors",
+    "ExecutionFailedError": "tool_executor.errors",
+    "ExecutionHandle": "tool_executor.execution_handle",
+    "ExecutionIdTakenError": "tool_executor.errors",
+    "ExecutionNotFoundError": "tool_executor.errors",
+    "ExecutionNotStartedError": "tool_executor.errors",
+    "ExecutionTimeoutError": "tool_executor.errors",
+    "InvalidConfigurationError": "tool_executor.errors",
+    "InvalidRequestError": "tool_executor.errors",
+    "ResultCorruptError": "tool_executor.errors",
+    "ResultMissingError": "tool_executor.errors",
+    "ResultUnavailableError": "tool_executor.errors",
+    "RetryPolicy": "tool_contract.retry",
+    "Route": "tool_executor.engine",
+    "Secret": "tool_contract.secret",
+    "ServiceError": "tool_executor.errors",
+    "ToolCall": "tool_executor.calls",
+    "ToolExecutionRequest": "tool_executor.calls",
+    "ToolExecutionResult": "tool_executor.result",
+    "ToolExecutionStatus": "tool_executor.result",
+    "ToolExecutor": "tool_executor.executor",
+    "ToolExecutorError": "tool_executor.errors",
+    "ToolExecutorOptions": "tool_contract.options",
+    "ToolFailedError": "tool_executor.errors",
+    "ToolNotFoundError": "tool_executor.errors",
+    "ToolStatistics": "tool_executor.statistics",
+}
 
 __all__ = [
     "PRESETS",
@@ -57,6 +97,7 @@ __all__ = [
     "ResultUnavailableError",
     "RetryPolicy",
     "Route",
+    "Secret",
     "ServiceError",
     "ToolCall",
     "ToolExecutionRequest",
@@ -69,3 +110,16 @@ __all__ = [
     "ToolNotFoundError",
     "ToolStatistics",
 ]
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401 - a module's attribute is any value
+    home = _HOMES.get(name)
+    if home is None:
+        message = f"module {__name__!r} has no attribute {name!r}"
+        raise AttributeError(message)
+    value = globals()[name] = getattr(import_module(home), name)
+    return value
+
+
+def __dir__() -> list[str]:
+    return __all__
