@@ -10,7 +10,7 @@ STAGE ?= dev
 SEEDS ?= 200
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test teeth chaos check bench synth deploy local catalog lock clean
+.PHONY: help demo test teeth chaos check bench docs synth deploy local catalog lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
@@ -32,6 +32,9 @@ check: $(READY) ## Lint, format check, types, direction of imports, catalog
 
 bench: $(READY) ## Measure, and print the figures (python -m bench.makespan for one of them)
 	@python -m bench $(ARGS)
+
+docs: $(READY) ## Build the documentation's site into build/site
+	@NO_MKDOCS_2_WARNING=1 mkdocs build --strict && echo "The site is build/site/index.html"
 
 synth: $(READY) ## Synthesize the CloudFormation template for AWS into cdk.out (STAGE=dev)
 	@node_modules/.bin/cdk synth --quiet -c stage=$(STAGE) && echo "The template is in cdk.out/"

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 
 from tool_contract.request import InvalidRequestError as RequestProblems
 from tool_contract.request import check_request
+from tool_contract.secret_fields import one_time_names
 from tool_executor.aws import Aws
 from tool_executor.batches import Batch, Defaults, parallel_batches, sequence_batch, single
 from tool_executor.calls import WithFallbacks
@@ -21,6 +22,7 @@ from tool_executor.engine import Engine, Route
 from tool_executor.execution_handle import ExecutionHandle
 from tool_executor.history import History
 from tool_executor.history_statistics import HistoryStatistics
+from tool_executor.one_time_secrets import OneTimeSecrets, References
 from tool_executor.planner_catalog import deployed_catalog
 from tool_executor.recent import RecentResults
 from tool_executor.sync_executor import SyncMethods
@@ -153,7 +155,7 @@ class ToolExecutor(SyncMethods):
         """Return everything that is wrong with a call, without running it: JSON pointers are into the call."""
         catalog = await self.catalog()
         try:
-            check_request({"calls": [self._defaults.call(call)]}, catalog)
+            check_request({"calls": [References().in_call(self._defaults.call(call))]}, catalog)
         except RequestProblems as error:
             return [
                 problem.model_copy(update={"pointer": problem.pointer.removeprefix("/calls/0")})
@@ -221,7 +223,10 @@ class ToolExecutor(SyncMethods):
             batch = sequence_batch(calls, self._defaults, timeout, own_id)
         else:
             batch = single(parallel_batches(calls, self._defaults, timeout, own_id))
-        return await ExecutionHandle.started(self._engine, batch.request, _new_id(), self._remember)
+        async with self._secrets.referenced(batch.request) as request:
+            handle = await ExecutionHandle.started(self._engine, request, _new_id(), self._remember)
+        handle.if_nothing_ran = partial(self._secrets.delete, list(one_time_names(request["calls"])))
+        return handle
 
     def stream(
         self,
@@ -274,7 +279,8 @@ class ToolExecutor(SyncMethods):
         execution_id = _new_id()
         calls = len(batch.request["calls"])
         _log.info("execution %s starts: %d calls", execution_id, calls)
-        results = await self._engine.run(batch.request, execution_id, timeout)
+        async with self._secrets.referenced(batch.request) as request:
+            results = await self._engine.run(request, execution_id, timeout)
         self._remember(results)
         _log.info(
             "execution %s ended: %d of %d calls succeeded",
@@ -309,6 +315,10 @@ class ToolExecutor(SyncMethods):
     def _engine(self) -> Engine:
         self._http = LambdaHttp(self.aws)
         return Engine(self.aws, self.deployment, Route(self.configuration.route), self._http, self._threads)
+
+    @cached_property
+    def _secrets(self) -> OneTimeSecrets:
+        return OneTimeSecrets(self.aws, self.configuration.stage, self._threads)
 
     @cached_property
     def _history(self) -> History:

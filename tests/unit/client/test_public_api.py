@@ -28,6 +28,7 @@ def test_all_is_sorted_and_is_what_there_is(module: ModuleType) -> None:
     there = {name for name in dir(module) if not name.startswith("_")}
     there -= {name for name in there if isinstance(getattr(module, name), ModuleType)}
     assert set(module.__all__) == there
+    assert set(getattr(module, "_HOMES", there)) == there, "names that are imported when first asked for"
     assert module.__all__ == sorted(module.__all__, key=lambda name: (not name.isupper(), name))
 
 
@@ -104,7 +105,9 @@ def test_the_types_are_shipped(package: str) -> None:
 
 
 def test_an_import_brings_nothing_that_the_first_call_may_not_need() -> None:
-    code = f"import sys, tool_executor; print([name for name in {NOT_AT_IMPORT!r} if name in sys.modules])"
+    code = (
+        f"import sys; from tool_executor import *; print([name for name in {NOT_AT_IMPORT!r} if name in sys.modules])"
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=120)
     assert done.stdout.strip() == "[]"
 
