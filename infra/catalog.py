@@ -12,6 +12,7 @@ from infra.errors import SettingsError
 from infra.settings import STAGES
 from infra.source_tree import digest, function_files
 from tool_contract.limits import HARD_TIMEOUT_ALLOWANCE_SECONDS
+from tool_contract.secret_fields import takes_secrets
 
 if TYPE_CHECKING:
     from infra.settings import GroupSettings
@@ -29,6 +30,12 @@ def generate_catalog(groups: tuple[GroupSettings, ...], *, root: Path, cache: Pa
         _check_timeouts(groups, catalog)
         _store(stored, json.dumps(catalog, indent=2) + "\n")
     return stored.read_bytes()
+
+
+def groups_with_secrets(catalog: bytes) -> frozenset[str]:
+    """Return the groups of a catalog that have a tool which takes a secret."""
+    tools = json.loads(catalog)["tools"]
+    return frozenset(tool["group"] for tool in tools if takes_secrets(tool["input_schema"]))
 
 
 def _key(groups: tuple[GroupSettings, ...], root: Path) -> str:

@@ -73,6 +73,8 @@ class ToolExecutorStack(Stack):
             self._tool_state.table.table_arn,
         )
         self._allow_artifacts(tools.role)
+        if self._code[group.name].takes_secrets:
+            _allow(tools.role, ("ssm:GetParameter",), self._secrets("secrets"), self._secrets("once"))
         if group.reads_inventory:
             tables = (self._inventory.items, self._inventory.stock, self._inventory.demand)
             _allow(tools.role, _READ_ITEMS, *(table.table_arn for table in tables))
@@ -99,6 +101,8 @@ class ToolExecutorStack(Stack):
         _allow(finisher.role, ("dynamodb:Query", "dynamodb:UpdateItem"), history)
         _allow(finisher.role, ("dynamodb:Query",), f"{history}/index/open-executions")
         self._allow_artifacts(finisher.role)
+        if any(code.takes_secrets for code in self._code.values()):
+            _allow(finisher.role, ("ssm:DeleteParameters",), self._secrets("once"))
         return finisher
 
     def _run(self) -> Workflow:
@@ -116,6 +120,10 @@ class ToolExecutorStack(Stack):
         _allow(workflow.machine, ("lambda:InvokeFunction",), *(each.function.function_arn for each in invoked))
         _allow(workflow.machine, ("dynamodb:UpdateItem",), self._history.table.table_arn)
         return workflow
+
+    def _secrets(self, kind: str) -> str:
+        name = f"tool-executor/{self._stage.name}/{kind}/*"
+        return self.format_arn(service="ssm", resource="parameter", resource_name=name)
 
     def _allow_artifacts(self, role: IGrantable) -> None:
         bucket = self._artifacts.bucket

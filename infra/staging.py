@@ -10,12 +10,12 @@ import shutil
 import sys
 import tempfile
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from infra.bytecode import LAMBDA_PYTHON, compile_tree, find_python
-from infra.catalog import generate_catalog
+from infra.catalog import generate_catalog, groups_with_secrets
 from infra.packages import install_packages, packages_key, publish
 from infra.settings import ROOT
 from infra.source_tree import CATALOG, digest, function_files
@@ -33,13 +33,14 @@ class StagedCode:
     """A function's folder, the digest of all that went into it, and the handler in it.
 
     `version` stands for its own code and the versions of its packages, whatever the target: equal versions give equal
-    results.
+    results. `takes_secrets`: one of its tools has a parameter for a secret.
     """
 
     folder: Path
     digest: str
     version: str
     handler: str
+    takes_secrets: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,8 +106,10 @@ def stage_functions(deployment: Deployment, *, root: Path = ROOT) -> dict[str, S
         with_packages=deployment.target == "aws",
     )
     staged = {name: stager.stage(name, f"lambdas/{name}", dependencies="base") for name in CONTROL_FUNCTIONS}
+    with_secrets = groups_with_secrets(stager.catalog)
     for group in deployment.groups:
-        staged[group.name] = stager.stage(group.name, group.folder, *group.packages, dependencies=group.dependencies)
+        code = stager.stage(group.name, group.folder, *group.packages, dependencies=group.dependencies)
+        staged[group.name] = replace(code, takes_secrets=group.name in with_secrets)
     return staged
 
 

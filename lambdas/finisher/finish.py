@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from lambdas.finisher.one_time_secrets import delete_one_time_secrets
 from lambdas.finisher.output import build_output, count_statuses, lay_out, overall_status
 from lambdas.finisher.settlement import Ending, settle
 from lambdas.runtime import left_outcome, telemetry
@@ -89,6 +90,9 @@ class Finisher:
 
     def _close(self, rows: ExecutionRows, envelopes: Sequence[Envelope], finished_at: str) -> None:
         counts = count_statuses(envelopes)
+        if "open" in rows.execution:
+            # Before the row is closed: whoever ends it after this process has died comes by here again.
+            delete_one_time_secrets(rows.execution)
         closed = self.history.end_execution(
             rows.execution["execution_id"],
             {

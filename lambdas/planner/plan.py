@@ -13,7 +13,9 @@ from tool_contract.options import ToolExecutorOptions
 from tool_contract.plan_state import plan_state
 from tool_contract.preflight import preflight
 from tool_contract.record import EXECUTION_CALL_ID, OPEN_SHARD, tool_day
+from tool_contract.request import one_time_secrets
 from tool_contract.retry import draw_delays, whole_seconds
+from tool_contract.secret_fields import without_one_time_names
 from tool_contract.timestamps import day_of, iso_from_ms
 
 if TYPE_CHECKING:
@@ -115,6 +117,7 @@ def _common_attributes(
 
 
 def _execution_row(request: ExecutionRequest, identity: ExecutionIdentity, deadline: str) -> dict[str, Any]:
+    secrets = one_time_secrets(request)
     return {
         "call_id": EXECUTION_CALL_ID,
         "status": CallStatus.RUNNING,
@@ -125,13 +128,15 @@ def _execution_row(request: ExecutionRequest, identity: ExecutionIdentity, deadl
         "open": OPEN_SHARD,
         "execution_arn": identity.arn,
         "route": identity.route,
+        **({"one_time_secrets": strict_json.dumps(secrets)} if secrets else {}),
     }
 
 
 def _idempotency(call: CallRequest) -> dict[str, Any]:
     if call.idempotency_key is None:
         return {}
-    text = strict_json.canonical([call.tool_name, call.input])
+    # A one-time secret has another name each time: the caller's word that two calls are one covers it.
+    text = strict_json.canonical([call.tool_name, without_one_time_names(call.input)])
     return {"idempotency_key": call.idempotency_key, "input_hash": hashlib.sha256(text.encode()).hexdigest()}
 
 

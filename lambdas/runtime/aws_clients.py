@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import boto3
 from botocore.config import Config
@@ -26,6 +26,10 @@ _S3_GLANCE = Config(
 )
 _S3 = Config(
     connect_timeout=2, read_timeout=20, retries={"mode": "standard", "total_max_attempts": 4}, max_pool_connections=25
+)
+# A tool's time runs while its secret is fetched, and the finisher's while it deletes what may be deleted later.
+_SSM = Config(
+    connect_timeout=1, read_timeout=3, retries={"mode": "standard", "total_max_attempts": 3}, max_pool_connections=10
 )
 
 
@@ -55,3 +59,9 @@ def s3() -> S3Client:
 def s3_glance() -> S3Client:
     """Return the process's S3 client for what is mostly not there, and not worth waiting for."""
     return boto3.client("s3", config=_S3_GLANCE)
+
+
+@cache
+def ssm() -> Any:  # noqa: ANN401 - its stubs are not among the project's
+    """Return the process's client for Parameter Store, which holds the secrets."""
+    return boto3.client("ssm", config=_SSM)

@@ -126,7 +126,7 @@ def _too_late(tool: Tool, limit: Limit) -> Failed | None:
 
 def _checked(tool: Tool, value: object, run: Callable[[dict[str, Any]], Outcome]) -> Outcome:
     arguments = tool.arguments(value)
-    return _refused(ErrorCode.INVALID_INPUT, arguments) if isinstance(arguments, list) else run(arguments)
+    return _refused(arguments[0].error_code, arguments) if isinstance(arguments, list) else run(arguments)
 
 
 def _answer(name: str, context: AttemptContext, outcome: Outcome, times: AttemptTimes) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from tool_contract.errors import ErrorCode, ToolError
 from tool_contract.input_schema import InputSchema
 from tool_contract.limits import MAX_RESULT_DEPTH
 from tool_contract.problems import Problem, problems_from
+from tool_contract.secret_fields import takes_secrets
 from tool_contract.tool_spec import ToolAnnotations, ToolSpec
 
 if TYPE_CHECKING:
@@ -97,6 +98,9 @@ def make_tool(
         raise ToolDefinitionError(message)
     arguments, result = _arguments_model(function), TypeAdapter(_hints(function)["return"])
     input_schema = arguments.model_json_schema()
+    if cache_ttl_seconds is not None and takes_secrets(input_schema):
+        message = f"{name}: a tool that takes a secret cannot have its results cached: one name may hold two values."
+        raise ToolDefinitionError(message)
     spec = ToolSpec(
         name=name,
         group=group,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from lambdas.runtime import telemetry
 from lambdas.runtime.attempt_outcome import Failed, Succeeded
+from lambdas.runtime.secrets import attempt_secrets
 from lambdas.runtime.time_limit import TimeLimitReached, time_limit
 from tool_contract import strict_json
 from tool_contract.errors import ErrorCode, ToolError, failure_from, failure_of
@@ -32,7 +33,15 @@ class Limit:
 
 
 def run_tool(tool: Tool, arguments: dict[str, Any], limit: Limit) -> Succeeded | Failed:
-    """Run a tool on checked arguments."""
+    """Run a tool on checked arguments; what it revealed of secrets is masked in the outcome."""
+    with attempt_secrets(arguments) as secrets:
+        outcome = _run(tool, arguments, limit)
+        if isinstance(outcome, Succeeded):
+            return replace(outcome, result_json=secrets.masks.json_text(outcome.result_json))
+        return outcome
+
+
+def _run(tool: Tool, arguments: dict[str, Any], limit: Limit) -> Succeeded | Failed:
     try:
         with time_limit(limit.seconds):
             answer = tool.function(**arguments)

@@ -20,6 +20,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from tool_contract.limits import MAX_DELAY_SECONDS
+from tool_contract.masking import masked
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -38,6 +39,7 @@ class ErrorCode(StrEnum):
 
     INVALID_REQUEST = "InvalidRequest"
     INVALID_INPUT = "InvalidInput"
+    SECRET_IN_REQUEST = "SecretInRequest"  # noqa: S105 - the name of a code
     TOOL_NOT_FOUND = "ToolNotFound"
     NOT_FOUND = "NotFound"
     REFUSED = "Refused"
@@ -92,6 +94,7 @@ _RAN: Final = ErrorRule(retryable=False, effect=Effect.UNKNOWN)
 RULES: Final[Mapping[ErrorCode, ErrorRule]] = {
     ErrorCode.INVALID_REQUEST: _FINAL_NOT_BEGUN,
     ErrorCode.INVALID_INPUT: _FINAL,
+    ErrorCode.SECRET_IN_REQUEST: _FINAL,
     ErrorCode.TOOL_NOT_FOUND: _FINAL_NOT_BEGUN,
     ErrorCode.NOT_FOUND: _FINAL,
     ErrorCode.REFUSED: _FINAL,
@@ -240,11 +243,10 @@ def failure_from(error: BaseException) -> Failure:
     """Map whatever a tool raised to a failure. This is the one place that does."""
     if isinstance(error, ToolError):
         return _reported(error)
-    name = _name_of(error)
     if isinstance(error, _PASSING):
         return _unplanned(error, ErrorCode.UNAVAILABLE, retryable=True)
     if isinstance(error, MemoryError):
-        return failure_of(ErrorCode.TOOL_CRASHED, "The tool ran out of memory.", error_type=name)
+        return failure_of(ErrorCode.TOOL_CRASHED, "The tool ran out of memory.", error_type=_name_of(error))
     return _unplanned(error, ErrorCode.TOOL_FAILED, retryable=not isinstance(error, _FAULTS_IN_CODE))
 
 
@@ -270,7 +272,7 @@ def _bounded(text: object) -> str:
 
 def _said(value: object) -> str:
     try:
-        return str(value)
+        return masked(str(value))  # before it is cut: half of a secret is too much of it
     except Exception:  # noqa: BLE001 - whatever an object's own __str__ raises
         return ""
 

@@ -13,6 +13,8 @@ from pydantic_core import SchemaValidator, ValidationError, core_schema
 
 from tool_contract import strict_json
 from tool_contract.problems import Problem, problems_from
+from tool_contract.secret import X_SECRET, is_marked
+from tool_contract.secret_fields import without_echo
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
@@ -41,12 +43,13 @@ class InputSchema:
         try:
             text = strict_json.dumps(value)
         except strict_json.JsonError as error:
-            return [error.problem]
+            return without_echo([error.problem], self._schema, value)
         try:
             # The JSON mode of strict validation takes a date as text, as JSON must write it.
             self._validator.validate_json(text)
         except ValidationError as error:
-            return problems_from(error.errors(include_url=False), value, schema=self._schema)
+            found = problems_from(error.errors(include_url=False), value, schema=self._schema)
+            return without_echo(found, self._schema, value)
         return []
 
 
@@ -57,6 +60,9 @@ def _definition(name: str, schema: Mapping[str, Any]) -> CoreSchema:
 
 def _core(schema: Mapping[str, Any]) -> CoreSchema:
     rules = {key: value for key, value in schema.items() if key not in _ANNOTATIONS and not key.startswith("x-")}
+    if X_SECRET in schema and not is_marked(schema):
+        message = f"{X_SECRET} marks a SecretRef and nothing else: plain text would pass."
+        raise UnsupportedSchemaError(message)
     for keyword, build in _COMBINATIONS.items():
         if keyword in rules:
             _only(keyword, rules)
@@ -98,6 +104,9 @@ def _all_of(rules: dict[str, Any]) -> CoreSchema:
 
 def _any_of(branches: list[Mapping[str, Any]]) -> CoreSchema:
     others = [branch for branch in branches if branch.get("type") != "null"]
+    if len(others) > 1 and any(is_marked(branch) for branch in others):
+        message = "A field that takes a SecretRef can take None besides, and nothing else."
+        raise UnsupportedSchemaError(message)
     core = _core(others[0]) if len(others) == 1 else core_schema.union_schema([_core(branch) for branch in others])
     return core if len(others) == len(branches) else core_schema.nullable_schema(core)
 

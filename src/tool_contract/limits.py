@@ -55,5 +55,7 @@ MAX_ERROR_CHARACTERS: Final = 500
 MAX_PROBLEMS_CHARACTERS: Final = 20_000
 #: Problems listed in one envelope: a function's answer is at most 6 MB, whatever is wrong with an input.
 MAX_DETAILS: Final = 100
+#: Their names stand in the execution's record, and Finish deletes ten of them a call.
+MAX_ONE_TIME_SECRETS: Final = 500
 MAX_METADATA_BYTES: Final = 2_048
 MAX_REASONING_CHARACTERS: Final = 2_000

@@ -18,12 +18,14 @@ from tool_contract.limits import (
     MAX_EXECUTION_TIMEOUT_SECONDS,
     MAX_FALLBACKS,
     MAX_METADATA_BYTES,
+    MAX_ONE_TIME_SECRETS,
     MAX_PROBLEMS_CHARACTERS,
     MAX_REASONING_CHARACTERS,
     MAX_RETRIES,
 )
 from tool_contract.problems import Problem, json_pointer, problems_from, shortened
 from tool_contract.retry import RetryPolicy
+from tool_contract.secret_fields import one_time_names
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -113,6 +115,20 @@ class ExecutionRequest(BaseModel):
     caller: Annotated[str, Field(min_length=1, max_length=128)] | None = None
 
 
+def one_time_secrets(request: ExecutionRequest) -> list[str]:
+    """Return the names of the one-time secrets in a request's inputs, each once."""
+    inputs = [candidate.input for call in request.calls for candidate in call.candidates]
+    return sorted(set(one_time_names(inputs)))
+
+
+def _too_many_secrets(request: ExecutionRequest | None) -> list[Problem]:
+    count = 0 if request is None else len(one_time_secrets(request))
+    if count <= MAX_ONE_TIME_SECRETS:
+        return []
+    message = f"The inputs hold {count:,} one-time secrets; {MAX_ONE_TIME_SECRETS} fit into an execution."
+    return [Problem(pointer="/calls", message=message, error_code=ErrorCode.INVALID_REQUEST)]
+
+
 class InvalidRequestError(ValueError):
     """A request that cannot be run. ``problems`` names everything that is wrong with it."""
 
@@ -160,6 +176,7 @@ def check_request(value: object, catalog: Catalog) -> ExecutionRequest:
     request, problems = _shaped(value)
     problems += [problem for pointer, call in _calls_of(value) for problem in _call_problems(pointer, call, catalog)]
     problems += _repeated_call_ids(value)
+    problems += _too_many_secrets(request)
     if request is None or problems:
         raise InvalidRequestError(problems)
     return request

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from tool_contract.limits import MAX_JSON_DEPTH
 from tool_contract.problems import Problem, json_pointer
+from tool_contract.secret import Secret
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -105,6 +106,8 @@ def _complaint(item: object) -> str | None:
         return "The integer is beyond 2^53, where readers of JSON lose digits; send it as text."
     if isinstance(item, str):
         return None if _is_unicode(item) else "The text holds half of a surrogate pair."
+    if isinstance(item, Secret):
+        return "A Secret may stand in a call's input only, and in a ToolExecutor's: it sends a reference in its place."
     if isinstance(item, dict) and not all(isinstance(key, str) and _is_unicode(key) for key in item):
         return "A key is not Unicode text."
     return None

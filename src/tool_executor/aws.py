@@ -6,7 +6,7 @@ import os
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Final, Self
+from typing import TYPE_CHECKING, Any, Final, Self
 from urllib.parse import urlsplit
 
 import boto3
@@ -34,7 +34,8 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_stepfunctions import SFNClient
 
-_CONFIG: Final = Config(connect_timeout=5, read_timeout=30, retries={"mode": "standard", "total_max_attempts": 5})
+#: These services answer in a second or not at all; a repeated start or read changes nothing.
+_CONFIG: Final = Config(connect_timeout=3, read_timeout=10, retries={"mode": "standard", "total_max_attempts": 4})
 #: A function may have run though its answer was lost: whoever invokes decides whether to invoke again.
 _INVOKE_CONFIG: Final = Config(connect_timeout=5, read_timeout=910, retries={"total_max_attempts": 1})
 _REFUSED_CREDENTIALS: Final = {
@@ -95,6 +96,11 @@ class Aws:
     def s3(self) -> S3Client:
         """S3."""
         return self._session.client("s3", config=_CONFIG, endpoint_url=self.endpoint_url)
+
+    @cached_property
+    def ssm(self) -> Any:  # noqa: ANN401 - its stubs are not among the project's
+        """Parameter Store."""
+        return self._session.client("ssm", config=_CONFIG, endpoint_url=self.endpoint_url)
 
     @cached_property
     def functions(self) -> LambdaClient:

@@ -5,7 +5,11 @@ from __future__ import annotations
 import asyncio
 import atexit
 import threading
+from concurrent.futures import CancelledError
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+from tool_executor.errors import ExecutorClosedError
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
@@ -39,6 +43,9 @@ class BackgroundLoop:
 
         try:
             return asyncio.run_coroutine_threadsafe(run_to_end(), loop).result()
+        except CancelledError:
+            message = "The executor was closed while this waited; its execution is cancelled."
+            raise ExecutorClosedError(message) from None
         except BaseException:
             if not ended.is_set() and tasks:
                 loop.call_soon_threadsafe(tasks[0].cancel)
@@ -46,12 +53,16 @@ class BackgroundLoop:
             raise
 
     def close(self) -> None:
-        """End the loop and its thread; once more does nothing."""
+        """Cancel what runs, and end the loop and its thread; once more does nothing.
+
+        Who waits for a coroutine in another thread gets an ExecutorClosedError.
+        """
         with self._lock:
             loop, self._loop = self._loop, None
         if loop is not None:
             atexit.unregister(self.close)
-            asyncio.run_coroutine_threadsafe(loop.shutdown_asyncgens(), loop).result(_CANCELS_WITHIN_SECONDS)
+            with suppress(TimeoutError):
+                asyncio.run_coroutine_threadsafe(_end_tasks(loop), loop).result(_CANCELS_WITHIN_SECONDS)
             loop.call_soon_threadsafe(loop.stop)
 
     def _started(self) -> asyncio.AbstractEventLoop:
@@ -61,6 +72,14 @@ class BackgroundLoop:
                 atexit.register(self.close)
                 threading.Thread(target=_serve, args=(self._loop,), name="tool-executor", daemon=True).start()
             return self._loop
+
+
+async def _end_tasks(loop: asyncio.AbstractEventLoop) -> None:
+    tasks = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    await loop.shutdown_asyncgens()
 
 
 def _serve(loop: asyncio.AbstractEventLoop) -> None:

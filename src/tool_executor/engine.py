@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from tool_contract.limits import DEFAULT_EXECUTION_TIMEOUT_SECONDS
+from tool_executor.bounded import leave
 from tool_executor.clock import Clock, SystemClock
 from tool_executor.direct import DirectRoute
 from tool_executor.errors import (
@@ -86,14 +87,22 @@ class Engine:
             execution = await self.start(request, execution_id)
         except NotStarted as error:
             if self.route is Route.STATE_MACHINE:
-                raise ServiceError(f"The execution was not started: {error.reason}") from error
+                raise not_started(error) from error
             _log.warning("execution %s is run directly: %s", execution_id, error.reason)
             return await self._instead(request, execution_id, wait_seconds, error)
         return await self.follow(execution, _wait(request, wait_seconds))
 
     async def start(self, request: dict[str, Any], execution_id: str) -> Execution:
-        """Start an execution by the state machine. Raises NotStarted, or as :meth:`run` before anything was run."""
-        return await self._state_machine.start(request, execution_id)
+        """Start an execution by the state machine; cancelled meanwhile, it does not go on.
+
+        Raises NotStarted, or as :meth:`run` before anything was run.
+        """
+        starting = asyncio.create_task(self._state_machine.start(request, execution_id))
+        try:
+            return await asyncio.shield(starting)
+        except asyncio.CancelledError:
+            await asyncio.shield(self._take_back(starting, execution_id))
+            raise
 
     async def follow(self, execution: Execution, wait_seconds: float | None) -> list[ToolExecutionResult]:
         """Wait for an execution of the state machine; cancelled, it cancels the execution."""
@@ -143,25 +152,25 @@ class Engine:
             for result in await self.results(envelopes_of([record]), record["execution_id"])
         ]
 
-    async def directly(
-        self,
-        request: dict[str, Any],
-        execution_id: str,
-        *,
-        instead_of: NotStarted | None = None,
-        on_finished: Callable[[Envelope], None] | None = None,
-    ) -> list[Envelope]:
-        """Run a request from this process and return its envelopes.
+    async def plan_directly(
+        self, request: dict[str, Any], execution_id: str, instead_of: NotStarted | None = None
+    ) -> dict[str, Any]:
+        """Have a request planned that this process is to run.
 
         ``instead_of`` says why the state machine did not: the results are marked ``degraded``.
         """
-        route = DirectRoute(self.aws, self.deployment, self.http, self.clock)
         try:
-            return await route.run(request, execution_id, degraded=instead_of is not None, on_finished=on_finished)
+            return await self._direct.plan(request, execution_id, degraded=instead_of is not None)
         except ExecutionNotStartedError as error:
             if instead_of is None or instead_of.certain:
                 raise
             raise ServiceError(f"{instead_of.reason} {error.sentence}") from error
+
+    async def run_directly(
+        self, plan: dict[str, Any], on_finished: Callable[[Envelope], None] | None = None
+    ) -> list[Envelope]:
+        """Run a plan from this process and return its envelopes."""
+        return await self._direct.run(plan, on_finished)
 
     async def envelopes(self, execution: Execution) -> list[Envelope]:
         """Wait for an execution of the state machine, as long as it takes."""
@@ -191,7 +200,7 @@ class Engine:
         wait_seconds: float | None,
         instead_of: NotStarted | None = None,
     ) -> list[ToolExecutionResult]:
-        running = asyncio.create_task(self.directly(request, execution_id, instead_of=instead_of))
+        running = asyncio.create_task(self._plan_and_run(request, execution_id, instead_of))
         try:
             await asyncio.wait([running], timeout=_wait(request, wait_seconds))
         except asyncio.CancelledError:
@@ -200,7 +209,7 @@ class Engine:
             raise
         if running.done():
             return await self.results(running.result(), execution_id)
-        _leave(running)
+        leave(running)
         return await self.results(await self._state_machine.so_far(execution_id), execution_id)
 
     async def _instead(
@@ -211,6 +220,17 @@ class Engine:
             return await self._directly(request, execution_id, wait_seconds, not_started)
         except ExecutionIdTakenError:
             return await self.wait(execution_id, _wait(request, wait_seconds))
+
+    async def _plan_and_run(
+        self, request: dict[str, Any], execution_id: str, instead_of: NotStarted | None
+    ) -> list[Envelope]:
+        return await self.run_directly(await self.plan_directly(request, execution_id, instead_of))
+
+    async def _take_back(self, starting: asyncio.Task[Execution], execution_id: str) -> None:
+        """Cancel an execution whose start nobody waits for any longer, if it started."""
+        await asyncio.wait([starting])
+        if not starting.cancelled() and starting.exception() is None:
+            await self._state_machine.cancel(execution_id)
 
     async def _is_known(self, execution_id: str) -> bool:
         execution = Execution(execution_id, self._state_machine.arn(execution_id), execution_id)
@@ -227,17 +247,19 @@ class Engine:
         return History(self.aws, self.deployment.history_table)
 
     @property
+    def _direct(self) -> DirectRoute:
+        return DirectRoute(self.aws, self.deployment, self.http, self.clock)
+
+    @property
     def _state_machine(self) -> StateMachineRoute:
         return StateMachineRoute(self.aws, self.deployment, self.threads, self.clock)
 
 
-_left: Final[set[asyncio.Task[Any]]] = set()
-
-
-def _leave(running: asyncio.Task[Any]) -> None:
-    """Let a task run on that nobody waits for any longer; an event loop alone would forget it."""
-    _left.add(running)
-    running.add_done_callback(_left.discard)
+def not_started(error: NotStarted) -> ServiceError:
+    """Return the error for a state machine that has not started an execution where nothing else may."""
+    refusal = ServiceError(f"The execution was not started: {error.reason}")
+    refusal.nothing_ran = error.certain
+    return refusal
 
 
 def _wait(request: dict[str, Any], wait_seconds: float | None) -> float:

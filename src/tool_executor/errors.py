@@ -19,6 +19,7 @@ The exceptions::
     ├── ResultUnavailableError     a large result cannot be read
     │   ├── ResultMissingError     it is not there any more
     │   └── ResultCorruptError     it is not what was stored
+    ├── ExecutorClosedError        the executor was closed while a thread waited for it
     ├── ToolFailedError            raised by result.raise_for_failure() alone
     └── LocalCloudError            see tool_executor.local.errors
 """
@@ -35,6 +36,8 @@ class ToolExecutorError(Exception):
     """Root of this package's errors: a code, one sentence that a person understands, and what to do."""
 
     code: ClassVar[str] = "ToolExecutorError"
+    #: Whether it is certain that no call was run, and that none will be.
+    nothing_ran: bool = False
 
     def __init__(self, sentence: str, *, hint: str | None = None, details: str | None = None) -> None:
         super().__init__(sentence)
@@ -56,6 +59,7 @@ class InvalidRequestError(ToolExecutorError):
     """The request cannot be run. ``problems`` are the contract's: ``pointer``, ``message``, ``error_code``."""
 
     code = "InvalidRequest"
+    nothing_ran = True
 
     def __init__(self, sentence: str, problems: list[dict[str, str]], *, hint: str | None = None) -> None:
         super().__init__(sentence, hint=hint)
@@ -122,12 +126,14 @@ class ExecutionNotStartedError(ServiceError):
     """No route could start the execution: nothing was run, and nothing will be. Another way harms nobody."""
 
     code = "ExecutionNotStarted"
+    nothing_ran = True
 
 
 class ExecutionIdTakenError(ToolExecutorError):
     """An execution of that name exists already."""
 
     code = "ExecutionIdTaken"
+    nothing_ran = True
 
 
 class ExecutionNotFoundError(ToolExecutorError):
@@ -160,6 +166,12 @@ class ExecutionTimeoutError(ToolExecutorError, TimeoutError):
     def __init__(self, sentence: str, *, execution_id: str, hint: str | None = None) -> None:
         super().__init__(sentence, hint=hint)
         self.execution_id = execution_id
+
+
+class ExecutorClosedError(ToolExecutorError):
+    """The executor was closed while a thread waited for an execution, which is cancelled by that."""
+
+    code = "ExecutorClosed"
 
 
 class ResultUnavailableError(ToolExecutorError):

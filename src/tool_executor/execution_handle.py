@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from tool_contract.envelope import CallStatus, Envelope
-from tool_executor.engine import Engine, Route
-from tool_executor.errors import ExecutionIdTakenError, ExecutionTimeoutError, ServiceError
+from tool_executor.bounded import leave
+from tool_executor.engine import Engine, Route, not_started
+from tool_executor.errors import ExecutionIdTakenError, ExecutionTimeoutError, ToolExecutorError
 from tool_executor.execution import correlation_id_of
 from tool_executor.state_machine_route import NotStarted
 
@@ -39,24 +40,31 @@ class ExecutionHandle:
     _task: asyncio.Task[list[Envelope]] | None = None
     _finished: asyncio.Queue[Envelope] = field(default_factory=asyncio.Queue)
     _results: list[ToolExecutionResult] | None = None
+    #: Awaited where a wait learns that no call was run, and none will be.
+    if_nothing_ran: Callable[[], Awaitable[None]] | None = None
 
     @classmethod
     async def started(cls, engine: Engine, request: dict[str, Any], execution_id: str, remember: Remember) -> Self:
         """Start an execution by the route of the engine. Raises as Engine.run before anything was run."""
         handle = cls(execution_id, correlation_id_of(request) or execution_id, False, engine, remember)  # noqa: FBT003
-        not_started: NotStarted | None = None
+        instead_of: NotStarted | None = None
         if engine.route is not Route.DIRECT:
             try:
                 handle._execution = await engine.start(request, execution_id)
             except NotStarted as error:
                 if engine.route is Route.STATE_MACHINE:
-                    raise ServiceError(f"The execution was not started: {error.reason}") from error
-                handle.degraded, not_started = True, error
+                    raise not_started(error) from error
+                handle.degraded, instead_of = True, error
             else:
                 return handle
-        handle._task = asyncio.create_task(
-            engine.directly(request, execution_id, instead_of=not_started, on_finished=handle._finished.put_nowait)
-        )
+        try:
+            plan = await engine.plan_directly(request, execution_id, instead_of)
+        except ExecutionIdTakenError:
+            if instead_of is None:
+                raise
+            return handle  # the state machine did start it, and only its answer was lost
+        handle._task = asyncio.create_task(engine.run_directly(plan, handle._finished.put_nowait))
+        leave(handle._task)  # whether or not anybody waits
         return handle
 
     async def wait(self, timeout: float | None = None) -> list[ToolExecutionResult]:  # noqa: ASYNC109 - of the wait
@@ -79,10 +87,14 @@ class ExecutionHandle:
                 execution_id=self.execution_id,
                 hint="It goes on: wait again, or cancel it.",
             ) from None
+        except ToolExecutorError as error:
+            if error.nothing_ran and self.if_nothing_ran is not None:
+                await self.if_nothing_ran()
+            raise
         self._remember(self._results)
         return self._results
 
-    async def stream(self) -> AsyncIterator[ToolExecutionResult]:
+    async def stream(self) -> AsyncGenerator[ToolExecutionResult, None]:
         """Yield each result as soon as its call has ended, in the order of the ends."""
         yielded: set[str | None] = set()
         source = self._direct_results() if self._task is not None else self._recorded_results()
@@ -107,17 +119,13 @@ class ExecutionHandle:
             await self.cancel()
 
     async def _ended(self) -> list[ToolExecutionResult]:
+        if self._execution is not None:
+            return await self._engine.results(await self._engine.envelopes(self._execution), self.execution_id)
         if self._task is not None:
-            try:
-                return await self._engine.results(await asyncio.shield(self._task), self.execution_id)
-            except ExecutionIdTakenError:
-                if not self.degraded:
-                    raise
-                # The state machine did start it, and only its answer was lost.
-                return await self._engine.wait(self.execution_id)
-        if self._execution is None:
-            raise AssertionError  # started() sets one of the two
-        return await self._engine.results(await self._engine.envelopes(self._execution), self.execution_id)
+            await asyncio.wait([self._task])
+            if not self._task.cancelled():
+                return await self._engine.results(self._task.result(), self.execution_id)
+        return await self._engine.wait(self.execution_id)  # cancelled, or run by somebody else: the records say
 
     async def _direct_results(self) -> AsyncIterator[ToolExecutionResult]:
         task = self._task

@@ -4,26 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import uuid
-from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, Final, Self
+from weakref import WeakSet
 
 from tool_contract.request import InvalidRequestError as RequestProblems
 from tool_contract.request import check_request
 from tool_contract.secret_fields import one_time_names
-from tool_executor.aws import Aws
+from tool_executor.background_loop import BackgroundLoop
 from tool_executor.batches import Batch, Defaults, parallel_batches, sequence_batch, single
+from tool_executor.bounded import within
 from tool_executor.calls import WithFallbacks
 from tool_executor.configuration import ConfigurationManager
-from tool_executor.deployment import deployment_of_environment
-from tool_executor.direct.lambda_http import LambdaHttp
-from tool_executor.engine import Engine, Route
+from tool_executor.connection import Connection
 from tool_executor.execution_handle import ExecutionHandle
-from tool_executor.history import History
 from tool_executor.history_statistics import HistoryStatistics
-from tool_executor.one_time_secrets import OneTimeSecrets, References
-from tool_executor.planner_catalog import deployed_catalog
+from tool_executor.one_time_secrets import References
 from tool_executor.recent import RecentResults
 from tool_executor.sync_executor import SyncMethods
 
@@ -34,16 +32,16 @@ if TYPE_CHECKING:
     from tool_contract.catalog import Catalog
     from tool_contract.options import ToolExecutorOptions
     from tool_contract.problems import Problem
+    from tool_executor.aws import Aws
     from tool_executor.calls import Call
     from tool_executor.cancellation import Cancellation
     from tool_executor.deployment import Deployment
+    from tool_executor.engine import Route
     from tool_executor.history_statistics import StatisticsReport
     from tool_executor.result import ToolExecutionResult
 
 _log = logging.getLogger("tool_executor")
 _log.addHandler(logging.NullHandler())  # quiet until the program asks: else Python prints warnings by itself
-
-_THREADS: Final = 16
 
 
 class ToolExecutor(SyncMethods):
@@ -88,10 +86,9 @@ class ToolExecutor(SyncMethods):
         if options is not None:
             given = given.with_options(options)
         self.configuration: Final = given.with_values(said)
-        self._given_aws = aws
-        self._given_deployment = deployment
-        self._http: LambdaHttp | None = None
+        self._connection = Connection(self.configuration, aws, deployment)
         self._recent = RecentResults(self.configuration.options.max_history_size)
+        _executors.add(self)
 
     async def execute_tool(self, call: Call, timeout: float | None = None) -> ToolExecutionResult:  # noqa: ASYNC109 - the execution's
         """Run one call. ``timeout`` (seconds) is for all of its attempts. Raises as :meth:`execute_tools`."""
@@ -165,8 +162,8 @@ class ToolExecutor(SyncMethods):
 
     async def catalog(self) -> Catalog:
         """Return the tools of the deployment, as its planner knows them."""
-        catalog: Catalog = await self._in_thread(lambda: self._catalog)
-        return catalog
+        connection = self._connection
+        return await connection.in_thread(lambda: connection.catalog)
 
     async def get_execution_history(self, correlation_id: str, limit: int | None = None) -> list[ToolExecutionResult]:
         """Return what the history table holds of a correlation id, oldest first, whoever ran it.
@@ -174,14 +171,15 @@ class ToolExecutor(SyncMethods):
         ``limit`` bounds it, ``max_history_size`` (100) where nothing is said; the latest are kept.
         """
         most = limit or self.configuration.options.max_history_size
-        listed = await self._in_thread(self._history.by_correlation, correlation_id, most)
+        connection, engine = self._connection, await self._connection.engine()
+        listed = await connection.in_thread(connection.history.by_correlation, correlation_id, most)
         ids = dict.fromkeys(record["execution_id"] for record in reversed(listed))
         wanted = {(record["execution_id"], record["call_id"]) for record in listed}
         results = []
         for execution_id in ids:
-            records = await self._engine.records(execution_id)
+            records = await engine.records(execution_id)
             calls = [one for one in records if (execution_id, one["call_id"]) in wanted and "position" in one]
-            results += await self._engine.results_of(calls)
+            results += await engine.results_of(calls)
         return results
 
     async def statistics(
@@ -203,7 +201,7 @@ class ToolExecutor(SyncMethods):
         names = (await self.catalog()).by_name if every_tool else ()
         figures = HistoryStatistics(self.aws, self.deployment)
         query = partial(figures.query, tool_name, correlation_id, since, until, tool_names=names)
-        report: StatisticsReport = await self._in_thread(query)
+        report: StatisticsReport = await self._connection.in_thread(query)
         return report
 
     async def submit(
@@ -223,9 +221,9 @@ class ToolExecutor(SyncMethods):
             batch = sequence_batch(calls, self._defaults, timeout, own_id)
         else:
             batch = single(parallel_batches(calls, self._defaults, timeout, own_id))
-        async with self._secrets.referenced(batch.request) as request:
-            handle = await ExecutionHandle.started(self._engine, request, _new_id(), self._remember)
-        handle.if_nothing_ran = partial(self._secrets.delete, list(one_time_names(request["calls"])))
+        async with self._connection.secrets.referenced(batch.request) as request:
+            handle = await ExecutionHandle.started(await self._connection.engine(), request, _new_id(), self._remember)
+        handle.if_nothing_ran = partial(self._connection.secrets.delete, list(one_time_names(request["calls"])))
         return handle
 
     def stream(
@@ -246,20 +244,21 @@ class ToolExecutor(SyncMethods):
             ExecutionTimeoutError: it had not ended after ``timeout`` seconds; it goes on.
             ExecutionNotFoundError: the history does not know it.
         """
-        return await self._engine.wait(execution_id, timeout)
+        engine = await self._connection.engine()
+        return await engine.wait(execution_id, timeout)
 
     async def cancel(self, execution_id: str) -> Cancellation:
         """Stop an execution; finished calls keep their results, the rest are ``cancelled``.
 
         Raises ExecutionNotFoundError, ServiceError.
         """
-        cancellation: Cancellation = await self._engine.cancel(execution_id)
+        engine = await self._connection.engine()
+        cancellation: Cancellation = await engine.cancel(execution_id)
         return cancellation
 
     async def aclose(self) -> None:
         """Close this loop's connections. The executor may be used again."""
-        if self._http is not None:
-            await self._http.close()
+        await self._connection.close()
 
     async def __aenter__(self) -> Self:
         return self
@@ -279,8 +278,7 @@ class ToolExecutor(SyncMethods):
         execution_id = _new_id()
         calls = len(batch.request["calls"])
         _log.info("execution %s starts: %d calls", execution_id, calls)
-        async with self._secrets.referenced(batch.request) as request:
-            results = await self._engine.run(request, execution_id, timeout)
+        results = await within(timeout, self._run_to_end(batch, execution_id, timeout), execution_id)
         self._remember(results)
         _log.info(
             "execution %s ended: %d of %d calls succeeded",
@@ -290,6 +288,11 @@ class ToolExecutor(SyncMethods):
         )
         return results
 
+    async def _run_to_end(self, batch: Batch, execution_id: str, timeout: float | None) -> list[ToolExecutionResult]:  # noqa: ASYNC109
+        engine = await self._connection.engine()
+        async with self._connection.secrets.referenced(batch.request) as request:
+            return await engine.run(request, execution_id, timeout)
+
     def _remember(self, results: Sequence[ToolExecutionResult]) -> None:
         self._recent.add(results)
         for result in results:
@@ -298,39 +301,20 @@ class ToolExecutor(SyncMethods):
             elif self.configuration.options.enable_detailed_logging:
                 _log.debug("%s", result.summary)
 
-    async def _in_thread(self, function: Any, *arguments: Any) -> Any:  # noqa: ANN401 - whatever it returns
-        return await asyncio.get_running_loop().run_in_executor(self._threads, function, *arguments)
-
-    @cached_property
+    @property
     def aws(self) -> Aws:
         """What AWS is called with."""
-        return self._given_aws or Aws.from_environment(self.configuration.region)
+        return self._connection.aws
 
-    @cached_property
+    @property
     def deployment(self) -> Deployment:
-        """Where the parts of the deployment are. Raises DeploymentNotFoundError."""
-        return self._given_deployment or deployment_of_environment(self.aws, self.configuration.stage)
+        """Where the parts of the deployment are. Raises DeploymentNotFoundError; asks CloudFormation once."""
+        return self._connection.deployment
 
-    @cached_property
-    def _engine(self) -> Engine:
-        self._http = LambdaHttp(self.aws)
-        return Engine(self.aws, self.deployment, Route(self.configuration.route), self._http, self._threads)
-
-    @cached_property
-    def _secrets(self) -> OneTimeSecrets:
-        return OneTimeSecrets(self.aws, self.configuration.stage, self._threads)
-
-    @cached_property
-    def _history(self) -> History:
-        return History(self.aws, self.deployment.history_table)
-
-    @cached_property
-    def _catalog(self) -> Catalog:
-        return deployed_catalog(self.aws, self.deployment.planner_function)
-
-    @cached_property
-    def _threads(self) -> ThreadPoolExecutor:
-        return ThreadPoolExecutor(_THREADS, thread_name_prefix="tool-executor")
+    def _begin_anew(self) -> None:
+        """Forget threads, loops and connections: after a fork, the child has none of them."""
+        _of_the_parent.append((self._connection, self._loop))  # collected, they would close what the parent still uses
+        self._connection, self._loop = self._connection.again(), BackgroundLoop()
 
     @cached_property
     def _defaults(self) -> Defaults:
@@ -350,3 +334,16 @@ async def _all_of(runs: Sequence[Coroutine[Any, Any, list[ToolExecutionResult]]]
     except BaseExceptionGroup as errors:
         raise errors.exceptions[0] from None
     return [task.result() for task in tasks]
+
+
+_executors: Final[WeakSet[ToolExecutor]] = WeakSet()
+_of_the_parent: Final[list[object]] = []
+
+
+def _after_fork() -> None:
+    for executor in list(_executors):
+        executor._begin_anew()  # noqa: SLF001 - of this module
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)

@@ -26,6 +26,14 @@ def sent_text(request: object, aws: Aws, bucket: str) -> str:
     The object is named by its content: the same request started again is the same input. Raises InvalidRequestError,
     or what translated_errors raises.
     """
+    text = checked_text(request)
+    if strict_json.byte_size(text) <= MAX_REQUEST_BYTES:
+        return text
+    return strict_json.dumps({REQUEST_REF: _put(text.encode(), aws, bucket).model_dump()})
+
+
+def checked_text(request: object) -> str:
+    """Return a request as JSON. Raises InvalidRequestError where it is none, or too large for any route."""
     try:
         text = strict_json.dumps(request)
     except strict_json.JsonError as error:
@@ -33,9 +41,7 @@ def sent_text(request: object, aws: Aws, bucket: str) -> str:
     problem = size_problem(strict_json.byte_size(text))
     if problem is not None:
         raise _refusal(problem)
-    if strict_json.byte_size(text) <= MAX_REQUEST_BYTES:
-        return text
-    return strict_json.dumps({REQUEST_REF: _put(text.encode(), aws, bucket).model_dump()})
+    return text
 
 
 def size_problem(size: int) -> Problem | None:

@@ -15,7 +15,7 @@ from tool_contract.record import EXECUTION_CALL_ID
 from tool_executor.aws import translated_errors
 from tool_executor.cancellation import Canceller
 from tool_executor.clock import Clock, SystemClock
-from tool_executor.errors import ExecutionFailedError, ExecutionTimeoutError, ServiceError
+from tool_executor.errors import ExecutionFailedError, ExecutionTimeoutError, ServiceError, ToolExecutorError
 from tool_executor.execution import Execution, Runner, correlation_id_of
 from tool_executor.history import History
 from tool_executor.result_reader import envelopes_of
@@ -90,8 +90,7 @@ class StateMachineRoute:
             if code == "ExecutionAlreadyExists" and await self._is_ours(execution, text):
                 return execution  # it has ended already, and the SDK's repeated start came too late
             if error.response["ResponseMetadata"]["HTTPStatusCode"] < _SERVER_ERROR:
-                with translated_errors():
-                    raise
+                raise _refusal(error) from error
             await self._look_up(execution, error)
         except BotoCoreError as error:
             await self._look_up(execution, error)
@@ -197,6 +196,16 @@ class StateMachineRoute:
 
     async def _in_thread(self, function: Callable[..., _Answer], *arguments: Any) -> _Answer:  # noqa: ANN401
         return await asyncio.get_running_loop().run_in_executor(self.threads, function, *arguments)
+
+
+def _refusal(error: ClientError) -> ToolExecutorError:
+    """Return Step Functions' refusal to start as an error of this package."""
+    try:
+        with translated_errors():
+            raise error
+    except ToolExecutorError as translated:
+        translated.nothing_ran = True
+        return translated
 
 
 def split(records: list[Record]) -> tuple[Record | None, list[Record]]:

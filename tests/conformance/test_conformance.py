@@ -11,7 +11,6 @@ import pytest
 
 from tests.conformance.table import BEHAVIOURS, Behaviour, Expected
 from tool_contract.errors import ErrorCode
-from tool_executor import ToolExecutor
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,16 +35,14 @@ class Conduct:
 @pytest.fixture(scope="module")
 def conducts(faulty_cloud: FaultyCloud, oracle: Oracle) -> Mapping[tuple[str, str], Conduct]:
     """Run every row by every route, several at once: most of their time is waiting."""
-    executors = {
-        route: ToolExecutor(aws=faulty_cloud.aws, deployment=faulty_cloud.deployment, route=route) for route in ROUTES
-    }
+    engines = {route: faulty_cloud.engine(route) for route in ROUTES}
     gate = asyncio.Semaphore(AT_ONCE)
 
     async def conduct(row: Behaviour, route: str) -> Conduct:
         run = _run_of(row, faulty_cloud)
         faulty_cloud.add_faults(*row.faults(run))
         async with gate:
-            results = await executors[route]._engine.run(run.request, run.execution_id)
+            results = await engines[route].run(run.request, run.execution_id)
         return Conduct(run, results)
 
     async def conduct_all() -> dict[tuple[str, str], Conduct]:

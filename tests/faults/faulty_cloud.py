@@ -6,6 +6,7 @@ import json
 import time
 import urllib.request
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,8 @@ from urllib.parse import urlencode
 
 from tool_contract.breaker_item import Circuit
 from tool_executor.breakers import Breakers
+from tool_executor.direct.lambda_http import LambdaHttp
+from tool_executor.engine import Engine, Route
 from tool_executor.execution import Execution, Runner
 from tool_executor.history import History
 from tool_executor.local.faults import Fault, FaultKind
@@ -73,6 +76,10 @@ class FaultyCloud:
     @property
     def history(self) -> History:
         return History(self.aws, self.deployment.history_table)
+
+    def engine(self, route: str = "auto") -> Engine:
+        """What runs requests under ids of the test's choice, as ToolExecutor does."""
+        return Engine(self.aws, self.deployment, Route(route), LambdaHttp(self.aws), ThreadPoolExecutor(16))
 
     def request(self, *calls: dict[str, Any], **fields: Any) -> Run:
         """A request of calls made by `ledger_call`; each writes its call_id into the run's ledger.

@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.faults.faulty_cloud import PLANNER, lambda_fault, ledger_call, store_fault
-from tool_executor import ExecutionIdTakenError, ExecutionTimeoutError, ServiceError, ToolExecutor
+from tool_executor import (
+    ExecutionIdTakenError,
+    ExecutionTimeoutError,
+    InvalidRequestError,
+    ServiceError,
+    ToolCall,
+    ToolExecutor,
+    ToolNotFoundError,
+)
 from tool_executor.local.faults import FaultKind
 
 if TYPE_CHECKING:
@@ -24,8 +32,8 @@ def executor_of(cloud: FaultyCloud, **options: Any) -> ToolExecutor:
     return ToolExecutor(aws=cloud.aws, deployment=cloud.deployment, **options)
 
 
-def ran(cloud: FaultyCloud, run: Run, **options: Any) -> list[ToolExecutionResult]:
-    return asyncio.run(executor_of(cloud, **options)._engine.run(run.request, run.execution_id))
+def ran(cloud: FaultyCloud, run: Run, route: str = "auto") -> list[ToolExecutionResult]:
+    return asyncio.run(cloud.engine(route).run(run.request, run.execution_id))
 
 
 def said(result: ToolExecutionResult) -> tuple[str, int, bool]:
@@ -129,8 +137,8 @@ def test_a_direct_execution_is_cancelled_with_its_task_and_from_elsewhere(cloud:
     own, others = (cloud.request(ledger_call("add_line", **waiting), ledger_call("look")) for _ in range(2))
 
     async def cancelled() -> None:
-        executor = executor_of(cloud, route="direct")
-        tasks = [asyncio.create_task(executor._engine.run(run.request, run.execution_id)) for run in (own, others)]
+        engine = cloud.engine("direct")
+        tasks = [asyncio.create_task(engine.run(run.request, run.execution_id)) for run in (own, others)]
         while any(  # noqa: ASYNC110 - another process writes the records
             [call["status"] for call in cloud.calls(run)] != ["running", "success"] for run in (own, others)
         ):
@@ -161,7 +169,7 @@ def test_a_function_that_does_not_answer_costs_the_caller_no_more_than_the_timeo
 
     async def timed() -> tuple[float, list[ToolExecutionResult]]:
         began = asyncio.get_running_loop().time()
-        results = await executor_of(cloud, route=route)._engine.run(run.request, run.execution_id, 3)
+        results = await cloud.engine(route).run(run.request, run.execution_id, 3)
         took = asyncio.get_running_loop().time() - began
         run.release()
         await asyncio.to_thread(cloud.until, lambda: "open" not in cloud.history.execution(run.execution_id)[0])
@@ -184,13 +192,13 @@ def test_a_start_repeated_by_the_sdk_when_the_execution_has_ended_already_finds_
     run = cloud.request(ledger_call("add_line"))
     execution = cloud.start(run)
     cloud.output(execution)
-    executor = executor_of(cloud)
-    (result,) = asyncio.run(executor._engine.run(run.request, run.execution_id))
+    engine = cloud.engine()
+    (result,) = asyncio.run(engine.run(run.request, run.execution_id))
     oracle.judge(run)
     assert (said(result), run.lines("c1")) == (("success", 1, False), 1)
     other = {**run.request, "max_concurrency": 2}
     with pytest.raises(ExecutionIdTakenError):
-        asyncio.run(executor._engine.run(other, run.execution_id))
+        asyncio.run(engine.run(other, run.execution_id))
 
 
 def test_a_direct_execution_that_is_cancelled_while_it_is_planned_leaves_nothing_open(
@@ -201,8 +209,8 @@ def test_a_direct_execution_that_is_cancelled_while_it_is_planned_leaves_nothing
     cloud.program(lambda_fault(FaultKind.DELAY, run, request=PLANNER, **held))
 
     async def cancelled() -> None:
-        executor = executor_of(cloud, route="direct")
-        task = asyncio.create_task(executor._engine.run(run.request, run.execution_id))
+        engine = cloud.engine("direct")
+        task = asyncio.create_task(engine.run(run.request, run.execution_id))
         await asyncio.to_thread(cloud.until, lambda: bool(cloud.invocations("-planner", run.execution_id)))
         task.cancel()
         run.release()
@@ -211,3 +219,48 @@ def test_a_direct_execution_that_is_cancelled_while_it_is_planned_leaves_nothing
 
     asyncio.run(cancelled())
     assert [(call["status"], call["effect"]) for call in oracle.judge(run)] == [("cancelled", "none")] * 2
+
+
+def test_a_task_that_is_cancelled_while_its_execution_starts_leaves_nothing_running(
+    cloud: FaultyCloud, oracle: Oracle
+) -> None:
+    run = cloud.request(ledger_call("add_line", line={"waits": True}, timeout_seconds=60))
+    cloud.program(store_fault(FaultKind.DELAY_ANSWER, run, START, seconds=1))
+
+    async def cancelled() -> None:
+        task = asyncio.create_task(cloud.engine().run(run.request, run.execution_id))
+        await asyncio.to_thread(cloud.until, lambda: bool(cloud.history.execution(run.execution_id)))
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    asyncio.run(cancelled())
+    assert [call["status"] for call in oracle.judge(run)] == ["cancelled"]
+
+
+def test_a_cancelled_handle_gives_the_results_as_they_stand(cloud: FaultyCloud) -> None:
+    release = cloud.folder / "handle.go"
+    line = {"file": str(cloud.folder / "handle"), "text": "h", "until_file": str(release)}
+    call = ToolCall("look", {"line": line}, timeout_seconds=60)
+
+    async def cancelled(route: str) -> list[str]:
+        handle = await executor_of(cloud, route=route).submit([call])
+        await asyncio.to_thread(cloud.until, lambda: bool(cloud.history.calls(handle.execution_id)))
+        await handle.cancel()
+        return [result.status.value for result in await handle.wait(60)]
+
+    assert [asyncio.run(cancelled(route)) for route in ("direct", "state_machine")] == [["cancelled"]] * 2
+    release.touch()
+
+
+@pytest.mark.parametrize("route", ["direct", "state_machine"])
+def test_what_cannot_be_sent_is_refused_by_both_routes_at_once(cloud: FaultyCloud, route: str) -> None:
+    executor = executor_of(cloud, route=route)
+    for odd in ({1}, float("nan"), b"bytes", "x" * 6_100_000):
+        with pytest.raises(InvalidRequestError):
+            executor.execute_tool_sync(ToolCall("look", {"line": odd}))
+        with pytest.raises(InvalidRequestError):
+            executor.submit_sync([ToolCall("look", {"line": odd})])
+    if route == "direct":
+        with pytest.raises(ToolNotFoundError):
+            executor.submit_sync([ToolCall("lok", {})])

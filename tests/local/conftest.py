@@ -1,7 +1,7 @@
 """The deployment that behaviour tests run against: a local cloud of their own, or a stage on AWS by a switch.
 
 ``TOOL_EXECUTOR_TEST_STAGE=dev pytest tests/local`` runs the same tests against that stage on AWS, which must have been
-deployed with ``-c extra_groups=tests/tool_groups/probe``.
+deployed with ``-c extra_groups=tests/tool_groups/probe,tests/tool_groups/vault``.
 """
 
 from __future__ import annotations
@@ -29,15 +29,21 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parents[2]
 PROBE = "tests/tool_groups/probe"
+VAULT = "tests/tool_groups/vault"
 
 
 @dataclass(frozen=True)
 class Deployed:
-    """A deployment with the probe tools, and short ways to use it."""
+    """A deployment with the tools of the tests, and short ways to use it.
+
+    ``server_pid`` is the local cloud's, on AWS there is none.
+    """
 
     aws: Aws
     deployment: Deployment
     environment: dict[str, str]
+    stage: str = "dev"
+    server_pid: int | None = None
 
     @property
     def history(self) -> History:
@@ -72,11 +78,12 @@ def deployed() -> Iterator[Deployed]:
     stage = os.environ.get("TOOL_EXECUTOR_TEST_STAGE")
     if stage is not None:
         aws = Aws()
-        yield Deployed(aws, find_deployment(aws, stage), dict(os.environ))
+        yield Deployed(aws, find_deployment(aws, stage), dict(os.environ), stage)
         return
-    with serving("--extra-group", PROBE) as ready:
+    with serving("--extra-group", PROBE, "--extra-group", VAULT) as ready:
         aws = Aws(ready["region"], ready["endpoint_url"])
-        yield Deployed(aws, find_deployment(aws, "dev"), clean_environment(ready))
+        environment = clean_environment(ready)
+        yield Deployed(aws, find_deployment(aws, "dev"), environment, server_pid=ready["pid"])
 
 
 @pytest.fixture(autouse=True)
@@ -99,7 +106,7 @@ def serving(*options: str) -> Iterator[dict[str, Any]]:
             assert process.stdout is not None
             line = process.stdout.readline()
             assert line, f"the local cloud did not start: exit code {process.wait(10)}"
-            yield json.loads(line)
+            yield {**json.loads(line), "pid": process.pid}
         finally:
             process.terminate()
             process.wait(timeout=30)

@@ -62,7 +62,8 @@ async def _run(
 ) -> list[Envelope]:
     http = LambdaHttp(where.aws)
     try:
-        return await DirectRoute(where.aws, where.deployment, http).run(request, execution_id, on_finished=on_finished)
+        route = DirectRoute(where.aws, where.deployment, http)
+        return await route.run(await route.plan(request, execution_id), on_finished)
     finally:
         await http.close()
 

@@ -12,7 +12,7 @@ import logging
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from tool_contract.envelope import CallStatus, Envelope
 from tool_contract.errors import Effect, ErrorCode
@@ -23,6 +23,7 @@ from tool_executor.direct.call_run import CallFailed, CallRun, DeadlinePassed, E
 from tool_executor.direct.iteration import Candidate, Iteration
 from tool_executor.direct.service_calls import Identity, ServiceCalls
 from tool_executor.errors import ServiceError
+from tool_executor.sent_request import checked_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -32,8 +33,11 @@ if TYPE_CHECKING:
     from tool_executor.direct.lambda_http import LambdaHttp
 
 _log = logging.getLogger(__name__)
+_CANCELS_WITHIN_SECONDS: Final = 15
 
 Finished = Callable[[Envelope], None]
+#: What the planner answers: see tool_contract.plan_state.
+Plan = dict[str, Any]
 Outcome = Envelope | CallFailed | None
 
 
@@ -46,32 +50,55 @@ class DirectRoute:
     http: LambdaHttp
     clock: Clock = field(default_factory=SystemClock)
 
-    async def run(
-        self, request: object, execution_id: str, *, degraded: bool = False, on_finished: Finished | None = None
-    ) -> list[Envelope]:
-        """Run a request to its end and return its envelopes, in the order of its calls.
+    async def plan(self, request: object, execution_id: str, *, degraded: bool = False) -> Plan:
+        """Have a request checked and written down as what is to run.
 
-        ``degraded`` marks the results as not having come the way that was wanted. ``on_finished`` is told of each call
-        as soon as it has ended. Where this task is cancelled, so is the execution.
+        ``degraded`` marks the results as not having come the way that was wanted. Where this task is cancelled, so is
+        the execution.
 
         Raises:
             InvalidRequestError, ExecutionIdTakenError, ServiceError: nothing was run.
         """
-        services = ServiceCalls(
-            self.deployment.planner_function, self.deployment.finisher_function, self.http.invoke, self.clock
-        )
+        checked_text(request)
         identity = Identity(execution_id, f"direct:{uuid.uuid4().hex}", iso_from_ms(self.clock.now_ms()))
-        planning = asyncio.create_task(services.plan(request, identity, degraded=degraded))
+        planning = asyncio.create_task(self._services.plan(request, identity, degraded=degraded))
         try:
-            plan = await asyncio.shield(planning)
-            outcomes = await self._run_calls(plan, on_finished or _ignored)
-            return await self._finished(services, plan, outcomes)
+            return await asyncio.shield(planning)
         except asyncio.CancelledError:
-            _log.info("cancelling execution %s", execution_id)
-            await asyncio.shield(_cancelled(planning, services, execution_id))
+            await asyncio.shield(self._take_back(planning, execution_id))
             raise
 
-    async def _run_calls(self, plan: Mapping[str, Any], on_finished: Finished) -> list[Outcome]:
+    async def run(self, plan: Plan, on_finished: Finished | None = None) -> list[Envelope]:
+        """Run a plan to its end and return its envelopes, in the order of its calls.
+
+        ``on_finished`` is told of each call as soon as it has ended. Where this task is cancelled, so is the execution.
+        """
+        try:
+            return await self._finished(plan, await self._run_calls(plan, on_finished or _ignored))
+        except asyncio.CancelledError:
+            await asyncio.shield(self._cancel(plan["execution_id"]))
+            raise
+
+    @property
+    def _services(self) -> ServiceCalls:
+        functions = self.deployment.planner_function, self.deployment.finisher_function
+        return ServiceCalls(*functions, self.http.invoke, self.clock)
+
+    async def _take_back(self, planning: asyncio.Task[Plan], execution_id: str) -> None:
+        """End the records of an execution that nobody waits for any longer, once they are all there."""
+        await asyncio.wait([planning])
+        if not planning.cancelled() and planning.exception() is None:
+            await self._cancel(execution_id)
+
+    async def _cancel(self, execution_id: str) -> None:
+        _log.info("cancelling execution %s", execution_id)
+        try:
+            async with asyncio.timeout(_CANCELS_WITHIN_SECONDS):
+                await self._services.cancel(execution_id)
+        except (TimeoutError, ServiceError):
+            _log.warning("execution %s is cancelled; its records are ended after its deadline", execution_id)
+
+    async def _run_calls(self, plan: Plan, on_finished: Finished) -> list[Outcome]:
         frame = ExecutionFrame(
             plan["execution_id"], plan["correlation_id"], plan["deadline"], ms_from_iso(plan["deadline"])
         )
@@ -92,12 +119,10 @@ class DirectRoute:
             return await _one_after_another(iterations, ended)
         return await _beside_each_other(iterations, ended, plan["max_concurrency"])
 
-    async def _finished(
-        self, services: ServiceCalls, plan: Mapping[str, Any], outcomes: Sequence[Outcome]
-    ) -> list[Envelope]:
+    async def _finished(self, plan: Plan, outcomes: Sequence[Outcome]) -> list[Envelope]:
         failures = [outcome.unrecorded() for outcome in outcomes if isinstance(outcome, CallFailed)]
         try:
-            output = await services.finish(plan["execution_id"], failures)
+            output = await self._services.finish(plan["execution_id"], failures)
         except ServiceError as error:
             # The calls have ended and their outcomes are known here; the sweep closes the records at the deadline.
             _log.warning("execution %s could not be finished: %s", plan["execution_id"], error.sentence)
@@ -106,13 +131,6 @@ class DirectRoute:
                 for outcome, call in zip(outcomes, plan["calls"], strict=True)
             ]
         return [Envelope.model_validate(envelope) for envelope in output["results"]]
-
-
-async def _cancelled(planning: asyncio.Task[Any], services: ServiceCalls, execution_id: str) -> None:
-    """End the records of an execution, once they are all there."""
-    await asyncio.wait([planning])
-    if planning.exception() is None:
-        await services.cancel(execution_id)
 
 
 async def _beside_each_other(
@@ -143,14 +161,14 @@ def _iteration(call: Mapping[str, Any]) -> Iteration:
     return Iteration(call["call_id"], tuple(Candidate.from_state(state) for state in call["candidates"]))
 
 
-def _envelope(outcome: Envelope | CallFailed, plan: Mapping[str, Any]) -> Envelope:
+def _envelope(outcome: Envelope | CallFailed, plan: Plan) -> Envelope:
     if isinstance(outcome, Envelope):
         return outcome
     told = outcome.unrecorded()
     return envelope_from_record({**told, **told["row"], "correlation_id": plan["correlation_id"]})
 
 
-def _not_run(call: Mapping[str, Any], plan: Mapping[str, Any]) -> Envelope:
+def _not_run(call: Mapping[str, Any], plan: Plan) -> Envelope:
     """Return the envelope of a call that was not begun, as the finisher would have it."""
     skipped = plan["mode"] == "sequence"
     return envelope_from_record(

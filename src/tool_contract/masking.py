@@ -1,0 +1,90 @@
+"""Keeps values that were revealed out of what is written and told: each becomes ``***``, however it was escaped."""
+
+from __future__ import annotations
+
+import json
+import re
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote, quote_plus
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+MASK: Final = "***"
+#: Shorter values are not masked: whatever a tool says would be full of holes. The mask must be shorter than this.
+MIN_MASKED_CHARACTERS: Final = 4
+
+
+class Masks:
+    """The values to mask. None yet: nothing is touched."""
+
+    def __init__(self) -> None:
+        self._values: set[str] = set()
+        self._pattern: re.Pattern[str] | None = None
+
+    def add(self, value: str) -> None:
+        """Mask a value from now on, if it is long enough."""
+        if len(value) < MIN_MASKED_CHARACTERS or value in self._values:
+            return
+        self._values.add(value)
+        forms = {form for one in self._values for form in _forms(one)}
+        self._pattern = re.compile("|".join(map(re.escape, sorted(forms, key=lambda form: (-len(form), form)))))
+
+    def text(self, text: str) -> str:
+        """Return a text without the values."""
+        if self._pattern is None:
+            return text
+        # What is left around a mask may be a value again; each round is shorter than the one before.
+        while (shorter := self._pattern.sub(MASK, text)) != text:
+            text = shorter
+        return text
+
+    def json_text(self, text: str) -> str:
+        """Return a JSON text without the values, and still JSON: a number that is one becomes text."""
+        if self._pattern is None:
+            return text
+        return json.dumps(self._plain(json.loads(text)), ensure_ascii=False, separators=(",", ":"))
+
+    def _plain(self, value: Any) -> Any:  # noqa: ANN401 - JSON is any value
+        if isinstance(value, str):
+            return self.text(value)
+        if isinstance(value, list):
+            return [self._plain(child) for child in value]
+        if isinstance(value, dict):
+            return {self.text(key): self._plain(child) for key, child in value.items()}
+        is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+        return MASK if is_number and json.dumps(value) in self._values else value
+
+
+def _forms(value: str) -> set[str]:
+    """Return how a value may stand in a text: as it is, in Python's, JSON's, a URL's or a JSON pointer's escapes."""
+    pointer = value.replace("~", "~0").replace("/", "~1")
+    plain = {value, repr(value)[1:-1], pointer, quote(value, safe="", errors="replace")}
+    plain |= {quote_plus(value, errors="replace"), *_in_json(value)}
+    # A log line is JSON, and may hold any of these.
+    return plain | {form for one in plain for form in _in_json(one)}
+
+
+def _in_json(text: str) -> set[str]:
+    return {json.dumps(text)[1:-1], json.dumps(text, ensure_ascii=False)[1:-1]}
+
+
+_current: ContextVar[Masks | None] = ContextVar("current_masks", default=None)
+
+
+def masked(text: str) -> str:
+    """Return a text without the values that the running attempt has revealed."""
+    masks = _current.get()
+    return text if masks is None else masks.text(text)
+
+
+@contextmanager
+def masking(masks: Masks) -> Iterator[None]:
+    """Make ``masks`` those of :func:`masked` in the body."""
+    token = _current.set(masks)
+    try:
+        yield
+    finally:
+        _current.reset(token)
