@@ -168,7 +168,7 @@ def test_the_executor_asks_for_all_tools_of_its_deployment(
     rows: HistoryRows, tool: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     started(rows, "forecast_demand", f"{datetime.now(UTC):%Y-%m-%d}T00:00:00.000Z")
-    monkeypatch.setattr("tool_executor.executor.deployed_catalog", lambda *_: load_catalog())
+    monkeypatch.setattr("tool_executor.connection.deployed_catalog", lambda *_: load_catalog())
     with ToolExecutor(aws=rows.aws, deployment=rows.deployment) as executor:
         everything = executor.statistics_sync()
         nothing = executor.statistics_sync(tool_name=tool, since=datetime.now(UTC) - timedelta(hours=1))
