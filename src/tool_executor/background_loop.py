@@ -65,6 +65,18 @@ class BackgroundLoop:
                 asyncio.run_coroutine_threadsafe(_end_tasks(loop), loop).result(_CANCELS_WITHIN_SECONDS)
             loop.call_soon_threadsafe(loop.stop)
 
+    def end_when_done(self, keeping: object) -> None:
+        """End the loop once all that runs in it has ended, without waiting for that; ``keeping`` is kept until then.
+
+        For an owner that is no more: it takes no lock, because it may be called wherever garbage is collected.
+        """
+        loop, self._loop = self._loop, None
+        if loop is None or loop.is_closed():
+            return
+        atexit.unregister(self.close)
+        with suppress(RuntimeError):  # the loop has ended meanwhile
+            loop.call_soon_threadsafe(_end_later, loop, keeping)
+
     def _started(self) -> asyncio.AbstractEventLoop:
         with self._lock:
             if self._loop is None:
@@ -80,6 +92,23 @@ async def _end_tasks(loop: asyncio.AbstractEventLoop) -> None:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
     await loop.shutdown_asyncgens()
+
+
+_ending: Final[set[asyncio.Task[None]]] = set()
+
+
+def _end_later(loop: asyncio.AbstractEventLoop, keeping: object) -> None:
+    task = loop.create_task(_end_by_itself(loop, keeping))
+    _ending.add(task)
+    task.add_done_callback(_ending.discard)
+
+
+async def _end_by_itself(loop: asyncio.AbstractEventLoop, keeping: object) -> None:
+    while tasks := asyncio.all_tasks() - {asyncio.current_task()}:
+        await asyncio.wait(tasks)
+    await loop.shutdown_asyncgens()
+    del keeping
+    loop.stop()
 
 
 def _serve(loop: asyncio.AbstractEventLoop) -> None:

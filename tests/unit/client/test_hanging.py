@@ -96,3 +96,42 @@ sys.exit(os.waitstatus_to_exitcode(status))
         capture_output=True,
     )
     assert (done.returncode, done.stderr) == (0, b"")
+
+
+def test_an_executor_that_is_dropped_closes_its_connections_without_a_word() -> None:
+    program = """
+import gc, threading, time
+from tool_executor import ToolCall, ToolExecutor
+from tool_executor.aws import Aws
+from tool_executor.deployment import Deployment
+import http.server, json
+class Lambda(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    def do_POST(self):
+        self.rfile.read(int(self.headers["Content-Length"]))
+        body = json.dumps({"errorType": "InvalidRequest", "errorMessage": json.dumps({"error": "no", "details": []})}).encode()
+        self.send_response(200)
+        self.send_header("X-Amz-Function-Error", "Unhandled")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+    def log_message(self, *_): pass
+server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Lambda)
+threading.Thread(target=server.serve_forever, daemon=True).start()
+aws = Aws("us-east-1", f"http://127.0.0.1:{server.server_port}")
+executor = ToolExecutor(aws=aws, deployment=Deployment("a", "h", "s", "b", "p", "f", {}), route="direct")
+try:
+    executor.execute_tool_sync(ToolCall("noop"))
+except Exception as error:
+    assert type(error).__name__ == "InvalidRequestError", repr(error)
+loops = [one for one in threading.enumerate() if one.name == "tool-executor"]
+assert len(loops) == 1
+error = None
+del executor
+gc.collect()
+loops[0].join(30)
+assert not loops[0].is_alive()
+"""
+    command = [sys.executable, "-W", "default::ResourceWarning", "-c", program]
+    done = subprocess.run(command, timeout=90, check=False, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
