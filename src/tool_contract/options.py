@@ -51,6 +51,9 @@ class InvalidOptionsError(ValueError):
         self.problems = problems
         super().__init__(" ".join(problem.message for problem in problems))
 
+    def __reduce__(self) -> tuple[type[Self], tuple[list[Problem]]]:
+        return type(self), (self.problems,)  # and not the sentence: pickle calls what stands here
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ToolExecutorOptions:

@@ -110,7 +110,8 @@ def _complaint(item: object) -> str | None:
         return "A Secret may stand in a call's input only, and in a ToolExecutor's: it sends a reference in its place."
     if isinstance(item, dict) and not all(isinstance(key, str) and _is_unicode(key) for key in item):
         return "A key is not Unicode text."
-    return None
+    is_json = isinstance(item, (dict, list, tuple, int, type(None)))
+    return None if is_json else f"A value of the type {type(item).__name__} is no JSON."
 
 
 def _is_unicode(text: str) -> bool:

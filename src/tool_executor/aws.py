@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -39,13 +40,17 @@ _CONFIG: Final = Config(connect_timeout=3, read_timeout=10, retries={"mode": "st
 #: A function may have run though its answer was lost: whoever invokes decides whether to invoke again.
 _INVOKE_CONFIG: Final = Config(connect_timeout=5, read_timeout=910, retries={"total_max_attempts": 1})
 _REFUSED_CREDENTIALS: Final = {
-    "AccessDenied",
-    "AccessDeniedException",
+    "AuthFailure",
     "ExpiredToken",
     "ExpiredTokenException",
+    "InvalidAccessKeyId",
     "InvalidClientTokenId",
+    "InvalidSignatureException",
+    "SignatureDoesNotMatch",
     "UnrecognizedClientException",
 }
+_NOT_ALLOWED: Final = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"})
+_ACTION: Final = re.compile(r"not authorized to perform: ([\w-]+:\w+)")
 _LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 _LOCAL_REGION: Final = "us-east-1"
 _CONFIGURE: Final = "Run 'aws configure' or set AWS_PROFILE; or use the local cloud with --local."
@@ -66,7 +71,7 @@ class Aws:
         """Return where the environment says AWS is: a local cloud by ``AWS_ENDPOINT_URL``, or AWS itself."""
         endpoint = os.environ.get("AWS_ENDPOINT_URL")
         if endpoint is None or urlsplit(endpoint).hostname not in _LOOPBACK:
-            return cls(region)
+            return cls(region or os.environ.get("AWS_REGION") or None)  # boto3 reads AWS_DEFAULT_REGION alone
         said = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
         return cls(region or said or _LOCAL_REGION, endpoint)
 
@@ -132,6 +137,10 @@ def translated_errors() -> Iterator[None]:
         if code in _REFUSED_CREDENTIALS:
             message = f"AWS refused the credentials: {said or code}"
             raise CredentialsMissingError(message, hint=_CONFIGURE) from error
+        if code in _NOT_ALLOWED:
+            message = f"AWS does not allow {error.operation_name} with these credentials: {said or code}"
+            hint = f"Whoever manages the account can allow the action {_action(error)}."
+            raise ServiceError(message, hint=hint) from error
         if code == "ExecutionAlreadyExists":
             message = "There is an execution of that name already, with another input or ended."
             raise ExecutionIdTakenError(message, hint="Give another --name, or none.") from error
@@ -140,3 +149,9 @@ def translated_errors() -> Iterator[None]:
     except BotoCoreError as error:
         message = f"AWS could not be called: {error}"
         raise ServiceError(message) from error
+
+
+def _action(error: ClientError) -> str:
+    """Return the action as policies name it, which AWS's sentence tells; else the operation."""
+    named = _ACTION.search(error.response["Error"].get("Message", ""))
+    return named.group(1) if named else error.operation_name

@@ -6,13 +6,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from tool_contract.retry import RetryPolicy
+from tool_contract.limits import MAX_JSON_DEPTH
+from tool_contract.retry import RetryPolicy
 
 
 class Call(Protocol):
@@ -31,28 +30,37 @@ class _CallOptions:
     """What both interfaces have beyond a tool and its input. What is None is left to the tool and to the stage.
 
     ``timeout_seconds`` (1 to 840) bounds one attempt; ``max_retries`` (0 to 10) are attempts after the first.
-    ``idempotency_key`` makes equal calls one for 24 hours, over all executions. ``metadata`` (2 KB of JSON at most)
-    comes back in the result and stands in the history.
+    ``retry`` says when they are made, as a RetryPolicy or a dict of its fields. ``idempotency_key`` makes equal calls
+    one for 24 hours, over all executions. ``metadata`` (2 KB of JSON at most) comes back in the result and stands in
+    the history.
     """
 
     timeout_seconds: float | None = None
     max_retries: int | None = None
     metadata: Mapping[str, Any] = field(default_factory=dict)
-    retry: RetryPolicy | None = None
+    retry: RetryPolicy | Mapping[str, Any] | None = None
     fallbacks: Sequence[Call] = ()
     call_id: str | None = None
     correlation_id: str | None = None
     idempotency_key: str | None = None
     use_cache: bool = True
 
+    def __post_init__(self) -> None:
+        if isinstance(self.fallbacks, Iterator):  # it could be read once only
+            object.__setattr__(self, "fallbacks", tuple(self.fallbacks))
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the call as the contract's request has it."""
+        raise NotImplementedError
+
     def _options(self) -> dict[str, Any]:
         said = {
             "call_id": self.call_id,
             "timeout_seconds": self.timeout_seconds,
             "max_retries": self.max_retries,
-            "retry": self.retry.model_dump() if self.retry is not None else None,
+            "retry": self.retry.model_dump() if isinstance(self.retry, RetryPolicy) else _plain(self.retry),
             "idempotency_key": self.idempotency_key,
-            "metadata": dict(self.metadata) or None,
+            "metadata": _plain(self.metadata) or None,
             "fallbacks": [as_fallback(fallback) for fallback in self.fallbacks] or None,
             "use_cache": None if self.use_cache else False,
         }
@@ -70,7 +78,7 @@ class ToolExecutionRequest(_CallOptions):
     def to_json(self) -> dict[str, Any]:
         """Return the call as the contract's request has it."""
         function = {} if self.function_name is None else {"function_name": self.function_name}
-        return {"tool_name": self.tool_name, **function, "input": self.input_data, **self._options()}
+        return {"tool_name": self.tool_name, **function, "input": _plain(self.input_data), **self._options()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +92,7 @@ class ToolCall(_CallOptions):
     def to_json(self) -> dict[str, Any]:
         """Return the call as the contract's request has it."""
         why = {} if self.reasoning is None else {"reasoning": self.reasoning}
-        return {"tool_name": self.tool_name, "input": self.parameters, **why, **self._options()}
+        return {"tool_name": self.tool_name, "input": _plain(self.parameters), **why, **self._options()}
 
 
 #: What a fallback has of a call: its own tool, input and policy; all else belongs to the call.
@@ -103,6 +111,10 @@ class WithFallbacks:
     primary: Call
     fallbacks: Sequence[Call]
 
+    def __post_init__(self) -> None:
+        if isinstance(self.fallbacks, Iterator):
+            object.__setattr__(self, "fallbacks", tuple(self.fallbacks))
+
     @property
     def correlation_id(self) -> str | None:
         """What ties the call to others in the history."""
@@ -111,3 +123,19 @@ class WithFallbacks:
     def to_json(self) -> dict[str, Any]:
         """Return the call as the contract's request has it."""
         return {**self.primary.to_json(), "fallbacks": [as_fallback(fallback) for fallback in self.fallbacks]}
+
+
+class CircularReference:
+    """Stands where a value holds itself: it is no JSON, and a JSON pointer will say where."""
+
+
+def _plain(value: Any, above: tuple[int, ...] = ()) -> Any:  # noqa: ANN401 - what a caller takes for JSON
+    """Return a value with every mapping in it as a dict: JSON writes no other as an object."""
+    if len(above) > MAX_JSON_DEPTH or not isinstance(value, (Mapping, list, tuple)):
+        return value  # whoever writes it as JSON says what is wrong with it
+    if id(value) in above:
+        return CircularReference()
+    here = (*above, id(value))
+    if isinstance(value, Mapping):
+        return {key: _plain(child, here) for key, child in value.items()}
+    return [_plain(child, here) for child in value]

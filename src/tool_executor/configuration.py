@@ -26,8 +26,9 @@ from pydantic import ValidationError
 
 from tool_contract.errors import ErrorCode
 from tool_contract.options import PRESETS, ToolExecutorOptions
-from tool_contract.problems import problems_from
+from tool_contract.problems import problems_from, shortened
 from tool_executor.errors import InvalidConfigurationError
+from tool_executor.frozen_dict import FrozenDict
 
 if TYPE_CHECKING:
     from tool_executor.settings import Settings
@@ -67,7 +68,12 @@ class ConfigurationManager:
     said: Mapping[str, Said] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "said", MappingProxyType(_merged(self)))
+        if not isinstance(self.values, Mapping):
+            raise _wrong_type("values", "a mapping of options by dotted name", self.values, '{"max_workers": 20}')
+        if self.file is not None and not isinstance(self.file, (str, Path)):
+            raise _wrong_type("file", "a path", self.file, "tool-executor.toml")
+        object.__setattr__(self, "values", FrozenDict(self.values))
+        object.__setattr__(self, "said", FrozenDict(_merged(self)))
 
     def get(self, name: str, default: object = None) -> Any:  # noqa: ANN401 - options are of several types
         """Return an option's value by its dotted name; ``default`` if nothing says it and it has none of its own."""
@@ -80,9 +86,14 @@ class ConfigurationManager:
         return type(self)({**self.values, **given}, self.file, self.environment)
 
     def with_options(self, options: ToolExecutorOptions) -> Self:
-        """Return the same configuration with all of these options as the code's."""
+        """Return the same configuration with all of these options as the code's, whatever it said of them before.
+
+        ``max_workers`` is their ``max_concurrent_tools``, unless it was said here and they leave theirs at its default.
+        """
         concurrency = {"max_workers": options.max_concurrent_tools}
-        return self.with_values({**options.to_json(), **concurrency, **self.values})
+        if options.max_concurrent_tools == ToolExecutorOptions().max_concurrent_tools:
+            concurrency |= {name: value for name, value in self.values.items() if name in concurrency}
+        return self.with_values({**options.to_json(), **concurrency})
 
     @property
     def options(self) -> ToolExecutorOptions:
@@ -130,13 +141,28 @@ class ConfigurationManager:
         return self.said[name].source != DEFAULT
 
 
+def configuration_of(config: object, options: object = None) -> ConfigurationManager:
+    """Return the configuration that a caller gives; None is that of the environment. ``options`` win over it.
+
+    Raises InvalidConfigurationError where one of them is something else, or cannot be used.
+    """
+    given = ConfigurationManager() if config is None else config
+    if not isinstance(given, ConfigurationManager):
+        raise _wrong_type("config", "a ConfigurationManager", given, "ConfigurationManager({'max_workers': 20})")
+    if options is None:
+        return given
+    if not isinstance(options, ToolExecutorOptions):
+        raise _wrong_type("options", "ToolExecutorOptions", options, "ToolExecutorOptions(max_retries=3)")
+    return given.with_options(options)
+
+
 def _merged(given: ConfigurationManager) -> dict[str, Said]:
     """Return all options, each with its source. The later of the sources listed here wins."""
     environment = os.environ if given.environment is None else given.environment
     path = Path(given.file or environment.get(FILE_VARIABLE) or DEFAULT_FILE)
     found: dict[str, Said] = {}
     for values, source in (
-        (_file_values(path, must_exist=given.file is not None or FILE_VARIABLE in environment), str(path)),
+        (_file_values(path, must_exist=bool(given.file is not None or environment.get(FILE_VARIABLE))), str(path)),
         (_environment_values(environment), None),
         (_flat(given.values), "code"),
     ):
@@ -162,7 +188,7 @@ def _with_options(said: dict[str, Said], settings: Settings) -> dict[str, Said]:
             said[name] = Said(value, DEFAULT)
     problems = list(ToolExecutorOptions(**{name: said[name].value for name in default.to_json()}).problems())
     if problems:
-        raise InvalidConfigurationError([problem.as_detail() for problem in problems])
+        raise InvalidConfigurationError([_located(problem.as_detail(), said) for problem in problems])
     return said
 
 
@@ -171,11 +197,7 @@ def _checked(found: Mapping[str, Said]) -> Settings:
 
     nested: dict[str, Any] = {}
     for name, said in found.items():
-        *folders, last = name.split(".")
-        here = nested
-        for folder in folders:
-            here = here.setdefault(folder, {})
-        here[last] = said.value
+        _put(nested, name.split("."), said.value)
     try:
         return Settings.model_validate(nested)
     except ValidationError as error:
@@ -183,9 +205,25 @@ def _checked(found: Mapping[str, Said]) -> Settings:
         raise InvalidConfigurationError([_located(problem.as_detail(), found) for problem in problems]) from None
 
 
+def _put(nested: dict[str, Any], path: list[str], value: object) -> None:
+    """Put a value where its name says. Below a plain value there is no such place: that one is told to be wrong."""
+    *folders, last = path
+    for folder in folders:
+        below = nested.setdefault(folder, {})
+        if not isinstance(below, dict):
+            return
+        nested = below
+    nested[last] = value
+
+
 def _located(detail: dict[str, str], found: Mapping[str, Said]) -> dict[str, str]:
-    said = found.get(detail["pointer"].strip("/").replace("/", "."))
-    return detail if said is None else {**detail, "message": f"{detail['message']} It was said by {said.source}."}
+    """Return a complaint with the option's name and who said it, or said something within it."""
+    name = ".".join(part.replace("~1", "/").replace("~0", "~") for part in detail["pointer"].split("/")[1:])
+    within = [said.source for own, said in found.items() if own == name or own.startswith(f"{name}.")]
+    sources = dict.fromkeys(source for source in within if source != DEFAULT)
+    message = detail["message"] if detail["message"].startswith(name) else f"{name}: {detail['message']}"
+    who = f" It was said by {' and '.join(sources)}." if sources else ""
+    return {**detail, "message": message + who}
 
 
 def _file_values(path: Path, *, must_exist: bool) -> dict[str, Any]:
@@ -199,12 +237,21 @@ def _file_values(path: Path, *, must_exist: bool) -> dict[str, Any]:
         return {}
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InvalidConfigurationError([_detail(f"{str(path)!r} is no TOML: {error}.")]) from None
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or error
+        message = f"The configuration file {str(path)!r} cannot be read: {why}."
+        raise InvalidConfigurationError([_detail(message)]) from None
 
 
 def _environment_values(environment: Mapping[str, str]) -> dict[str, Any]:
-    from tool_executor.settings import environment_values  # noqa: PLC0415 - as above
+    from tool_executor.settings import SettingsError, environment_values  # noqa: PLC0415 - as above
 
-    return _flat(environment_values(environment))
+    try:
+        return _flat(environment_values(environment))
+    except SettingsError:
+        name = "TOOL_EXECUTOR_AGENTS"  # the only option that is more than one value
+        message = f"{name} holds no JSON object; say its options one by one: {name}__TOOL_TIMEOUT_SECONDS=60."
+        raise InvalidConfigurationError([_detail(message, "/agents")]) from None
 
 
 def _flat(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
@@ -221,5 +268,10 @@ def _variable(name: str) -> str:
     return f"TOOL_EXECUTOR_{name.upper().replace('.', '__')}"
 
 
-def _detail(message: str) -> dict[str, str]:
-    return {"pointer": "", "message": message}
+def _detail(message: str, pointer: str = "") -> dict[str, str]:
+    return {"pointer": pointer, "message": message}
+
+
+def _wrong_type(name: str, wanted: str, given: object, example: str) -> InvalidConfigurationError:
+    message = f"{name} should be {wanted}, not {shortened(repr(given))}: say {name}={example}."
+    return InvalidConfigurationError([_detail(message, f"/{name}")])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -13,10 +14,17 @@ from tool_executor.aws import translated_errors
 from tool_executor.errors import DeploymentNotFoundError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from tool_executor.aws import Aws
 
+_OUTPUTS: Final = (
+    "StateMachineArn",
+    "HistoryTable",
+    "ToolStateTable",
+    "ArtifactBucket",
+    "PlannerFunction",
+    "FinisherFunction",
+    "Functions",
+)
 OUTPUTS_VARIABLE: Final = "TOOL_EXECUTOR_DEPLOYMENT"
 
 
@@ -34,7 +42,11 @@ class Deployment:
 
     @classmethod
     def from_outputs(cls, outputs: Mapping[str, str]) -> Deployment:
-        """Return the deployment that a stack's outputs describe."""
+        """Return the deployment that a stack's outputs describe.
+
+        Raises DeploymentNotFoundError where they are not all there, or no text.
+        """
+        functions = _functions_in(outputs)
         return cls(
             state_machine_arn=outputs["StateMachineArn"],
             history_table=outputs["HistoryTable"],
@@ -42,7 +54,7 @@ class Deployment:
             artifact_bucket=outputs["ArtifactBucket"],
             planner_function=outputs["PlannerFunction"],
             finisher_function=outputs["FinisherFunction"],
-            functions=strict_json.parse(outputs["Functions"]),
+            functions=functions,
         )
 
     def to_json(self) -> dict[str, Any]:
@@ -56,6 +68,21 @@ class Deployment:
             "finisher_function": self.finisher_function,
             "functions": dict(self.functions),
         }
+
+
+def _functions_in(outputs: object) -> dict[str, str]:
+    """Return the functions that a stack's outputs name, which are all there."""
+    told = outputs if isinstance(outputs, Mapping) else {}
+    missing = [name for name in _OUTPUTS if not isinstance(told.get(name), str) or not told[name]]
+    if missing:
+        raise DeploymentNotFoundError(f"These outputs of a deployment's stack are missing: {', '.join(missing)}.")
+    try:
+        functions = strict_json.parse(told["Functions"])
+    except strict_json.JsonError:
+        functions = None
+    if not isinstance(functions, dict) or not all(isinstance(name, str) for name in functions.values()):
+        raise DeploymentNotFoundError("The output Functions holds no JSON object of functions' names by tool group.")
+    return functions
 
 
 def stack_name(stage: str) -> str:
@@ -73,7 +100,7 @@ def deployment_of_environment(aws: Aws, stage: str) -> Deployment:
         return find_deployment(aws, stage)
     try:
         return Deployment.from_outputs(strict_json.parse(told))
-    except (strict_json.JsonError, LookupError, TypeError) as error:
+    except (strict_json.JsonError, DeploymentNotFoundError) as error:
         message = f"{OUTPUTS_VARIABLE} does not hold the outputs of a stack as a JSON object: {error}"
         raise DeploymentNotFoundError(message, hint="Print them with: aws cloudformation describe-stacks") from None
 
@@ -90,6 +117,9 @@ def find_deployment(aws: Aws, stage: str) -> Deployment:
             stacks = []
     outputs = {output["OutputKey"]: output["OutputValue"] for stack in stacks for output in stack.get("Outputs", [])}
     if "StateMachineArn" not in outputs:
-        message = f"There is no deployment of the stage {stage!r}: no stack {name!r} with the outputs of one."
+        region = aws.cloudformation.meta.region_name
+        message = (
+            f"There is no deployment of the stage {stage!r} in {region}: no stack {name!r} with the outputs of one."
+        )
         raise DeploymentNotFoundError(message, hint="Deploy it with 'npx cdk deploy', or use the local cloud: --local.")
     return Deployment.from_outputs(outputs)

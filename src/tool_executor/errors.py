@@ -6,7 +6,7 @@ The exceptions::
     ├── InvalidRequestError        the request cannot be run; carries every problem
     │   └── ToolNotFoundError      nothing else is wrong with it than names of tools that there are not
     ├── RequestUnreadableError     the request's file is not there, or no JSON
-    ├── CredentialsMissingError    no AWS credentials or region
+    ├── CredentialsMissingError    no AWS credentials or region, or credentials that are wrong or have expired
     ├── InvalidConfigurationError  options that cannot be used; says where each was said
     ├── DeploymentNotFoundError    no deployment of that stage, or no local cloud
     ├── ServiceError               AWS refused or did not answer
@@ -45,6 +45,10 @@ class ToolExecutorError(Exception):
         self.hint = hint
         self.details = details
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Not by the arguments of __init__, which differ: an error must come back from another process as it was.
+        return _restored, (type(self), self.args), self.__dict__
+
     def to_json(self) -> dict[str, Any]:
         """Return the error in the contract's one shape."""
         value: dict[str, Any] = {"error_code": self.code, "error": self.sentence, "retryable": False, "details": []}
@@ -53,6 +57,12 @@ class ToolExecutorError(Exception):
         if self.details:
             value["details"] = [{"pointer": "", "message": self.details}]
         return value
+
+
+def _restored(kind: type[ToolExecutorError], arguments: tuple[Any, ...]) -> ToolExecutorError:
+    error = kind.__new__(kind)
+    error.args = arguments
+    return error
 
 
 class InvalidRequestError(ToolExecutorError):
@@ -105,7 +115,7 @@ class InvalidConfigurationError(ToolExecutorError):
 
 
 class CredentialsMissingError(ToolExecutorError):
-    """AWS cannot be called: no credentials or no region were found."""
+    """AWS cannot be called: no credentials or no region were found, or AWS refused the credentials."""
 
     code = "CredentialsMissing"
 

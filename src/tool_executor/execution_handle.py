@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from tool_contract.envelope import CallStatus, Envelope
+from tool_executor.arguments import checked_timeout
 from tool_executor.bounded import leave
 from tool_executor.engine import Engine, Route, not_started
 from tool_executor.errors import ExecutionIdTakenError, ExecutionTimeoutError, ToolExecutorError
@@ -74,6 +75,7 @@ class ExecutionHandle:
             ExecutionTimeoutError: the execution had not ended after ``timeout`` seconds; it goes on.
             InvalidRequestError: nothing was run.
         """
+        checked_timeout(timeout)
         if self._results is not None:
             return self._results
         try:

@@ -8,25 +8,26 @@ import os
 import uuid
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, Final, Self
-from weakref import WeakSet
+from weakref import WeakSet, finalize
 
-from tool_contract.request import InvalidRequestError as RequestProblems
-from tool_contract.request import check_request
 from tool_contract.secret_fields import one_time_names
+from tool_executor.arguments import call_problems, checked_limit, checked_text, checked_timeout, problems_of_call
 from tool_executor.background_loop import BackgroundLoop
 from tool_executor.batches import Batch, Defaults, parallel_batches, sequence_batch, single
 from tool_executor.bounded import within
 from tool_executor.calls import WithFallbacks
-from tool_executor.configuration import ConfigurationManager
+from tool_executor.configuration import configuration_of
 from tool_executor.connection import Connection
 from tool_executor.execution_handle import ExecutionHandle
+from tool_executor.history import CALLS
 from tool_executor.history_statistics import HistoryStatistics
 from tool_executor.one_time_secrets import References
 from tool_executor.recent import RecentResults
+from tool_executor.result import told_without_its_error
 from tool_executor.sync_executor import SyncMethods
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Coroutine, Sequence
+    from collections.abc import AsyncGenerator, Coroutine, Sequence
     from datetime import datetime
 
     from tool_contract.catalog import Catalog
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from tool_executor.aws import Aws
     from tool_executor.calls import Call
     from tool_executor.cancellation import Cancellation
+    from tool_executor.configuration import ConfigurationManager
     from tool_executor.deployment import Deployment
     from tool_executor.engine import Route
     from tool_executor.history_statistics import StatisticsReport
@@ -82,13 +84,11 @@ class ToolExecutor(SyncMethods):
             "stage": stage,
             "caller": caller,
         }
-        given = config or ConfigurationManager()
-        if options is not None:
-            given = given.with_options(options)
-        self.configuration: Final = given.with_values(said)
+        self.configuration: Final = configuration_of(config, options).with_values(said)
         self._connection = Connection(self.configuration, aws, deployment)
         self._recent = RecentResults(self.configuration.options.max_history_size)
         _executors.add(self)
+        self._let_go = self._when_dropped()
 
     async def execute_tool(self, call: Call, timeout: float | None = None) -> ToolExecutionResult:  # noqa: ASYNC109 - the execution's
         """Run one call. ``timeout`` (seconds) is for all of its attempts. Raises as :meth:`execute_tools`."""
@@ -104,7 +104,8 @@ class ToolExecutor(SyncMethods):
         """Run calls beside each other and return their results in the order of the calls.
 
         ``timeout`` (seconds, 300 by default) is for all: when it is up, finished calls have their results and the rest
-        are timeouts. More than 250 calls, or more than 40 at once, are several executions of one correlation id.
+        are timeouts. More than 250 calls, or more than 40 at once, are several executions of one correlation id; a
+        ``call_id`` names a call in its own execution, so that then it occurs in several (``c1`` of each).
 
         Raises:
             InvalidRequestError: nothing was run; every problem is named (ToolNotFoundError if only names are wrong).
@@ -117,7 +118,7 @@ class ToolExecutor(SyncMethods):
             for batch, results in zip(batches, parts, strict=True)
             for position, result in zip(batch.positions, results, strict=True)
         }
-        return [placed[position] for position in range(len(calls))]
+        return [placed[position] for position in range(len(placed))]
 
     async def execute_sequence(
         self,
@@ -151,14 +152,10 @@ class ToolExecutor(SyncMethods):
     async def problems_of(self, call: Call) -> list[Problem]:
         """Return everything that is wrong with a call, without running it: JSON pointers are into the call."""
         catalog = await self.catalog()
-        try:
-            check_request({"calls": [References().in_call(self._defaults.call(call))]}, catalog)
-        except RequestProblems as error:
-            return [
-                problem.model_copy(update={"pointer": problem.pointer.removeprefix("/calls/0")})
-                for problem in error.problems
-            ]
-        return []
+        unreadable = list(call_problems(call))
+        if unreadable:
+            return unreadable
+        return problems_of_call(References().in_call(self._defaults.call(call)), catalog)
 
     async def catalog(self) -> Catalog:
         """Return the tools of the deployment, as its planner knows them."""
@@ -168,11 +165,12 @@ class ToolExecutor(SyncMethods):
     async def get_execution_history(self, correlation_id: str, limit: int | None = None) -> list[ToolExecutionResult]:
         """Return what the history table holds of a correlation id, oldest first, whoever ran it.
 
-        ``limit`` bounds it, ``max_history_size`` (100) where nothing is said; the latest are kept.
+        ``limit`` (1 or more) bounds it, ``max_history_size`` (100) where nothing is said; the latest are kept.
         """
-        most = limit or self.configuration.options.max_history_size
+        checked_text(correlation_id, "correlation_id")
+        most = self.configuration.options.max_history_size if limit is None else checked_limit(limit)
         connection, engine = self._connection, await self._connection.engine()
-        listed = await connection.in_thread(connection.history.by_correlation, correlation_id, most)
+        listed = await connection.in_thread(connection.history.by_correlation, correlation_id, most, CALLS)
         ids = dict.fromkeys(record["execution_id"] for record in reversed(listed))
         wanted = {(record["execution_id"], record["call_id"]) for record in listed}
         results = []
@@ -197,6 +195,9 @@ class ToolExecutor(SyncMethods):
 
         Raises InvalidRequestError for a window that cannot be used, CredentialsMissingError, ServiceError.
         """
+        for name, said in (("tool_name", tool_name), ("correlation_id", correlation_id)):
+            if said is not None:
+                checked_text(said, name)
         every_tool = tool_name is None and correlation_id is None
         names = (await self.catalog()).by_name if every_tool else ()
         figures = HistoryStatistics(self.aws, self.deployment)
@@ -230,10 +231,12 @@ class ToolExecutor(SyncMethods):
         self,
         calls: Sequence[Call],
         timeout: float | None = None,
-    ) -> AsyncIterator[ToolExecutionResult]:
+    ) -> AsyncGenerator[ToolExecutionResult, None]:
         """Run calls beside each other and yield each result as soon as its call has ended.
 
-        Where the iteration is broken off, the execution is cancelled. Raises as :meth:`submit`.
+        Nothing is started before the first is asked for. Where the iteration is broken off, the execution is cancelled
+        when the generator is closed: at once within ``async with contextlib.aclosing(executor.stream(...))``, else
+        whenever Python collects it. Raises as :meth:`submit`.
         """
         return self._streamed(calls, timeout)
 
@@ -244,6 +247,8 @@ class ToolExecutor(SyncMethods):
             ExecutionTimeoutError: it had not ended after ``timeout`` seconds; it goes on.
             ExecutionNotFoundError: the history does not know it.
         """
+        checked_text(execution_id, "execution_id")
+        checked_timeout(timeout)
         engine = await self._connection.engine()
         return await engine.wait(execution_id, timeout)
 
@@ -252,6 +257,7 @@ class ToolExecutor(SyncMethods):
 
         Raises ExecutionNotFoundError, ServiceError.
         """
+        checked_text(execution_id, "execution_id")
         engine = await self._connection.engine()
         cancellation: Cancellation = await engine.cancel(execution_id)
         return cancellation
@@ -266,7 +272,11 @@ class ToolExecutor(SyncMethods):
     async def __aexit__(self, *_error: object) -> None:
         await self.aclose()
 
-    async def _streamed(self, calls: Sequence[Call], timeout: float | None) -> AsyncIterator[ToolExecutionResult]:  # noqa: ASYNC109
+    async def _streamed(
+        self,
+        calls: Sequence[Call],
+        timeout: float | None,  # noqa: ASYNC109 - the execution's
+    ) -> AsyncGenerator[ToolExecutionResult, None]:
         handle = await self.submit(calls, timeout)
         try:
             async for result in handle.stream():
@@ -297,8 +307,8 @@ class ToolExecutor(SyncMethods):
         self._recent.add(results)
         for result in results:
             if result.is_failure:
-                _log.warning("%s", result.summary)
-            elif self.configuration.options.enable_detailed_logging:
+                _log.warning("%s", told_without_its_error(result))
+            if self.configuration.options.enable_detailed_logging:
                 _log.debug("%s", result.summary)
 
     @property
@@ -314,7 +324,15 @@ class ToolExecutor(SyncMethods):
     def _begin_anew(self) -> None:
         """Forget threads, loops and connections: after a fork, the child has none of them."""
         _of_the_parent.append((self._connection, self._loop))  # collected, they would close what the parent still uses
+        self._let_go.detach()
         self._connection, self._loop = self._connection.again(), BackgroundLoop()
+        self._let_go = self._when_dropped()
+
+    def _when_dropped(self) -> finalize[..., ToolExecutor]:
+        """Have connections closed where nobody closes the executor: an unclosed one would complain."""
+        let_go = finalize(self, self._loop.end_when_done, self._connection)
+        let_go.atexit = False
+        return let_go
 
     @cached_property
     def _defaults(self) -> Defaults:

@@ -35,12 +35,13 @@ def asked_tool(record: Record) -> str:
 class Among:
     """Which rows of a list are wanted: those of a status; those started at ``since_ms`` or later, before ``until_ms``.
 
-    Times are milliseconds since 1970; None is no bound.
+    Times are milliseconds since 1970; None is no bound. ``only_calls`` leaves the executions' own rows out.
     """
 
     status: str | None = None
     since_ms: int | None = None
     until_ms: int | None = None
+    only_calls: bool = False
 
     @property
     def key_condition(self) -> str:
@@ -50,12 +51,15 @@ class Among:
     @property
     def filters(self) -> dict[str, Any]:
         """What DynamoDB is to leave out of the rows that it reads."""
-        return {} if self.status is None else {"FilterExpression": "#status = :status"}
+        wanted = ["#status = :status"] if self.status is not None else []
+        wanted += ["attribute_exists(#position)"] if self.only_calls else []
+        return {"FilterExpression": " AND ".join(wanted)} if wanted else {}
 
     @property
     def names(self) -> dict[str, str]:
         """The attributes' names that DynamoDB does not take as they are."""
-        return {} if self.status is None else {"#status": "status"}
+        names = {} if self.status is None else {"#status": "status"}
+        return {**names, "#position": "position"} if self.only_calls else names
 
     @property
     def values(self) -> dict[str, Any]:
@@ -72,6 +76,7 @@ class Among:
 
 
 EVERYTHING: Final = Among()
+CALLS: Final = Among(only_calls=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -121,6 +121,8 @@ class HistoryStatistics:
 def among_of(since: datetime | None, until: datetime | None, status: str | None = None) -> Among:
     """Return which rows are meant; None is no bound. Raises InvalidRequestError for a time without a time zone."""
     for name, moment in (("since", since), ("until", until)):
+        if not isinstance(moment, (datetime, type(None))):
+            raise _refused(f"It should be a datetime with a time zone, not a {type(moment).__name__}.", f"/{name}")
         if moment is not None and moment.tzinfo is None:
             raise _refused("This time has no time zone.", f"/{name}")
     return Among(status, None if since is None else _ms(since), None if until is None else _ms(until))

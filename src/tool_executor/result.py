@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 from tool_contract.envelope import CallStatus, Detail, Envelope
 from tool_contract.errors import Effect, ErrorCode
 from tool_executor.errors import ToolFailedError
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from tool_executor.frozen_dict import FrozenDict
 
 #: Where a call stands; the contract's statuses.
 ToolExecutionStatus = CallStatus
@@ -26,6 +25,9 @@ class ToolExecutionResult:
     word that programs may compare with, ``details`` what is wrong with an input, by JSON pointer. ``effect`` says of a
     failure whether the tool may have changed the world. ``execution_time_ms`` runs from the start of the first attempt
     to the end of the last. ``metadata`` cannot be changed: :meth:`with_metadata` returns a copy.
+
+    Immutable is the object: its fields are never others. The JSON inside ``result`` is handed out as it is, a list or
+    a dict that whoever has it may change, here and in :attr:`ToolExecutor.execution_history`.
     """
 
     tool_name: str
@@ -43,7 +45,7 @@ class ToolExecutionResult:
     execution_id: str | None = None
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "metadata", MappingProxyType(dict(self.metadata)))
+        object.__setattr__(self, "metadata", FrozenDict(self.metadata))
 
     @classmethod
     def from_envelope(cls, envelope: Envelope, execution_id: str | None = None) -> Self:
@@ -160,13 +162,16 @@ class ToolExecutionResult:
         return self
 
     def to_json(self) -> dict[str, Any]:
-        """Return the result as the contract's envelope, plain JSON values."""
+        """Return the result as the contract's envelope, plain JSON values, copied.
+
+        A tool's result is JSON. What is none (of :meth:`succeeded` and :meth:`with_metadata`) is told as text.
+        """
         return Envelope(
             success=self.success,
             call_id=self.call_id,
             tool_name=self.tool_name,
             status=self.status,
-            result=self.result,
+            result=_json_of(self.result),
             error=self.error,
             error_code=self.error_code,
             retryable=None if self.success else self.retryable,
@@ -174,8 +179,27 @@ class ToolExecutionResult:
             details=self.details,
             execution_time_ms=self.execution_time_ms,
             attempts=self.attempts,
-            metadata=dict(self.metadata),
+            metadata=_json_of(self.metadata),
         ).to_json()
+
+
+def told_without_its_error(result: ToolExecutionResult) -> str:
+    """Return what a log may say of a failure: a tool's own sentence may repeat what it was given."""
+    attempts = f"{result.attempts} attempt{'' if result.attempts == 1 else 's'}"
+    where = f"call {result.call_id} of execution {result.execution_id}"
+    return f"{result.tool_name}: {result.status.value} ({attempts}): {result.error_code}; {where}"
+
+
+def _json_of(value: Any) -> Any:  # noqa: ANN401 - any value, and JSON of it
+    if value is None or isinstance(value, (bool, int, str)):
+        return value
+    if isinstance(value, float):
+        return value if math.isfinite(value) else str(value)
+    if isinstance(value, Mapping):
+        return {str(key): _json_of(child) for key, child in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_json_of(child) for child in value]
+    return str(value)
 
 
 def _milliseconds(duration: timedelta | float) -> float:

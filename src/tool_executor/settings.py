@@ -6,11 +6,14 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsConfigDict
+from pydantic_settings.exceptions import SettingsError
 
 from tool_contract.limits import MAX_CALL_TIMEOUT_SECONDS, MAX_RETRIES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+__all__ = ["AgentSettings", "Settings", "SettingsError", "environment_values"]
 
 PREFIX = "TOOL_EXECUTOR_"
 #: Variables of this program that are no options.
@@ -33,8 +36,8 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, env_nested_delimiter="__", extra="forbid")
 
-    region: str | None = None
-    stage: str = "dev"
+    region: Annotated[str, Field(min_length=1)] | None = None
+    stage: Annotated[str, Field(min_length=1)] = "dev"
     route: Literal["auto", "state_machine", "direct"] = "auto"
     caller: Annotated[str, Field(min_length=1, max_length=128)] | None = None
     max_workers: Annotated[int, Field(ge=1, le=10_000)] = 10
@@ -62,7 +65,8 @@ def environment_values(environment: Mapping[str, str]) -> dict[str, Any]:
     values: dict[str, Any] = source()
     known = {f"{PREFIX}{name}".upper() for name in Settings.model_fields}
     for name, value in environment.items():
-        head = name.split("__", 1)[0]
-        if name.startswith(PREFIX) and head not in known and name not in OTHER_VARIABLES:
+        head, _, part = name.partition("__")
+        is_option = head in known and (not part or head == f"{PREFIX}AGENTS")
+        if name.startswith(PREFIX) and not is_option and name not in OTHER_VARIABLES:
             values[name.removeprefix(PREFIX).lower()] = value
     return values

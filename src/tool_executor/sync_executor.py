@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Self
 
+from tool_executor.arguments import checked_limit
 from tool_executor.background_loop import BackgroundLoop
 
 if TYPE_CHECKING:
@@ -129,8 +130,8 @@ class SyncMethods:
         return self._recent.statistics(tool_name).to_json()
 
     def get_recent_executions(self, limit: int = 10) -> list[dict[str, Any]]:
-        """Return the latest results, newest first, as plain JSON values."""
-        return [result.to_json() for result in self._recent.all()[::-1][: max(0, limit)]]
+        """Return the latest results, newest first, as plain JSON values; ``limit`` is 0 or more."""
+        return [result.to_json() for result in self._recent.all()[::-1][: checked_limit(limit, least=0)]]
 
     def clear_history(self) -> None:
         """Forget :attr:`execution_history`; the table keeps its records."""

@@ -14,7 +14,7 @@ from tool_executor.agents.single_invocation import SingleInvocation
 from tool_executor.aws import Aws, translated_errors
 from tool_executor.calls import ToolExecutionRequest
 from tool_executor.clock import Clock, SystemClock
-from tool_executor.configuration import ConfigurationManager
+from tool_executor.configuration import configuration_of
 from tool_executor.deployment import stack_name
 from tool_executor.errors import (
     CredentialsMissingError,
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from tool_contract.catalog import Catalog
     from tool_contract.problems import Problem
     from tool_executor.calls import Call
+    from tool_executor.configuration import ConfigurationManager
     from tool_executor.result import ToolExecutionResult
 
 _log = logging.getLogger("tool_executor")
@@ -100,7 +101,7 @@ class BaseAgent:
         aws: Aws | None = None,
         clock: Clock | None = None,
     ) -> None:
-        self.configuration: Final = (config or ConfigurationManager()).with_values({"region": region})
+        self.configuration: Final = configuration_of(config).with_values({"region": region})
         fields = {} if config is None else self.configuration.call_fields()
         self._timeout_seconds: float | None = fields.get("timeout_seconds")
         self._max_retries: int | None = fields.get("max_retries")

@@ -14,7 +14,7 @@ from tool_executor.agents.plan import plan_problems
 from tool_executor.agents.plan_result import PlanResult
 from tool_executor.agents.plan_run import PlanRun
 from tool_executor.background_loop import BackgroundLoop
-from tool_executor.configuration import ConfigurationManager
+from tool_executor.configuration import configuration_of
 from tool_executor.errors import (
     CredentialsMissingError,
     DeploymentNotFoundError,
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from tool_contract.problems import Problem
     from tool_executor.agents.base import BaseAgent, Executor
     from tool_executor.agents.plan import Step
+    from tool_executor.configuration import ConfigurationManager
 
 _log = logging.getLogger("tool_executor")
 
@@ -56,7 +57,7 @@ class Orchestrator:
         agents: Mapping[str, BaseAgent] | None = None,
     ) -> None:
         said = {"region": region, "max_workers": max_workers}
-        self.configuration: Final = (config or ConfigurationManager()).with_values(said)
+        self.configuration: Final = configuration_of(config).with_values(said)
         self._executor = ToolExecutor(config=self.configuration) if tool_executor is None else tool_executor
         self._closes_executor = tool_executor is None
         self._agents: dict[str, BaseAgent] = {}

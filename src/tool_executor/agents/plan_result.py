@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
+
+from tool_executor.frozen_dict import FrozenDict
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,7 +28,7 @@ class PlanResult:
     results: Mapping[str, ToolExecutionResult]
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "results", MappingProxyType(dict(self.results)))
+        object.__setattr__(self, "results", FrozenDict(self.results))
 
     def __getitem__(self, step_name: str) -> ToolExecutionResult:
         return self.results[step_name]

@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 
 
 def cancel(
-    execution_id: Annotated[str, typer.Argument(metavar="EXECUTION_ID", help="The execution to stop.")],
+    execution_id: Annotated[
+        str, typer.Argument(metavar="EXECUTION_ID", callback=options.not_empty, help="The execution to stop.")
+    ],
     *,
     local: options.Local = False,
     stage: options.Stage = "dev",

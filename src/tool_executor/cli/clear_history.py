@@ -13,7 +13,10 @@ from tool_executor.history_clearing import HistoryClearing
 
 
 def clear_history(
-    correlation_id: Annotated[str, typer.Argument(metavar="CORRELATION_ID", help="All executions of this id.")],
+    correlation_id: Annotated[
+        str,
+        typer.Argument(metavar="CORRELATION_ID", callback=options.not_empty, help="All executions of this id."),
+    ],
     *,
     remote: Annotated[bool, typer.Option("--remote", help="In the deployment's table: there is no other one here.")] = (
         False

@@ -81,7 +81,8 @@ def print_error(error: ToolExecutorError, *, as_json: bool) -> None:
         print_problems(error.problems)
     if error.details:
         err.print(plain(error.details), soft_wrap=True, style="dim")
-    if error.hint:
+    told = [problem.get("hint") for problem in error.problems] if isinstance(error, InvalidRequestError) else []
+    if error.hint and error.hint not in told:
         err.print(plain(error.hint), soft_wrap=True)
 
 

@@ -58,9 +58,12 @@ class _Wanted:
 
 
 def history(
-    execution_id: Annotated[str | None, typer.Argument(metavar="[EXECUTION_ID]", help="One execution's calls.")] = None,
+    execution_id: Annotated[
+        str | None,
+        typer.Argument(metavar="[EXECUTION_ID]", callback=options.not_empty, help="One execution's calls."),
+    ] = None,
     *,
-    correlation_id: Annotated[str | None, typer.Option("--correlation-id", help="All of one correlation id.")] = None,
+    correlation_id: options.CorrelationId = None,
     tool: options.ToolFilter = None,
     day: Annotated[
         datetime | None, typer.Option("--day", formats=[_DAY_FORMAT], help="The day, in UTC; today by default.")

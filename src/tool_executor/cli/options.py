@@ -9,10 +9,21 @@ import typer
 
 from tool_executor.cli.completion import tool_names
 
+
+def not_empty(value: str | None) -> str | None:
+    """Refuse an id that a shell's unset variable has left empty."""
+    if value is not None and not value.strip():
+        raise typer.BadParameter("It is empty.")
+    return value
+
+
 CatalogFile = Annotated[
     Path | None, typer.Option("--catalog", help="A deployment's catalog.json; by default the one shipped with this.")
 ]
-ExecutionId = Annotated[str, typer.Argument(metavar="EXECUTION_ID", help="The execution's id.")]
+CorrelationId = Annotated[
+    str | None, typer.Option("--correlation-id", callback=not_empty, help="All of one correlation id.")
+]
+ExecutionId = Annotated[str, typer.Argument(metavar="EXECUTION_ID", callback=not_empty, help="The execution's id.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON alone, for machines.")]
 Local = Annotated[
     bool, typer.Option("--local", help="Use the local cloud: a running one, else one started for this command.")

@@ -29,7 +29,7 @@ _ATTEMPTS: Final = ("tries", "again %", "fallback %")
 def stats(
     *,
     tool: options.ToolFilter = None,
-    correlation_id: Annotated[str | None, typer.Option("--correlation-id", help="All of one correlation id.")] = None,
+    correlation_id: options.CorrelationId = None,
     since: options.Since = None,
     until: Annotated[
         str | None, typer.Option("--until", metavar="WHEN", help="Up to then, as in --since; now by default.")

@@ -407,3 +407,32 @@ def test_every_command_has_examples_in_its_help(command: Command, monkeypatch: p
         said = command(name, "--help").out
         assert "Examples:" in said
         assert f"tool-executor {name}" in said
+
+
+# ids
+
+
+@pytest.mark.parametrize("empty", ["", " "])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("show",),
+        ("watch",),
+        ("cancel",),
+        ("history",),
+        ("history", "--correlation-id"),
+        ("stats", "--correlation-id"),
+        ("clear-history", "--remote", "--yes"),
+    ],
+)
+def test_an_empty_id_is_told_in_a_sentence(command: Command, arguments: tuple[str, ...], empty: str) -> None:
+    ran = command(*arguments, empty)
+    assert ran.code == 2
+    assert "It is empty." in " ".join(ran.err.split())
+    assert "AWS" not in ran.err
+
+
+def test_a_hint_is_given_once(command: Command) -> None:
+    ran = command("stats", "--tool", "forecast_demnd")
+    assert ran.code == 2
+    assert ran.err.count("Did you mean 'forecast_demand'?") == 1

@@ -8,7 +8,8 @@ import pytest
 from botocore.awsrequest import AWSResponse
 from botocore.exceptions import ClientError, ReadTimeoutError
 
-from tool_executor.aws import Aws
+from tool_executor.aws import Aws, translated_errors
+from tool_executor.errors import CredentialsMissingError, ServiceError, ToolExecutorError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,3 +43,38 @@ def test_an_invocation_whose_answer_is_lost_is_not_repeated(end: Callable[[Any],
         functions.invoke(FunctionName="any", Payload=b"{}")
 
     assert len(sent) == 1
+
+
+def _translated(code: str, message: str) -> ToolExecutorError:
+    with pytest.raises(ToolExecutorError) as caught, translated_errors():
+        raise ClientError({"Error": {"Code": code, "Message": message}}, "StartExecution")
+    return caught.value
+
+
+@pytest.mark.parametrize("code", ["AccessDenied", "AccessDeniedException"])
+def test_an_action_that_is_not_allowed_is_named_and_is_no_matter_of_missing_credentials(code: str) -> None:
+    message = "User: arn:aws:iam::1:user/a is not authorized to perform: states:StartExecution on resource: arn"
+    told, plain = _translated(code, message), _translated(code, "")
+    assert type(told) is type(plain) is ServiceError
+    assert "states:StartExecution" in str(told.hint)
+    assert "StartExecution" in plain.sentence
+    assert "StartExecution" in str(plain.hint)
+
+
+@pytest.mark.parametrize("code", ["ExpiredToken", "UnrecognizedClientException", "InvalidSignatureException"])
+def test_credentials_that_are_expired_or_wrong_are_refused_ones(code: str) -> None:
+    assert isinstance(_translated(code, "No."), CredentialsMissingError)
+
+
+@pytest.mark.parametrize("endpoint", [None, "https://aws.example.com"])
+@pytest.mark.parametrize(("given", "region"), [(None, "eu-north-1"), ("eu-west-3", "eu-west-3")])
+def test_the_region_of_the_environment_holds_at_any_endpoint(
+    monkeypatch: pytest.MonkeyPatch, endpoint: str | None, given: str | None, region: str
+) -> None:
+    monkeypatch.setenv("AWS_REGION", "eu-north-1")
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    if endpoint is not None:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint)
+    aws = Aws.from_environment(given)
+    assert aws.endpoint_url is None  # boto3 finds it, and signs with the caller's credentials
+    assert aws.dynamodb.meta.region_name == region

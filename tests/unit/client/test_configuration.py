@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tool_contract.options import DEVELOPMENT, PRODUCTION, ToolExecutorOptions
-from tool_executor import ConfigurationManager, InvalidConfigurationError
+from tool_executor import ConfigurationManager, InvalidConfigurationError, ToolExecutor
+from tool_executor.agents import BaseAgent, Orchestrator
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -80,6 +81,18 @@ def test_options_as_one_object_are_the_codes_word() -> None:
         ({}, NOTHING, "max_workers = ", "", "is no TOML"),
         ({"route": "express"}, NOTHING, "", "/route", "said by code"),
         ({"initial_retry_delay_ms": 9, "max_retry_delay_ms": 8}, NOTHING, "", "/initial_retry_delay_ms", "above"),
+        ({}, {"TOOL_EXECUTOR_MAX_WORKERS__X": "3"}, "", "/max_workers__x", "said by TOOL_EXECUTOR_MAX_WORKERS__X"),
+        ({}, {"TOOL_EXECUTOR_AGENTS": "{"}, "", "/agents", "TOOL_EXECUTOR_AGENTS holds no JSON object"),
+        ({}, {"TOOL_EXECUTOR_AGENTS": "5"}, "", "/agents", "said by TOOL_EXECUTOR_AGENTS"),
+        ({}, NOTHING, "agents = 5", "/agents", "said by tool-executor.toml"),
+        ({"agents.tool_max_retries": 1}, NOTHING, "agents = 5", "/agents", "said by tool-executor.toml"),
+        ({}, NOTHING, "[max_workers]\nx = 1", "/max_workers", "said by tool-executor.toml"),
+        ({}, NOTHING, "[agents.tool_timeout_seconds]\na = 1", "/agents/tool_timeout_seconds", "said by tool-executor"),
+        ({}, NOTHING, '"a/b.c" = 1', "/a~1b", "said by tool-executor.toml"),
+        ({"max_retries": 11}, NOTHING, "", "/max_retries", "said by code"),
+        ({"region": ""}, NOTHING, "", "/region", "region: "),
+        ({}, {"TOOL_EXECUTOR_STAGE": ""}, "", "/stage", "stage: "),
+        ({"agents.tool_max_retries": 11}, NOTHING, "", "/agents/tool_max_retries", "agents.tool_max_retries: "),
     ],
 )
 def test_what_cannot_be_used_is_named_with_who_said_it(
@@ -96,3 +109,67 @@ def test_what_cannot_be_used_is_named_with_who_said_it(
 def test_a_file_that_was_named_must_be_there(folder: Path) -> None:
     with pytest.raises(InvalidConfigurationError, match=r"no configuration file .*nowhere\.toml"):
         ConfigurationManager(file=folder / "nowhere.toml", environment=NOTHING)
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_variable_that_names_no_file_is_as_if_it_were_not_set() -> None:
+    assert ConfigurationManager(environment={"TOOL_EXECUTOR_CONFIG": ""}).options == ToolExecutorOptions()
+    with pytest.raises(InvalidConfigurationError, match=r"no configuration file 'tool-executor\.toml'"):
+        ConfigurationManager(environment={"TOOL_EXECUTOR_CONFIG": "tool-executor.toml"})
+
+
+def test_a_file_that_cannot_be_read_is_told(folder: Path) -> None:
+    for file in (folder, "a\0b"):
+        with pytest.raises(InvalidConfigurationError, match=r"The configuration file .* cannot be read: "):
+            ConfigurationManager(file=file, environment=NOTHING)
+
+
+@pytest.mark.usefixtures("folder")
+def test_options_that_are_given_win_over_the_values_of_a_configuration() -> None:
+    given = ConfigurationManager({"max_retries": 1, "max_workers": 3}, environment=NOTHING)
+    configuration = ToolExecutor(config=given, options=ToolExecutorOptions(max_retries=5)).configuration
+    assert (configuration.options.max_retries, configuration.max_workers) == (5, 3)
+    assert given.with_options(ToolExecutorOptions(max_concurrent_tools=7)).max_workers == 7
+    assert ToolExecutor(config=given, max_workers=4, options=DEVELOPMENT).configuration.max_workers == 4
+
+
+@pytest.mark.usefixtures("folder")
+@pytest.mark.parametrize(
+    ("arguments", "pointer", "said"),
+    [
+        ({"config": {"max_workers": 3}}, "/config", "ConfigurationManager("),
+        ({"config": "tool-executor.toml"}, "/config", "ConfigurationManager("),
+        ({"options": {"max_retries": 3}}, "/options", "ToolExecutorOptions("),
+        ({"region": ""}, "/region", "region: "),
+        ({"stage": ""}, "/stage", "stage: "),
+        ({"region": 10}, "/region", "region: "),
+    ],
+)
+def test_an_executor_says_what_it_wants_in_place_of_something_else(
+    arguments: dict[str, Any], pointer: str, said: str
+) -> None:
+    with pytest.raises(InvalidConfigurationError) as caught:
+        ToolExecutor(**arguments)
+    (problem,) = caught.value.problems
+    assert problem["pointer"] == pointer
+    assert said in problem["message"]
+
+
+@pytest.mark.parametrize("made", [BaseAgent, Orchestrator, ToolExecutor])
+def test_so_do_agents(made: Any) -> None:
+    with pytest.raises(InvalidConfigurationError, match="config should be a ConfigurationManager"):
+        made(config={"max_workers": 3})
+
+
+@pytest.mark.parametrize(("values", "file"), [(["max_workers"], None), ("x.toml", None), ({}, 5)])
+def test_values_are_a_mapping_and_a_file_is_a_path(values: Any, file: Any) -> None:
+    with pytest.raises(InvalidConfigurationError, match="should be a"):
+        ConfigurationManager(values, file, NOTHING)
+
+
+@pytest.mark.usefixtures("folder")
+def test_values_that_are_changed_later_change_nothing() -> None:
+    values = {"max_workers": 3}
+    configuration = ConfigurationManager(values, environment=NOTHING)
+    values["max_workers"] = 4
+    assert configuration.with_values({}).max_workers == configuration.max_workers == 3

@@ -109,7 +109,8 @@ class Lambda(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     def do_POST(self):
         self.rfile.read(int(self.headers["Content-Length"]))
-        body = json.dumps({"errorType": "InvalidRequest", "errorMessage": json.dumps({"error": "no", "details": []})}).encode()
+        said = json.dumps({"error": "no", "details": []})
+        body = json.dumps({"errorType": "InvalidRequest", "errorMessage": said}).encode()
         self.send_response(200)
         self.send_header("X-Amz-Function-Error", "Unhandled")
         self.send_header("Content-Length", str(len(body)))

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
+import json
+import math
 from datetime import timedelta
 
 import pytest
 
 from tool_contract.envelope import Envelope
+from tool_contract.errors import ErrorCode
 from tool_executor import ToolExecutionResult, ToolExecutionStatus, ToolFailedError
+from tool_executor.result import told_without_its_error
 
 ENVELOPE = {
     "success": False, "call_id": "c2", "tool_name": "look_up", "status": "failed", "error": "There is no 'x'.",
@@ -73,3 +77,29 @@ def test_who_wants_an_exception_gets_one() -> None:
     with pytest.raises(ToolFailedError, match="click ended as failed: It is gone") as caught:
         ToolExecutionResult.failed("click", "It is gone.").raise_for_failure()
     assert caught.value.tool_code == "ToolFailed"
+
+
+def test_what_is_no_json_in_a_stand_in_is_told_as_text() -> None:
+    class Odd:
+        def __str__(self) -> str:
+            return "odd"
+
+    given = {"a": [Odd(), (1, math.inf)], 5: {"b": None, "c": True}}
+    told = {"a": ["odd", [1, "inf"]], "5": {"b": None, "c": True}}
+    shown = ToolExecutionResult.succeeded("click", given).with_metadata("mine", given).to_json()
+    assert json.loads(json.dumps(shown, allow_nan=False)) == shown
+    assert (shown["result"], shown["metadata"]["mine"]) == (told, told)
+
+
+def test_what_to_json_returns_is_no_part_of_the_result() -> None:
+    result = ToolExecutionResult.succeeded("click", {"a": [1]})
+    result.to_json()["result"]["a"].append(2)
+    assert result.result == {"a": [1]}
+
+
+def test_what_a_log_says_of_a_failure_is_all_but_the_tools_sentence() -> None:
+    result = dataclasses.replace(
+        ToolExecutionResult.failed("look_up", "There is no 'a secret input'."),
+        call_id="c2", execution_id="e1", error_code=ErrorCode.NOT_FOUND,
+    )  # fmt: skip
+    assert told_without_its_error(result) == "look_up: failed (1 attempt): NotFound; call c2 of execution e1"

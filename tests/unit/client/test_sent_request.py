@@ -80,7 +80,7 @@ def test_a_request_over_the_limit_of_s3_is_refused_with_the_limit(aws: Aws) -> N
     [
         (float("nan"), "/calls/0/input/code", "InvalidInput"),
         ("\ud800", "/calls/0/input/code", "InvalidInput"),
-        ({1, 2}, "", "InvalidRequest"),
+        ({1, 2}, "/calls/0/input/code", "InvalidInput"),
     ],
 )
 def test_what_is_no_json_is_refused_with_its_place(value: Any, pointer: str, code: str) -> None:
