@@ -55,12 +55,14 @@ class Admission:
     """Whether a call may run, and if not, when to come back.
 
     Hand it to :meth:`Breakers.report` with the call's outcome. ``generation`` is None where the breaker is unknown.
+    ``by_hand``: a person has opened the circuit, and nobody knows when to come back.
     """
 
     allowed: bool
     generation: int | None = None
     retry_after_seconds: float = 0.0
     is_probe: bool = False
+    by_hand: bool = False
 
 
 _UNGUARDED: Final = Admission(allowed=True)
@@ -169,6 +171,8 @@ class Breakers:
         if decided_on is None:  # only a half-open circuit is this crowded: the probes' places are taken, or nearly
             return Admission(allowed=False, retry_after_seconds=_CROWDED_SECONDS)
         decision = circuit_breaker.admit(decided_on, self._policy, now_ms)
+        if decision.breaker.circuit is Circuit.FORCED_OPEN:
+            return Admission(allowed=False, by_hand=True)
         return Admission(decision.allowed, decision.breaker.generation, decision.retry_after_seconds, decision.is_probe)
 
     def _report(self, tool_name: str, known: _Known, outcome: Batch, now_ms: int) -> None:

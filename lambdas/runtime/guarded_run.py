@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from lambdas.runtime.retry_budget import RetryBudget
     from lambdas.runtime.tool import Tool
     from lambdas.runtime.tool_run import Limit
+    from tool_contract.errors import Failure
 
 #: Failures that say something of the tool's health; the others are the caller's, or the clock's.
 _OF_THE_TOOL: Final = {
@@ -73,8 +74,7 @@ class Guards:
             return self._budgeted(run, run_tool(run.tool, run.arguments, run.limit))
         admission = self.breakers.admit(run.tool_name, self.clock.now_ms())
         if not admission.allowed:
-            failure = failure_of(ErrorCode.CIRCUIT_OPEN, "The tool fails too often just now; it was not run.")
-            return Failed(replace(failure, retry_after_seconds=admission.retry_after_seconds))
+            return Failed(_refusal(run.tool_name, admission))
         began = self.clock.elapsed_ms()
         outcome = run_tool(run.tool, run.arguments, run.limit)
         self._report(self.breakers, run, admission, outcome, self.clock.elapsed_ms() - began)
@@ -97,3 +97,11 @@ class Guards:
         if self.budget.take(run.tool_name, self.clock.now_ms()):
             return outcome
         return replace(outcome, failure=without_retry(outcome.failure))
+
+
+def _refusal(tool_name: str, admission: Admission) -> Failure:
+    if admission.by_hand:
+        failure = failure_of(ErrorCode.CIRCUIT_OPEN, "A person has opened the tool's circuit; it was not run.")
+        return replace(failure, retryable=False, hint=f"'tool-executor breaker reset {tool_name}' closes it.")
+    failure = failure_of(ErrorCode.CIRCUIT_OPEN, "The tool fails too often just now; it was not run.")
+    return replace(failure, retry_after_seconds=admission.retry_after_seconds)

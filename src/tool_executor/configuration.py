@@ -123,7 +123,8 @@ class ConfigurationManager:
     @property
     def max_workers(self) -> int:
         """How many calls run at once."""
-        return int(self.get("max_workers"))
+        said = "max_concurrent_tools" if self._is_said("max_concurrent_tools") else "max_workers"
+        return int(self.get("max_workers" if self._is_said("max_workers") else said))
 
     def call_fields(self) -> dict[str, Any]:
         """Return the fields of a call that somebody has said; what nobody has is the tool's, then the stage's."""

@@ -26,10 +26,14 @@ The exceptions::
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+
+#: How many of a request's problems a traceback shows.
+_NOTED_PROBLEMS: Final = 3
 
 
 class ToolExecutorError(Exception):
@@ -44,6 +48,8 @@ class ToolExecutorError(Exception):
         self.sentence = sentence
         self.hint = hint
         self.details = details
+        if hint:
+            self.add_note(hint)  # a traceback shows it
 
     def __reduce__(self) -> tuple[Any, ...]:
         # Not by the arguments of __init__, which differ: an error must come back from another process as it was.
@@ -74,6 +80,10 @@ class InvalidRequestError(ToolExecutorError):
     def __init__(self, sentence: str, problems: list[dict[str, str]], *, hint: str | None = None) -> None:
         super().__init__(sentence, hint=hint)
         self.problems = problems
+        for problem in problems[:_NOTED_PROBLEMS]:
+            said = (problem.get("pointer"), problem.get("message"), problem.get("hint"))
+            if problem.get("message") != sentence:
+                self.add_note(" ".join(text for text in said if text))
 
     def to_json(self) -> dict[str, Any]:
         """Return the error in the contract's one shape."""

@@ -96,24 +96,18 @@ class Installed:
 def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Installed:
     folder = tmp_path_factory.mktemp("installed") / "venv"
     lock = ROOT / "requirements" / "dev.lock"
-    uv = (sys.executable, "-m", "uv", "--quiet")
-    for command in (
-        (*uv, "venv", "--python", sys.executable, str(folder)),
-        (
-            *uv,
-            "pip",
-            "install",
-            "--python",
-            str(folder),
-            "--only-binary",
-            ":all:",
-            "--constraints",
-            str(lock),
-            str(wheel),
-        ),
-    ):
-        done = subprocess.run(command, cwd=folder.parent, capture_output=True, text=True, check=False, timeout=240)
-        assert done.returncode == 0, done.stderr
+    subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True, timeout=240)
+    what = ("--quiet", "--only-binary", ":all:", "--constraint", str(lock), str(wheel))
+    # As make does: uv is quick, and pip knows package indexes that uv was not told of.
+    installers = (
+        (sys.executable, "-m", "uv", "pip", "install", "--python", str(folder), *what),
+        (str(folder / "bin" / "python"), "-m", "pip", "install", *what),
+    )
+    for command in installers:
+        done = subprocess.run(command, cwd=folder.parent, capture_output=True, text=True, check=False)
+        if done.returncode == 0:
+            break
+    assert done.returncode == 0, done.stderr
     return Installed(folder)
 
 

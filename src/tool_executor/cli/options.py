@@ -25,7 +25,8 @@ CorrelationId = Annotated[
 ]
 ExecutionId = Annotated[str, typer.Argument(metavar="EXECUTION_ID", callback=not_empty, help="The execution's id.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON alone, for machines.")]
-Local = Annotated[
+Local = Annotated[bool, typer.Option("--local", help="Use the local cloud that 'tool-executor local up' serves.")]
+LocalOrNew = Annotated[
     bool, typer.Option("--local", help="Use the local cloud: a running one, else one started for this command.")
 ]
 Stage = Annotated[str, typer.Option("--stage", envvar="TOOL_EXECUTOR_STAGE", help="The deployed stage.")]

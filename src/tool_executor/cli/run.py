@@ -3,28 +3,36 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Annotated, Any
+import time
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
+from tool_contract.record import envelope_from_record
 from tool_executor.cancellation import Canceller
 from tool_executor.cli import options, progress
 from tool_executor.cli.cancel import print_cancellation
 from tool_executor.cli.console import err, print_json
-from tool_executor.cli.outcome import exit_code, print_output
+from tool_executor.cli.outcome import exit_code, output_of, print_output
 from tool_executor.cli.request_file import read_request
 from tool_executor.cli.run_direct import run_direct
 from tool_executor.cli.where import chosen
+from tool_executor.errors import ExecutionFailedError
 from tool_executor.execution import Runner
+from tool_executor.history import History
 
 if TYPE_CHECKING:
     from tool_executor.cli.where import Where
+
+#: How often, and how far apart, the records are looked at of an execution that somebody else has stopped.
+_LOOKS_AT_RECORDS: Final = 20
+_BETWEEN_LOOKS_SECONDS: Final = 0.25
 
 
 def run(
     file: Annotated[str, typer.Argument(metavar="FILE", help="The request, a JSON file; - for standard input.")],
     *,
-    local: options.Local = False,
+    local: options.LocalOrNew = False,
     stage: options.Stage = "dev",
     region: options.Region = None,
     name: Annotated[str | None, typer.Option("--name", help="The execution's id; a new one by default.")] = None,
@@ -70,7 +78,24 @@ def _run(where: Where, request: Any, name: str | None) -> dict[str, Any]:  # noq
         if not where.ends_with_command:
             _interrupted(where, execution.execution_id)
         raise
-    return runner.output(execution)
+    try:
+        return runner.output(execution)
+    except ExecutionFailedError:
+        stopped = _recorded(where, execution.execution_id)
+        if stopped is None:
+            raise
+        return stopped
+
+
+def _recorded(where: Where, execution_id: str) -> dict[str, Any] | None:
+    """Return what an execution came to that somebody else has stopped; None if its records do not say."""
+    history = History(where.aws, where.deployment.history_table)
+    for _ in range(_LOOKS_AT_RECORDS):
+        records = history.execution(execution_id)
+        if records and "open" not in records[0]:
+            return output_of(records[0], [envelope_from_record(call) for call in records[1:]])
+        time.sleep(_BETWEEN_LOOKS_SECONDS)
+    return None
 
 
 def _interrupted(where: Where, execution_id: str) -> None:
@@ -82,6 +107,6 @@ def _interrupted(where: Where, execution_id: str) -> None:
             return
     except (KeyboardInterrupt, typer.Abort):
         pass
-    err.print(f"Not waiting any longer; the execution {execution_id} goes on.")
+    err.print(f"Not waiting any longer; the execution {execution_id} goes on, if it was not stopped already.")
     err.print(f"Watch it with: tool-executor watch {execution_id}{where.options}")
     err.print(f"Stop it with: tool-executor cancel {execution_id}{where.options}")

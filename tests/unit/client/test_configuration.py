@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tool_contract.options import DEVELOPMENT, PRODUCTION, ToolExecutorOptions
-from tool_executor import ConfigurationManager, InvalidConfigurationError, ToolExecutor
+from tool_executor import ConfigurationManager, InvalidConfigurationError, InvalidRequestError, ToolExecutor
 from tool_executor.agents import BaseAgent, Orchestrator
 
 if TYPE_CHECKING:
@@ -173,3 +173,16 @@ def test_values_that_are_changed_later_change_nothing() -> None:
     configuration = ConfigurationManager(values, environment=NOTHING)
     values["max_workers"] = 4
     assert configuration.with_values({}).max_workers == configuration.max_workers == 3
+
+
+@pytest.mark.usefixtures("folder")
+def test_concurrency_said_as_an_option_counts_unless_workers_are_said() -> None:
+    environment = {"TOOL_EXECUTOR_MAX_CONCURRENT_TOOLS": "3"}
+    assert ConfigurationManager(environment=environment).max_workers == 3
+    assert ConfigurationManager({"max_workers": 7}, environment=environment).max_workers == 7
+
+
+def test_a_traceback_shows_what_is_wrong_with_a_request_and_what_to_do() -> None:
+    problem = {"pointer": "/calls/0/tool_name", "message": "There is no tool 'ekho'.", "hint": "Did you mean 'echo'?"}
+    error = InvalidRequestError("The request has 1 problem; nothing was run.", [problem], hint="See the catalog.")
+    assert error.__notes__ == ["See the catalog.", "/calls/0/tool_name There is no tool 'ekho'. Did you mean 'echo'?"]

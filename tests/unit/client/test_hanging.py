@@ -68,11 +68,18 @@ def test_who_waits_for_an_executor_that_is_closed_hears_so(hole: Aws) -> None:
 
     thread = threading.Thread(target=wait)
     thread.start()
-    time.sleep(0.5)
+    end = time.monotonic() + 60
+    while not _has_tasks(executor) and time.monotonic() < end:
+        time.sleep(0.05)
     executor.close()
     thread.join(60)
     assert not thread.is_alive()
     assert [type(error) for error in heard] == [ExecutorClosedError]
+
+
+def _has_tasks(executor: ToolExecutor) -> bool:
+    loop = executor._loop._loop
+    return loop is not None and bool(asyncio.all_tasks(loop))
 
 
 def test_a_child_process_has_threads_and_loops_of_its_own() -> None:
