@@ -63,6 +63,7 @@ class ExecutionHandle:
         except ExecutionIdTakenError:
             if instead_of is None:
                 raise
+            handle.degraded = False
             return handle  # the state machine did start it, and only its answer was lost
         handle._task = asyncio.create_task(engine.run_directly(plan, handle._finished.put_nowait))
         leave(handle._task)  # whether or not anybody waits

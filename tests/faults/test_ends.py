@@ -268,3 +268,20 @@ def test_control_c_cancels_the_execution_and_says_so(cloud: FaultyCloud, oracle:
         _, said = process.communicate(timeout=60)
     assert (process.returncode, "1 calls cancelled" in said) == (130, True), said
     assert told(oracle.judge(run)[0]) == ("cancelled", "Cancelled", "unknown")
+
+
+def test_run_shows_what_an_execution_came_to_that_somebody_else_cancelled(cloud: FaultyCloud, oracle: Oracle) -> None:
+    run = cloud.request(ledger_call("look"), ledger_call("add_line", line={"waits": True}, timeout_seconds=60))
+    file = run.ledger.with_suffix(".json")
+    file.write_text(json.dumps(run.request), encoding="utf-8")
+
+    def cancel() -> None:
+        cloud.until(lambda: [call["status"] for call in cloud.calls(run)] == ["success", "running"])
+        canceller(cloud).cancel(run.execution_id)
+
+    somebody = threading.Thread(target=cancel)
+    somebody.start()
+    output = json.loads(command(cloud, "run", str(file), "--name", run.execution_id, "--json", code=1).splitlines()[0])
+    somebody.join()
+    oracle.judge(run)
+    assert [envelope["status"] for envelope in output["results"]] == ["success", "cancelled"]

@@ -10,6 +10,7 @@ import pytest
 
 from tests.faults.faulty_cloud import PLANNER, lambda_fault, ledger_call, store_fault
 from tool_executor import (
+    ExecutionHandle,
     ExecutionIdTakenError,
     ExecutionTimeoutError,
     InvalidRequestError,
@@ -264,3 +265,19 @@ def test_what_cannot_be_sent_is_refused_by_both_routes_at_once(cloud: FaultyClou
     if route == "direct":
         with pytest.raises(ToolNotFoundError):
             executor.submit_sync([ToolCall("lok", {})])
+
+
+def test_a_handle_of_what_the_state_machine_did_start_is_not_degraded(cloud: FaultyCloud, oracle: Oracle) -> None:
+    run = cloud.request(ledger_call("look"))
+    cloud.start(run)
+    cloud.until(lambda: bool(cloud.history.execution(run.execution_id)))
+    gone = replace(cloud.deployment, state_machine_arn=f"{cloud.deployment.state_machine_arn}-gone")
+
+    async def submitted() -> tuple[bool, list[ToolExecutionResult]]:
+        engine = replace(cloud, deployment=gone).engine()
+        handle = await ExecutionHandle.started(engine, run.request, run.execution_id, lambda _: None)
+        return handle.degraded, await handle.wait(60)
+
+    degraded, (result,) = asyncio.run(submitted())
+    oracle.judge(run)
+    assert (degraded, said(result)) == (False, ("success", 1, False))

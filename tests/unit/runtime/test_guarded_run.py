@@ -16,6 +16,7 @@ from lambdas.runtime.tool_group import ToolGroup
 from lambdas.runtime.tool_run import Limit
 from tests.unit.runtime.aws import STATE_TABLE
 from tests.unit.runtime.sample_tools import EFFECTS, event, invoker, pending_call
+from tool_contract.breaker_item import Breaker, Circuit, put_arguments, set_by_hand
 
 if TYPE_CHECKING:
     from lambdas.runtime.invocation import Invoker
@@ -118,3 +119,18 @@ def test_a_call_is_slow_by_its_own_time_and_not_by_the_deadlines(
 
     assert isinstance(outcome, Succeeded)
     assert breaker.slow == [slow]
+
+
+def test_a_circuit_that_a_person_opened_refuses_at_once_and_says_who_closes_it(
+    guarded: Invoker, aws: Aws, execution_id: str
+) -> None:
+    opened = put_arguments(
+        STATE_TABLE, "fails_reading", set_by_hand(Breaker(), Circuit.FORCED_OPEN), over=None, write_id="w", now_ms=0
+    )
+    aws.dynamodb.put_item(**opened)
+
+    told = fail(guarded, aws, execution_id, "unavailable")
+
+    assert (told["error_code"], told["retryable"], told["retry_after_seconds"]) == ("CircuitOpen", False, 0)
+    assert "A person has opened" in told["error"]
+    assert told["details"][0]["hint"] == "'tool-executor breaker reset fails_reading' closes it."
