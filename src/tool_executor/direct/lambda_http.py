@@ -49,8 +49,8 @@ class LambdaHttp:
         body = strict_json.dumps(event).encode()
         url, headers = self._signed(function, body)
         limits = aiohttp.ClientTimeout(total=timeout_seconds, sock_connect=_CONNECT_SECONDS)
+        session = await self._session()
         try:
-            session = await self._session()
             async with session.post(url, data=body, headers=headers, timeout=limits) as response:
                 return FunctionAnswer(
                     response.status,
@@ -60,6 +60,11 @@ class LambdaHttp:
                 )
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
             raise NoAnswer(type(error).__name__, sent=False) from error
+        except RuntimeError as error:
+            if not session.closed:
+                raise
+            # aiohttp says so by a bare RuntimeError, before anything is sent.
+            raise NoAnswer("the connections were closed", sent=False) from error
         except TimeoutError as error:
             raise NoAnswer("the answer took too long", sent=True, timed_out=True) from error
         except aiohttp.ClientError as error:
