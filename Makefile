@@ -50,7 +50,8 @@ catalog: $(READY) ## Write src/tool_contract/catalog.json from the tools' code
 
 lock: $(READY) ## Resolve the dependencies anew into requirements/ and package-lock.json
 	@uv pip compile requirements/bootstrap.in $(LOCK) -o requirements/bootstrap.lock
-	@uv pip compile pyproject.toml --all-extras --group dev --universal --python-version 3.11 $(LOCK) -o requirements/dev.lock
+	@uv pip compile pyproject.toml --all-extras --group dev --universal --python-version 3.11 --override requirements/overrides.txt \
+		$(LOCK) -o requirements/dev.lock
 	@cd requirements && for name in $$(ls lambda-*.in | sed "s/lambda-//;s/.in$$//"); do \
 		uv pip compile lambda-$$name.in --python-version 3.13 --python-platform x86_64-manylinux_2_28 \
 			--only-binary :all: --constraints dev.lock $(LOCK) -o lambda-$$name.lock || exit 1; done
@@ -70,7 +71,7 @@ $(READY): requirements/bootstrap.lock requirements/dev.lock package-lock.json py
 	@echo "Installing the pinned packages (once; about a minute)"
 	@python -m pip install --quiet --require-hashes -r requirements/bootstrap.lock
 	@VIRTUAL_ENV=.venv uv pip sync --quiet --require-hashes requirements/dev.lock \
-		|| python -m pip install --quiet --require-hashes -r requirements/dev.lock
+		|| python -m pip install --quiet --require-hashes --no-deps -r requirements/dev.lock
 	@VIRTUAL_ENV=.venv uv pip install --quiet --no-deps --no-build-isolation --editable .
 	@npm ci --silent --no-fund --no-audit
 	@touch $(READY)
