@@ -34,6 +34,8 @@ def _of_stock(product: Product, as_of: date) -> Iterator[Caution]:
         yield "overdue_orders"
     if product.item.status != "active":
         yield "not_active"
+    if product.item.lead_time_mean_days == 0:
+        yield "zero_lead_time"
 
 
 def _of_history(product: Product, as_of: date, usable_days: int, *, stopped: bool) -> Iterator[Caution]:

@@ -9,73 +9,85 @@ import numpy as np
 
 from lambdas.inventory_optimizer.cautions import cautions
 from lambdas.inventory_optimizer.figures import figure, figure_or_none
+from lambdas.inventory_optimizer.forecast_results import (
+    DemandForecast,
+    ForecastDay,
+    FoundSeason,
+    HistorySummary,
+    MethodScore,
+    RecordedDemand,
+)
+from lambdas.inventory_optimizer.maths.candidates import Method
 from lambdas.inventory_optimizer.maths.classification import ADI_CUTOFF, CV2_CUTOFF, DemandClass
 from lambdas.inventory_optimizer.maths.distributions import Demand, Family, quantile
-from lambdas.inventory_optimizer.maths.forecasting import Forecast, Method, forecast
-from lambdas.inventory_optimizer.results import DemandForecast, ForecastDay, HistorySummary
+from lambdas.inventory_optimizer.maths.forecasting import Forecast, forecast
+from lambdas.inventory_optimizer.maths.seasonality import WEEK
 
 if TYPE_CHECKING:
-    from lambdas.inventory_optimizer.history import History
+    from datetime import date
+
     from lambdas.inventory_optimizer.maths.arrays import Floats
-    from lambdas.inventory_optimizer.warehouse import Warehouse
+    from lambdas.inventory_optimizer.warehouse import Batch, Warehouse
 
 _LEVELS: Final = np.array([0.1, 0.5, 0.9])
+_NAMED_WEIGHT: Final = 0.05
 
 
-def forecast_product(warehouse: Warehouse, horizon_days: int) -> DemandForecast:
-    """Return the forecast of the first product of ``warehouse``, which holds it alone."""
-    product, expected = warehouse.products[0], forecast(warehouse.series)
-    usable_days = int(warehouse.series.usable_days[0])
-    one_day = expected.over(1.0)
+def forecast_product(warehouse: Warehouse, horizon_days: int, history_days: int = 0) -> DemandForecast:
+    """Return the forecast of the product that ``warehouse`` was opened for; ``history_days`` are returned with it."""
+    (batch,) = warehouse.batches(1)
+    product, expected = batch.products[0], forecast(batch.series, horizon_days)
+    usable_days = int(batch.series.usable_days[0])
+    weights = expected.weights[:, 0]
     return DemandForecast(
         product_code=product.item.product_code,
-        warehouse_code=warehouse.code,
-        as_of=warehouse.as_of,
+        warehouse_code=batch.code,
+        as_of=batch.as_of,
         unit=product.item.unit,
         demand_class=DemandClass(expected.pattern.demand_class[0]).label,
         adi=figure_or_none(expected.pattern.adi[0]),
         cv2=figure_or_none(expected.pattern.cv2[0]),
-        method=Method(expected.method[0]).label,
+        method=expected.method(0),
         reason=_reason(expected),
-        alpha=figure_or_none(expected.alpha[0]),
+        origins=int(expected.trial.origins[0]),
+        scores=_scores(expected),
+        season=_season(expected, batch.as_of),
         mean_per_day=figure(expected.mean[0]),
-        sd_per_day=figure(one_day.sd[0]),
-        distribution=Family(one_day.family[0]).label,
-        history=_summary(product.history, usable_days),
-        days=_days(warehouse, expected, horizon_days),
-        warnings=tuple(cautions(product, warehouse.as_of, usable_days, stopped=bool(expected.stopped[0]))),
+        sd_per_day=figure(expected.sd[0]),
+        drift_per_day=figure(float(np.nansum(weights * expected.tried.slope[:, -1, 0]))),
+        distribution=Family(expected.each_day().family[0, 0]).label,
+        history=_summary(batch, usable_days, history_days),
+        days=_days(batch.as_of, expected),
+        warnings=tuple(cautions(product, batch.as_of, usable_days, stopped=bool(expected.stopped[0]))),
     )
 
 
-def _days(warehouse: Warehouse, expected: Forecast, horizon_days: int) -> tuple[ForecastDay, ...]:
-    elapsed = np.arange(1, horizon_days + 1, dtype=np.float64)
-    daily = _quantiles(expected.over(1.0))[:, 0]
-    total = expected.over(elapsed)
-    cumulative = _quantiles(total)
+def _days(as_of: date, expected: Forecast) -> tuple[ForecastDay, ...]:
+    each, total = expected.each_day(), expected.up_to_each_day()
+    daily, cumulative = _quantiles(each), _quantiles(total)
     return tuple(
         ForecastDay(
-            day=warehouse.as_of + timedelta(days=step + 1),
-            mean=figure(expected.mean[0]),
-            **dict(zip(("p10", "p50", "p90"), map(figure, daily), strict=True)),
-            cumulative_mean=figure(total.mean[step]),
-            **dict(
-                zip(
-                    ("cumulative_p10", "cumulative_p50", "cumulative_p90"),
-                    map(figure, cumulative[:, step]),
-                    strict=True,
-                )
-            ),
+            day=as_of + timedelta(days=step + 1),
+            mean=figure(each.mean[0, step]),
+            **_named("p", daily[:, step]),
+            cumulative_mean=figure(total.mean[0, step]),
+            **_named("cumulative_p", cumulative[:, step]),
         )
-        for step in range(horizon_days)
+        for step in range(expected.path.shape[1])
     )
 
 
 def _quantiles(demand: Demand) -> Floats:
-    """Return the 10, 50 and 90 % quantiles, (3, elements)."""
-    return quantile(demand, _LEVELS[:, None])
+    """Return the 10, 50 and 90 % quantiles of the first product's days, (3, days)."""
+    return quantile(Demand(demand.mean[0], demand.variance[0], demand.family[0]), _LEVELS[:, None])
 
 
-def _summary(history: History, usable_days: int) -> HistorySummary:
+def _named(prefix: str, values: Floats) -> dict[str, float]:
+    return {f"{prefix}{percent}": figure(value) for percent, value in zip((10, 50, 90), values, strict=True)}
+
+
+def _summary(batch: Batch, usable_days: int, history_days: int) -> HistorySummary:
+    history = batch.products[0].history
     return HistorySummary(
         first_day=history.first_day,
         last_day=history.last_day,
@@ -83,24 +95,72 @@ def _summary(history: History, usable_days: int) -> HistorySummary:
         stockout_days=history.stockout_days,
         promotion_days=history.promotion_days,
         returned_units=figure(history.returned_units),
+        recorded=_recorded(batch, history_days) if history_days else None,
     )
+
+
+def _recorded(batch: Batch, history_days: int) -> RecordedDemand:
+    return RecordedDemand(
+        first_day=batch.as_of - timedelta(days=history_days - 1),
+        quantities=tuple(map(figure, batch.recorded[0, -history_days:])),
+        left_out=tuple(np.flatnonzero(~batch.series.usable[0, -history_days:]).tolist()),
+    )
+
+
+def _season(expected: Forecast, as_of: date) -> FoundSeason:
+    season = expected.season
+    if not season.by_phase[0]:
+        return FoundSeason(week=None, year=bool(season.by_year[0]))
+    # Phase 0 is the day after as_of; the table begins with Monday.
+    by_weekday = np.roll(season.by_day_of_period[0], (as_of.weekday() + 1) % WEEK)
+    return FoundSeason(week=tuple(map(figure, by_weekday)), year=bool(season.by_year[0]))
+
+
+def _scores(expected: Forecast) -> tuple[MethodScore, ...]:
+    scores = expected.scores(0)
+    tried = np.flatnonzero(np.isfinite(expected.tried.level[:, -1, 0]))
+    weights = expected.weights[:, 0]
+    found = [
+        MethodScore(
+            method=Method(int(index)).label,
+            weight=round(float(weights[index]), 3),
+            rmsse=figure_or_none(scores.rmsse[index]),
+            mase=figure_or_none(scores.mase[index]),
+            bias=figure_or_none(scores.bias[index]),
+        )
+        for index in tried
+    ]
+    combined = MethodScore(
+        method="combination",
+        weight=1.0,
+        rmsse=figure_or_none(scores.rmsse[-1]),
+        mase=figure_or_none(scores.mase[-1]),
+        bias=figure_or_none(scores.bias[-1]),
+    )
+    several = np.count_nonzero(weights) > 1
+    return (*((combined,) if several else ()), *sorted(found, key=lambda score: (-score.weight, score.method)))
 
 
 def _reason(expected: Forecast) -> str:
-    pattern, method = expected.pattern, Method(expected.method[0])
-    if method is Method.ZERO:
+    pattern, weights = expected.pattern, expected.weights[:, 0]
+    if not weights.any():
         return "There is no demand in the usable history."
-    adi, cv2, quiet = pattern.adi[0], pattern.cv2[0], int(pattern.quiet_days[0])
-    if method is Method.TSB:
+    if expected.stopped[0]:
         return (
-            f"No demand for {quiet} usable days, which a demand every {pattern.adi_before[0]:.3g} days makes "
-            "unlikely: TSB lets the rate fade."
+            f"No demand for {int(pattern.quiet_days[0])} usable days, which a demand every "
+            f"{pattern.adi_before[0]:.3g} days makes unlikely: TSB lets the rate fade."
         )
-    often = f"ADI {adi:.3g} {'over' if method is Method.SBA else 'at most'} {ADI_CUTOFF}"
-    steady = f"CV² {cv2:.3g} {'at most' if cv2 <= CV2_CUTOFF else 'over'} {CV2_CUTOFF}"
-    what = (
-        "demand with pauses: SBA"
-        if method is Method.SBA
-        else "regular demand: SES, its constant by least squared error"
+    adi, cv2 = pattern.adi[0], pattern.cv2[0]
+    kind = (
+        f"ADI {adi:.3g} {'over' if adi > ADI_CUTOFF else 'at most'} {ADI_CUTOFF}, "
+        f"CV² {cv2:.3g} {'at most' if cv2 <= CV2_CUTOFF else 'over'} {CV2_CUTOFF}"
     )
-    return f"{often}, {steady}: {what}."
+    shares = ", ".join(
+        f"{Method(int(index)).label} {weights[index]:.0%}"
+        for index in np.argsort(-weights)
+        if weights[index] >= _NAMED_WEIGHT
+    )
+    origins = int(expected.trial.origins[0])
+    if not origins:
+        return f"{kind}: {shares}, in equal parts, for the history is too short to judge by."
+    return f"{kind}: {shares}, by their errors over {expected.trial.horizon} days at {origins} rolling origins."

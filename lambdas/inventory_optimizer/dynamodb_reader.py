@@ -1,4 +1,7 @@
-"""The reader on DynamoDB: Query and BatchGetItem, never Scan; eventually consistent, as a report may be."""
+"""The reader on DynamoDB: GetItem, Query and BatchGetItem, never Scan; eventually consistent, as a report may be.
+
+Only a warehouse's own entry is read consistently: whether a load of it runs must be known at once.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +31,7 @@ if TYPE_CHECKING:
 
     from mypy_boto3_dynamodb import DynamoDBClient
 
-    from inventory_data import DemandYear, Item, Stock, TableNames
+    from inventory_data import DemandYear, Item, Stock, TableNames, Warehouse
 
 _RecordT = TypeVar("_RecordT")
 
@@ -51,6 +54,14 @@ class DynamoDBReader:
         self._client = client
         self._tables = tables
         self._sleep = sleep
+
+    def warehouse(self, warehouse_code: str) -> Warehouse | None:
+        """Return a warehouse's entry in the list of warehouses; None where there is none that can be read."""
+        key = {WAREHOUSE_KEY: {"S": WAREHOUSE_LIST}, PRODUCT_KEY: {"S": warehouse_code}}
+        get = partial(self._client.get_item, TableName=self._tables.items, Key=key, ConsistentRead=True)
+        entry = _answered(get).get("Item")
+        found = _read([] if entry is None else [entry], warehouse_from_attributes).found
+        return found[0] if found else None
 
     def warehouse_codes(self) -> list[str]:
         """Return the codes in the list of warehouses."""

@@ -29,10 +29,19 @@ class History:
     after_window: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Histories:
+    """Of each product: what there is to say, its usable demand, and demand as it was recorded, (products, days)."""
+
+    of_product: tuple[History, ...]
+    series: DemandSeries
+    recorded: Floats
+
+
 def read_histories(
     product_codes: Sequence[str], years: Iterable[DemandYear], first_day: date, last_day: date
-) -> tuple[list[History], DemandSeries]:
-    """Return each product's history, and the matrix of all days from ``first_day`` to ``last_day``.
+) -> Histories:
+    """Put the years together to all days from ``first_day`` to ``last_day``.
 
     Days out of stock, of promotions, and without a record are not usable.
     """
@@ -43,7 +52,8 @@ def read_histories(
     for year in years:
         if year.product_code in rows:
             rows[year.product_code].add(year)
-    return [rows[code].close() for code in product_codes], DemandSeries(quantities, usable)
+    recorded = quantities.copy()
+    return Histories(tuple(rows[code].close() for code in product_codes), DemandSeries(quantities, usable), recorded)
 
 
 @dataclass(slots=True)

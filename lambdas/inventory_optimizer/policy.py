@@ -12,7 +12,7 @@ from lambdas.inventory_optimizer.maths import order_quantity as quantities
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from inventory_data import Item
+    from inventory_data import Item, ServiceType
     from lambdas.inventory_optimizer.maths.arrays import Flags, Floats
 
 
@@ -24,6 +24,7 @@ class Policy:
     lead_time_sd: Floats
     review: Floats
     service_level: Floats
+    by_fill_rate: Flags
     unit_cost: Floats
     ordering_cost: Floats
     holding_cost: Floats
@@ -65,8 +66,10 @@ class Orders:
     days_ahead: Floats
 
 
-def policy_of(items: Sequence[Item], service_level: float | None = None) -> Policy:
-    """Put items together; a ``service_level`` replaces each item's own."""
+def policy_of(
+    items: Sequence[Item], service_level: float | None = None, service_type: ServiceType | None = None
+) -> Policy:
+    """Put items together; a ``service_level`` and a ``service_type`` replace each item's own."""
 
     def column(value: Callable[[Item], float]) -> Floats:
         return np.array([value(item) for item in items], dtype=np.float64)
@@ -76,6 +79,7 @@ def policy_of(items: Sequence[Item], service_level: float | None = None) -> Poli
         lead_time_sd=column(lambda item: item.lead_time_sd_days),
         review=column(lambda item: item.review_period_days),
         service_level=column(lambda item: item.service_level if service_level is None else service_level),
+        by_fill_rate=np.array([(service_type or item.service_type) == "fill_rate" for item in items], dtype=bool),
         unit_cost=column(lambda item: item.unit_cost),
         ordering_cost=column(lambda item: item.ordering_cost),
         holding_cost=column(lambda item: item.unit_cost * item.holding_rate),

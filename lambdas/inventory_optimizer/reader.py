@@ -15,7 +15,7 @@ from tool_contract.errors import ToolFailed
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from inventory_data import DemandYear, Item, MalformedRecordError, Stock
+    from inventory_data import DemandYear, Item, MalformedRecordError, Stock, Warehouse
 
 RecordT = TypeVar("RecordT")
 
@@ -33,6 +33,10 @@ class InventoryReader(Protocol):
 
     Unknown codes are simply not among the records. Raises ``Unavailable`` when the store does not answer.
     """
+
+    def warehouse(self, warehouse_code: str) -> Warehouse | None:
+        """Return a warehouse's entry in the list of warehouses, as it stands at this moment."""
+        ...
 
     def warehouse_codes(self) -> list[str]:
         """Return the codes of all warehouses."""

@@ -11,20 +11,20 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from lambdas.inventory_optimizer.cautions import cautions
+from lambdas.inventory_optimizer.currencies import currency_of
 from lambdas.inventory_optimizer.figures import figure, money, probability
-from lambdas.inventory_optimizer.maths import first_passage
-from lambdas.inventory_optimizer.maths.forecasting import forecast
-from lambdas.inventory_optimizer.results import Receipt, RiskCounts, StockoutRisk, StockoutRisks
-from lambdas.inventory_optimizer.supply import is_overdue, receipts_by_day, supply_of
+from lambdas.inventory_optimizer.outlook import Outlook, outlooks
+from lambdas.inventory_optimizer.risk_results import Receipt, RiskCounts, RiskDay, StockoutRisk, StockoutRisks
+from lambdas.inventory_optimizer.supply import is_overdue
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
     from datetime import date
 
-    from lambdas.inventory_optimizer.maths.arrays import Floats
-    from lambdas.inventory_optimizer.maths.forecasting import Scenario
-    from lambdas.inventory_optimizer.results import Action, Reason, Severity
-    from lambdas.inventory_optimizer.warehouse import Product, Warehouse
+    from lambdas.inventory_optimizer.maths.candidates import MethodName
+    from lambdas.inventory_optimizer.results import Caution
+    from lambdas.inventory_optimizer.risk_results import Action, Reason, Severity
+    from lambdas.inventory_optimizer.warehouse import Batch, Product, Warehouse
 
 #: The two days that a planner asks for: when it begins to be likely, and when it is as likely as not.
 EARLY: Final = 0.05
@@ -36,6 +36,8 @@ SEVERITIES: Final[tuple[tuple[Severity, float], ...]] = (
     ("medium", 0.20),
     ("low", 0.0),
 )
+#: Products that an answer's scan goes through at most: time ends it before.
+_MOST_PRODUCTS: Final = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,21 +45,23 @@ class _Case:
     """One product at risk, with what was calculated for it."""
 
     product: Product
-    by_day: Floats
-    units_short: float
-    value: float
+    outlook: Outlook
     net_stock: float
     mean: float
-    usable_days: int
-    stopped: bool
+    method: MethodName
+    warnings: tuple[Caution, ...]
 
     @property
     def probability(self) -> float:
-        return float(self.by_day[-1])
+        return float(self.outlook.probability[-1])
+
+    @property
+    def value(self) -> float:
+        return self.outlook.units_short * self.product.item.unit_cost
 
     def day_at(self, level: float) -> int | None:
         """Return the first day (1 is tomorrow) by which the probability has reached ``level``."""
-        reached = np.flatnonzero(self.by_day >= level)
+        reached = np.flatnonzero(self.outlook.probability >= level)
         return int(reached[0]) + 1 if reached.size else None
 
     @property
@@ -71,82 +75,62 @@ class _Case:
         return early is None or self.order_arrives <= early
 
 
-def identify(warehouse: Warehouse, *, days_ahead: int, minimum_probability: float, limit: int) -> StockoutRisks:
+def identify(
+    warehouse: Warehouse, *, days_ahead: int, minimum_probability: float, limit: int, full: bool = False
+) -> StockoutRisks:
     """Return the products whose stock runs out within ``days_ahead`` days with at least that probability."""
-    cases = sorted(
-        _cases(warehouse, days_ahead, minimum_probability),
-        key=lambda case: (-case.value, -case.probability, case.product.item.product_code),
-    )
+    found = [
+        case for batch in warehouse.batches(_MOST_PRODUCTS) for case in _cases(batch, days_ahead, minimum_probability)
+    ]
+    currency = currency_of(warehouse)
+    cases = sorted(found, key=_by_probability if currency.mixed else _by_value)
+    coverage = warehouse.coverage()
     return StockoutRisks(
         warehouse_code=warehouse.code,
         as_of=warehouse.as_of,
+        currency=currency.name,
         days_ahead=days_ahead,
         minimum_probability=minimum_probability,
-        counts=_counts(len(warehouse.products), cases),
-        value_at_risk=money(sum(case.value for case in cases)),
-        risks=tuple(_risk(case, warehouse.as_of) for case in cases[:limit]),
-        unusable=warehouse.unusable,
+        counts=_counts(coverage.usable, cases),
+        value_at_risk=None if currency.mixed else money(sum(case.value for case in cases)),
+        risks=tuple(_risk(case, warehouse.as_of, full=full) for case in cases[:limit]),
+        coverage=coverage,
+        notices=currency.notices(warehouse),
+        unusable=tuple(warehouse.unusable),
     )
 
 
-def _cases(warehouse: Warehouse, days: int, minimum: float) -> Iterator[_Case]:
-    stocks = [product.stock for product in warehouse.products]
-    expected = forecast(warehouse.series)
-    supply = supply_of(stocks, warehouse.as_of)
-    receipts = receipts_by_day(stocks, warehouse.as_of, days)
-    scenarios = expected.scenarios()
-    probabilities = stockout_probabilities(scenarios, supply.net_stock, receipts, minimum)
-    rows = np.flatnonzero(probabilities[:, -1] >= minimum)
-    short = sum(
-        part.weight * first_passage.units_short(part.per_day.take(rows), supply.net_stock[rows], receipts[rows])
-        for part in scenarios
-    )
-    usable_days = warehouse.series.usable_days
-    for row, units in zip(rows, np.atleast_1d(short), strict=True):
-        product = warehouse.products[row]
+def _cases(batch: Batch, days: int, minimum: float) -> Iterator[_Case]:
+    found = outlooks(batch, days, minimum)
+    usable_days = batch.series.usable_days
+    for row, outlook in found.at_risk:
+        product = batch.products[row]
+        stopped = bool(found.forecast.stopped[row])
         yield _Case(
             product=product,
-            by_day=probabilities[row],
-            units_short=float(units),
-            value=float(units) * product.item.unit_cost,
-            net_stock=float(supply.net_stock[row]),
-            mean=float(expected.mean[row]),
-            usable_days=int(usable_days[row]),
-            stopped=bool(expected.stopped[row]),
+            outlook=outlook,
+            net_stock=float(found.net_stock[row]),
+            mean=float(found.forecast.mean[row]),
+            method=found.forecast.method(row),
+            warnings=tuple(cautions(product, batch.as_of, int(usable_days[row]), stopped=stopped)),
         )
 
 
-def stockout_probabilities(
-    scenarios: Sequence[Scenario], net_stock: Floats, receipts: Floats, minimum: float
-) -> Floats:
-    """Return the probability of a stock-out by the end of each day, (products, days), over all scenarios.
-
-    Without receipts it has a closed form, which bounds the probability with receipts from above: only products that
-    this bound does not clear of ``minimum``, and that receive something, are worth their convolution.
-    """
-    by_day = np.zeros(receipts.shape)
-    for part in scenarios:
-        by_day += part.weight * first_passage.stockout_without_receipts(part.per_day, net_stock, receipts.shape[1])
-    for row in np.flatnonzero((by_day[:, -1] >= minimum) & receipts.any(axis=1)):
-        by_day[row] = _with_receipts(scenarios, int(row), float(net_stock[row]), receipts[row])
-    return np.clip(by_day, 0.0, 1.0)
+def _by_value(case: _Case) -> tuple[float, float, str]:
+    return -case.value, -case.probability, case.product.item.product_code
 
 
-def _with_receipts(scenarios: Sequence[Scenario], row: int, net_stock: float, receipts: Floats) -> Floats:
-    by_day = np.zeros(receipts.size)
-    for part in scenarios:
-        lattice = first_passage.day_lattice(part.per_day.take(np.array([row])), net_stock + receipts.sum())
-        by_day += part.weight * first_passage.stockout_by_day(lattice, net_stock, receipts)
-    return by_day
+def _by_probability(case: _Case) -> tuple[float, str]:
+    return -case.probability, case.product.item.product_code
 
 
-def _risk(case: _Case, as_of: date) -> StockoutRisk:
+def _risk(case: _Case, as_of: date, *, full: bool) -> StockoutRisk:
     item, early, even = case.product.item, case.day_at(EARLY), case.day_at(EVEN)
     return StockoutRisk(
         product_code=item.product_code,
         probability=probability(case.probability),
         severity=_severity(case.probability),
-        expected_units_short=figure(case.units_short),
+        expected_units_short=figure(case.outlook.units_short),
         value_at_risk=money(case.value),
         net_stock=figure(case.net_stock),
         demand_per_day=figure(case.mean),
@@ -158,8 +142,23 @@ def _risk(case: _Case, as_of: date) -> StockoutRisk:
         order_now_in_time=case.order_in_time,
         action=_action(case, as_of),
         reasons=tuple(sorted(_reasons(case, as_of))),
-        warnings=tuple(cautions(case.product, as_of, case.usable_days, stopped=case.stopped)),
+        forecast_method=case.method,
+        calculation=case.outlook.method,
+        standard_error=probability(case.outlook.standard_error),
+        warnings=case.warnings,
+        by_day=tuple(_by_day(case.outlook, as_of)) if full else None,
     )
+
+
+def _by_day(outlook: Outlook, as_of: date) -> Iterator[RiskDay]:
+    for step in range(outlook.probability.size):
+        yield RiskDay(
+            day=as_of + timedelta(days=step + 1),
+            probability=probability(outlook.probability[step]),
+            expected_receipts=figure(outlook.receipts[step]),
+            expected_net_stock=figure(outlook.net_stock[step]),
+            expected_available=figure(outlook.available[step]),
+        )
 
 
 def _reasons(case: _Case, as_of: date) -> Iterator[Reason]:
@@ -172,7 +171,10 @@ def _reasons(case: _Case, as_of: date) -> Iterator[Reason]:
     if not orders:
         yield "no_open_order"
     elif receipt is not None:
-        yield "receipt_too_late" if _comes_too_late(case, receipt, as_of) else "receipt_too_small"
+        if _comes_too_late(case, receipt, as_of):
+            yield "receipt_too_late"
+        else:
+            yield "receipt_may_be_late" if _may_be_late(case, receipt, as_of) else "receipt_too_small"
     if not case.order_in_time:
         yield "lead_time_longer_than_cover"
 
@@ -181,7 +183,7 @@ def _action(case: _Case, as_of: date) -> Action:
     receipt = _next_receipt(case.product, as_of)
     if any(is_overdue(order, as_of) for order in case.product.stock.open_orders):
         return "chase_overdue_order"
-    if receipt is not None and _comes_too_late(case, receipt, as_of):
+    if receipt is not None and (_comes_too_late(case, receipt, as_of) or _may_be_late(case, receipt, as_of)):
         return "expedite_open_order"
     if case.product.item.status != "active":
         return "transfer_or_substitute"
@@ -192,6 +194,13 @@ def _comes_too_late(case: _Case, receipt: Receipt, as_of: date) -> bool:
     """Say whether the next receipt misses the day at 5 %: a day's receipt is there before its demand."""
     early = case.day_at(EARLY)
     return early is not None and (receipt.day - as_of).days > early
+
+
+def _may_be_late(case: _Case, receipt: Receipt, as_of: date) -> bool:
+    """Say whether the receipt, late by one standard deviation of its lead time, would miss the day at 5 %."""
+    early = case.day_at(EARLY)
+    late = (receipt.day - as_of).days + case.product.item.lead_time_sd_days
+    return early is not None and case.product.item.lead_time_sd_days > 0 and late > early
 
 
 def _next_receipt(product: Product, as_of: date) -> Receipt | None:

@@ -66,14 +66,3 @@ def supply_of(stocks: Sequence[Stock], as_of: date) -> Supply:
 def is_overdue(order: OpenOrder, as_of: date) -> bool:
     """Say whether an open order should have arrived by the close of ``as_of``."""
     return order.eta <= as_of
-
-
-def receipts_by_day(stocks: Sequence[Stock], as_of: date, days: int) -> Floats:
-    """Return what is promised for each of the ``days`` days after ``as_of``, (products, days)."""
-    receipts = np.zeros((len(stocks), days))
-    for row, stock in enumerate(stocks):
-        for order in stock.open_orders:
-            day = (order.eta - as_of).days
-            if 1 <= day <= days:
-                receipts[row, day - 1] += order.qty_open
-    return receipts

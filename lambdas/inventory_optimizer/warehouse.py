@@ -1,35 +1,41 @@
 """A warehouse as the tools see it: its products with stock and history, as of the day its stock was taken.
 
 "Today" is that day, the latest ``as_of`` of the stock records, never the machine's clock: the same data give the same
-answer at any time.
+answer at any time. Items and stock are read at once; histories, which are most of the data, in batches.
 """
 
 from __future__ import annotations
 
-import difflib
+import time
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, Final, NoReturn
+from typing import TYPE_CHECKING, Final
 
 from lambdas.inventory_optimizer.history import History, read_histories
-from lambdas.inventory_optimizer.results import Unusable
-from tool_contract.errors import NotFound, ToolFailed
+from lambdas.inventory_optimizer.results import Coverage, Unusable
+from lambdas.inventory_optimizer.unknown_names import raise_if_no_warehouse, raise_no_product
+from lambdas.runtime.time_limit import seconds_left
+from tool_contract.errors import ToolFailed, Unavailable
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
-    from inventory_data import DemandYear, Item, Stock
+    from inventory_data import Item, MalformedRecordError, Stock
+    from lambdas.inventory_optimizer.maths.arrays import Floats
     from lambdas.inventory_optimizer.maths.series import DemandSeries
     from lambdas.inventory_optimizer.reader import InventoryReader, Records
 
 HISTORY_DAYS: Final = 730
-_NAMES_SHOWN: Final = 3
-_CLOSE: Final = 0.6
+#: Products whose histories are held at once: a matrix of two years takes three megabytes.
+BATCH_PRODUCTS: Final = 500
+#: Another batch is begun if so many times the slowest one's time is left, and the reserve.
+_MARGIN: Final = 1.5
+_RESERVE_SECONDS: Final = 2.0
 
 
 @dataclass(frozen=True, slots=True)
 class Product:
-    """A product at the warehouse: everything but its daily demand, which is a row of the warehouse's series."""
+    """A product at the warehouse: everything but its daily demand, which is a row of the batch's series."""
 
     item: Item
     stock: Stock
@@ -37,93 +43,140 @@ class Product:
 
 
 @dataclass(frozen=True, slots=True)
-class Warehouse:
-    """Products in the order of their codes; row i of ``series`` is the demand of ``products[i]`` up to ``as_of``."""
+class Batch:
+    """Products in the order of their codes; row i of ``series`` and ``recorded`` is the demand of ``products[i]``.
+
+    ``series`` says which days are usable; ``recorded`` is demand as it was recorded, on the others too.
+    """
 
     code: str
     as_of: date
     products: tuple[Product, ...]
     series: DemandSeries
-    unusable: tuple[Unusable, ...]
+    recorded: Floats
+
+
+class Warehouse:
+    """A warehouse, or some of its products, to be gone through in batches.
+
+    ``unusable`` tells of the records that could not be used; their products are left out.
+    """
+
+    def __init__(
+        self, reader: InventoryReader, code: str, items: Records[Item], stocks: Records[Stock], *, whole: bool
+    ) -> None:
+        """Match items with their stock. ``whole``: these are all items of the warehouse."""
+        stock_of = {stock.product_code: stock for stock in stocks.found}
+        usable = sorted((item for item in items.found if item.product_code in stock_of), key=_code_of)
+        self.code = code
+        self.as_of = max((stock_of[_code_of(item)].as_of for item in usable), default=date.max)
+        self.in_all = len(items.found) + len(items.malformed)
+        self.unusable = [*_told(items.malformed), *_told(stocks.malformed), *_without_stock(items, stocks, stock_of)]
+        self.currencies = {item.currency for item in usable}
+        self._reader = reader
+        self._whole = whole
+        self._left = [(item, stock_of[_code_of(item)]) for item in usable]
+        self._last = ""
+        self._usable_products = 0
+
+    def leave_out_up_to(self, product_code: str) -> None:
+        """Leave out the products up to this code, which another answer has told of."""
+        self._left = [(item, stock) for item, stock in self._left if _code_of(item) > product_code]
+        self._whole = False
+
+    @property
+    def complete(self) -> bool:
+        """Whether every product of the warehouse has been gone through, so that they can be compared."""
+        return self._whole and not self._left
+
+    @property
+    def products(self) -> int:
+        """How many products have been gone through that could be used."""
+        return self._usable_products
+
+    def batches(self, most: int) -> Iterator[Batch]:
+        """Go through the products: as many as the time allows and ``most`` at most, one batch at least.
+
+        Raises ``ToolFailed`` if there are records and none of them can be used.
+        """
+        slowest, allowed = 0.0, most
+        while self._left and allowed > 0:
+            if allowed < most and seconds_left() < _MARGIN * slowest + _RESERVE_SECONDS:
+                break
+            started = time.monotonic()
+            entries = self._left[: min(BATCH_PRODUCTS, allowed)]
+            batch = self._batch(entries)
+            if batch.products:
+                yield batch
+            self._usable_products += len(batch.products)
+            self._left, self._last = self._left[len(entries) :], _code_of(entries[-1][0])
+            allowed -= len(entries)
+            slowest = max(slowest, time.monotonic() - started)
+        if self.unusable and not self._usable_products and not self._left:
+            first = self.unusable[0]
+            message = f"No product of {self.code} can be used: the {first.record}: {first.problem}"
+            raise ToolFailed(message, retryable=False)
+
+    def coverage(self) -> Coverage:
+        """Return which part of the products has been gone through."""
+        return Coverage(
+            products=self.in_all,
+            usable=self._usable_products,
+            left=len(self._left),
+            continue_after=self._last if self._left else None,
+        )
+
+    def _batch(self, entries: Sequence[tuple[Item, Stock]]) -> Batch:
+        first_day = self.as_of - timedelta(days=HISTORY_DAYS - 1)
+        codes = [_code_of(item) for item, _ in entries]
+        years = self._reader.demand(self.code, codes, range(first_day.year, self.as_of.year + 1))
+        self.unusable += _told(years.malformed)
+        broken = {error.product_code for error in years.malformed}
+        kept = [(item, stock) for item, stock in entries if _code_of(item) not in broken]
+        past = read_histories([_code_of(item) for item, _ in kept], years.found, first_day, self.as_of)
+        products = (Product(item, stock, of) for (item, stock), of in zip(kept, past.of_product, strict=True))
+        return Batch(self.code, self.as_of, tuple(products), past.series, past.recorded)
 
 
 def open_warehouse(
     reader: InventoryReader, warehouse_code: str, product_codes: Sequence[str] | None = None, *, pointer: str = ""
 ) -> Warehouse:
-    """Read a warehouse, or some of its products.
+    """Open a warehouse, or some of its products.
 
     ``pointer`` is where the input names a product, with ``{index}`` in it for a list. Raises ``NotFound`` for an
-    unknown warehouse or product, ``ToolFailed`` if no product can be used.
+    unknown warehouse or product, ``Unavailable`` while the warehouse is being loaded.
     """
+    _raise_if_loading(reader, warehouse_code)
     wanted = None if product_codes is None else list(dict.fromkeys(product_codes))
     items = reader.items(warehouse_code, wanted)
     there = {item.product_code for item in items.found} | {error.product_code for error in items.malformed}
     if not there:
-        _raise_if_no_warehouse(reader, warehouse_code)
+        raise_if_no_warehouse(reader, warehouse_code)
     if product_codes is not None and not there.issuperset(product_codes):
-        _raise_no_product(reader, warehouse_code, product_codes, there, pointer)
-    stocks = reader.stock(warehouse_code, wanted)
-    return _put_together(reader, warehouse_code, items, stocks)
+        raise_no_product(reader, warehouse_code, product_codes, there, pointer)
+    return Warehouse(reader, warehouse_code, items, reader.stock(warehouse_code, wanted), whole=wanted is None)
 
 
-def _put_together(
-    reader: InventoryReader, warehouse_code: str, items: Records[Item], stocks: Records[Stock]
-) -> Warehouse:
-    stock_of = {stock.product_code: stock for stock in stocks.found}
-    item_of = {item.product_code: item for item in items.found}
-    codes = sorted(item_of.keys() & stock_of.keys())
-    as_of = max((stock_of[code].as_of for code in codes), default=date.max)
-    first_day = as_of - timedelta(days=HISTORY_DAYS - 1)
-    years = reader.demand(warehouse_code, codes, range(first_day.year, as_of.year + 1))
-    unusable = _unusable(items, stocks, years)
-    broken = {error.product_code for error in years.malformed}
-    codes = [code for code in codes if code not in broken]
-    if not codes:
-        message = f"No product of {warehouse_code} can be used: the {unusable[0].record}: {unusable[0].problem}"
-        raise ToolFailed(message, retryable=False)
-    histories, series = read_histories(codes, years.found, first_day, as_of)
-    products = (Product(item_of[code], stock_of[code], past) for code, past in zip(codes, histories, strict=True))
-    return Warehouse(warehouse_code, as_of, tuple(products), series, unusable)
+def _code_of(item: Item) -> str:
+    return item.product_code
 
 
-def _unusable(items: Records[Item], stocks: Records[Stock], years: Records[DemandYear]) -> tuple[Unusable, ...]:
-    """Report every malformed record, and items whose stock record is missing altogether."""
-    malformed = [*items.malformed, *stocks.malformed, *years.malformed]
-    with_stock = {stock.product_code for stock in stocks.found} | {error.product_code for error in stocks.malformed}
-    return (
-        *(Unusable(record=error.record, problem=error.problem) for error in malformed),
-        *(
-            Unusable(record=f"stock of {item.warehouse_code}/{item.product_code}", problem="there is no such record.")
-            for item in items.found
-            if item.product_code not in with_stock
-        ),
-    )
+def _told(errors: Iterable[MalformedRecordError]) -> list[Unusable]:
+    return [Unusable(record=error.record, problem=error.problem) for error in errors]
 
 
-def _raise_if_no_warehouse(reader: InventoryReader, warehouse_code: str) -> None:
-    if not reader.product_codes(warehouse_code):
-        message = f"There is no warehouse {warehouse_code!r}."
-        hint = _hint(warehouse_code, [code for code in reader.warehouse_codes() if code != warehouse_code])
-        raise NotFound(message, pointer="/warehouse_code", hint=hint)
+def _without_stock(items: Records[Item], stocks: Records[Stock], stock_of: dict[str, Stock]) -> Iterator[Unusable]:
+    told = stock_of.keys() | {error.product_code for error in stocks.malformed}
+    for item in items.found:
+        if item.product_code not in told:
+            record = f"stock of {item.warehouse_code}/{item.product_code}"
+            yield Unusable(record=record, problem="there is no such record.")
 
 
-def _raise_no_product(
-    reader: InventoryReader, warehouse_code: str, wanted: Sequence[str], there: set[str], pointer: str
-) -> NoReturn:
-    missing = [(index, code) for index, code in enumerate(wanted) if code not in there]
-    index, code = missing[0]
-    more = f", nor {len(missing) - 1} more of the list" if len(missing) > 1 else ""
-    message = f"There is no product {code!r} at warehouse {warehouse_code!r}{more}."
-    hint = _hint(code, reader.product_codes(warehouse_code))
-    raise NotFound(message, pointer=pointer.format(index=index), hint=hint)
-
-
-def _hint(code: str, known: Sequence[str]) -> str:
-    alike = {name: difflib.SequenceMatcher(None, code.casefold(), name.casefold()).ratio() for name in known}
-    close = sorted((name for name in known if alike[name] >= _CLOSE), key=lambda name: (-alike[name], name))
-    if close:
-        return f"Did you mean {' or '.join(close[:_NAMES_SHOWN])}?"
-    if not known:
-        return "There are none: the inventory tables are empty."
-    shown = ", ".join(sorted(known)[:_NAMES_SHOWN])
-    return f"Known are {shown}{' and others' if len(known) > _NAMES_SHOWN else ''}."
+def _raise_if_loading(reader: InventoryReader, warehouse_code: str) -> None:
+    """Refuse a warehouse whose records may be half of one load and half of another."""
+    entry = reader.warehouse(warehouse_code)
+    if entry is not None and entry.loading is not None:
+        message = f"Warehouse {warehouse_code!r} is being loaded, or a load of it was cut short ({entry.loading})."
+        hint = "Try again when the load has ended. If none is running, repeat it: tool-executor inventory load."
+        raise Unavailable(message, pointer="/warehouse_code", hint=hint)

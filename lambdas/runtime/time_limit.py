@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import faulthandler
+import math
 import signal
 import threading
+import time
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Final
 
 from tool_contract.limits import HARD_TIMEOUT_ALLOWANCE_SECONDS
@@ -17,10 +20,19 @@ if TYPE_CHECKING:
 #: The process outlives the task's own limit by this, so that the state machine names what happened.
 _STDERR: Final = 2
 _LAST_RESORT_SECONDS: Final = HARD_TIMEOUT_ALLOWANCE_SECONDS + 2
+_ends_at: ContextVar[float] = ContextVar("ends_at", default=math.inf)
 
 
 class TimeLimitReached(BaseException):
     """Raised in the tool when its time is up. No ``Exception``, so that a tool's own handlers let it through."""
+
+
+def seconds_left() -> float:
+    """Return how long the tool that asks may still run; infinite where nothing limits it.
+
+    For tools that do their work in parts and answer with what they have done.
+    """
+    return _ends_at.get() - time.monotonic()
 
 
 @contextmanager
@@ -30,6 +42,16 @@ def time_limit(seconds: float) -> Iterator[None]:
     Native code that never returns to Python cannot be interrupted: the process is ended after some seconds more
     by a thread that needs no interpreter lock, so that a hung function does not cost its full 15 minutes.
     """
+    token = _ends_at.set(time.monotonic() + seconds)
+    try:
+        with _alarm(seconds):
+            yield
+    finally:
+        _ends_at.reset(token)
+
+
+@contextmanager
+def _alarm(seconds: float) -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield  # signals reach the main thread only, which is where Lambda runs a handler
         return

@@ -17,6 +17,9 @@ from inventory_data.dynamodb import (
 from inventory_data.errors import InventoryDataError, MalformedRecordError
 from inventory_data.models import (
     CODE_PATTERN,
+    CURRENCY_PATTERN,
+    LARGEST_AMOUNT,
+    MOST_OPEN_ORDERS,
     DemandDay,
     DemandYear,
     Item,
@@ -32,6 +35,9 @@ from inventory_data.tables import TableNames
 
 __all__ = [
     "CODE_PATTERN",
+    "CURRENCY_PATTERN",
+    "LARGEST_AMOUNT",
+    "MOST_OPEN_ORDERS",
     "Attributes",
     "DemandDay",
     "DemandYear",

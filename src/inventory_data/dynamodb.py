@@ -31,16 +31,20 @@ def demand_location(warehouse_code: str, product_code: str) -> str:
 
 def warehouse_to_attributes(warehouse: Warehouse) -> Attributes:
     """Return the entry of a warehouse in the items table's list of warehouses."""
-    return {
+    entry = {
         WAREHOUSE_KEY: {"S": WAREHOUSE_LIST},
         PRODUCT_KEY: {"S": warehouse.warehouse_code},
         "products": {"N": str(warehouse.products)},
     }
+    if warehouse.loading is not None:
+        entry["loading"] = {"S": warehouse.loading}
+    return entry
 
 
 def warehouse_from_attributes(attributes: Attributes) -> Warehouse:
     """Read an entry of the list of warehouses. Raises :class:`MalformedRecordError`."""
-    renamed = {WAREHOUSE_KEY: attributes.get(PRODUCT_KEY, {"NULL": True}), "products": attributes["products"]}
+    renamed = {WAREHOUSE_KEY: attributes.get(PRODUCT_KEY, {"NULL": True})}
+    renamed |= {name: attributes[name] for name in ("products", "loading") if name in attributes}
     return _validated(Warehouse, renamed, "entry in the list of warehouses")
 
 

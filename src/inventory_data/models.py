@@ -1,6 +1,6 @@
 """Records of the inventory: items, stock with its open orders, demand history.
 
-Quantities are in the item's unit, times in days, money in one currency (that of ``unit_cost``), rates per year.
+Quantities are in the item's unit, times in days, money in the item's currency, rates per year.
 A record is valid by itself: what only shows beside other records (stale stock, orders overdue) is the tools' to say.
 """
 
@@ -17,13 +17,19 @@ if TYPE_CHECKING:
 
 #: Codes of products and warehouses: no '#', which joins them into a key, and no '/'.
 CODE_PATTERN: Final = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$"
+#: ISO 4217: three capitals.
+CURRENCY_PATTERN: Final = r"^[A-Z]{3}$"
+#: The most that a quantity or an amount of money may be.
+LARGEST_AMOUNT: Final = 1e12
+#: How many open orders a product may have at a warehouse.
+MOST_OPEN_ORDERS: Final = 500
 
 ItemStatus: TypeAlias = Literal["active", "phase_out", "inactive"]
 ServiceType: TypeAlias = Literal["cycle", "fill_rate"]
 OrderStatus: TypeAlias = Literal["open", "in_transit"]
 
 Code: TypeAlias = Annotated[str, Field(pattern=CODE_PATTERN)]
-_Amount: TypeAlias = Annotated[float, Field(ge=0, le=1e12)]
+_Amount: TypeAlias = Annotated[float, Field(ge=0, le=LARGEST_AMOUNT)]
 _Days: TypeAlias = Annotated[float, Field(ge=0, le=3650)]
 _Units: TypeAlias = Annotated[int, Field(ge=0, le=10**12)]
 _Offset: TypeAlias = Annotated[int, Field(ge=0, le=365)]
@@ -36,10 +42,15 @@ class Record(BaseModel):
 
 
 class Warehouse(Record):
-    """A warehouse, and how many products it holds."""
+    """A warehouse, and how many products it holds.
+
+    ``loading`` is the mark of a load that has begun and not ended: which one, and since when. While it stands, the
+    warehouse's records may be of two loads, and are not to be used.
+    """
 
     warehouse_code: Code
     products: _Units = 0
+    loading: Annotated[str, Field(min_length=1, max_length=100)] | None = None
 
 
 class Overrides(Record):
@@ -54,6 +65,7 @@ class Item(Record):
 
     ``service_level`` is a probability (of no stock-out per order cycle) or a fraction of demand, by ``service_type``.
     ``holding_rate`` is the cost of holding per year and unit of value, ``ordering_cost`` that of one order.
+    ``currency`` is that of both costs; None: not told.
     """
 
     warehouse_code: Code
@@ -61,6 +73,7 @@ class Item(Record):
     unit: Annotated[str, Field(min_length=1, max_length=20)] = "each"
     category: Annotated[str, Field(max_length=60)] = ""
     status: ItemStatus = "active"
+    currency: Annotated[str, Field(pattern=CURRENCY_PATTERN)] | None = None
     unit_cost: _Amount
     ordering_cost: _Amount
     holding_rate: Annotated[float, Field(ge=0, le=10)]
@@ -90,7 +103,7 @@ class OpenOrder(Record):
     """What is still to come of a purchase order. ``eta`` is the day on which it is promised."""
 
     po: Annotated[str, Field(min_length=1, max_length=60)]
-    qty_open: Annotated[float, Field(gt=0, le=1e12)]
+    qty_open: Annotated[float, Field(gt=0, le=LARGEST_AMOUNT)]
     eta: date
     status: OrderStatus = "open"
 
@@ -104,11 +117,11 @@ class Stock(Record):
     warehouse_code: Code
     product_code: Code
     as_of: date
-    on_hand: Annotated[float, Field(ge=-1e12, le=1e12)]
+    on_hand: Annotated[float, Field(ge=-LARGEST_AMOUNT, le=LARGEST_AMOUNT)]
     allocated: _Amount = 0.0
     backorders: _Amount = 0.0
     quarantine: _Amount = 0.0
-    open_orders: Annotated[tuple[OpenOrder, ...], Field(max_length=500)] = ()
+    open_orders: Annotated[tuple[OpenOrder, ...], Field(max_length=MOST_OPEN_ORDERS)] = ()
 
 
 class DemandDay(Record):

@@ -1,119 +1,237 @@
-"""Probability that stock runs out on any day of a horizon: a first passage, with receipts on their dates.
+"""Probability that stock runs out on any day of a horizon: a first passage, with demand and receipts by day.
 
 Stock out is net stock (on hand less allocated and backorders, plus receipts) below zero at the end of a day; a day's
 receipts are there before its demand, and what is short is backordered. Let C_t be demand of the first t days and L_t
 the net stock at the start plus receipts up to day t. Stock lasts through day t if C_u <= L_u for each u <= t. The
-distribution of C over the paths that have lasted is carried from day to day by convolution with the day's demand and
-cut at L_t; what is left of it is the chance of having lasted. The test "short on the last day" alone would miss any
-dip that a late receipt has filled by then (one worked case: 60 % against 0.007 %).
+test "short on the last day" alone would miss any dip that a late receipt has filled by then (one worked case: 60 %
+against 0.007 %).
 
-Exact for independent days on a lattice of whole units. Beyond ``MAX_CELLS`` units, and for measured demand, the
-lattice is coarser, each day's demand rounded to the nearest point: ``Lattice.step`` says so.
+- Nothing arrives: net stock only falls, so the chance is P(C_t > net stock), in closed form for all products at once.
+  It bounds the chance with receipts from above: whom it clears needs nothing more.
+- Something arrives, on days that are certain or spread (``receipts.py``): the joint distribution of what has arrived
+  and of C over the paths that have lasted is carried from day to day. Each day moves probability between the states of
+  arrivals, convolves with the day's demand, and cuts at what the state's receipts allow. Exact for independent days, on
+  whole units or on the lattice whose step is told.
+- Too many orders are uncertain at once: a simulation, which says so and gives its standard error.
+
+Units short need no path: what a day adds to them is E[(C_t - L_t)^+] - E[(C_(t-1) - L_t)^+] in closed form (Zipkin
+2000, sect. 6.2 and appendix C), and receipts being independent of demand, its mean over the states of arrivals.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import numpy as np
 
-from lambdas.inventory_optimizer.maths.distributions import Demand, Family, cdf, loss, quantile
+from lambdas.inventory_optimizer.maths.demand_by_day import by_day, cumulated, exceeds, short_of
+from lambdas.inventory_optimizer.maths.distributions import Demand
+from lambdas.inventory_optimizer.maths.lattice import MAX_CELLS, Lasting, Lattice, day_lattice, day_lattices
+from lambdas.inventory_optimizer.maths.receipts import (
+    ArrivalStates,
+    ExpectedReceipt,
+    arrival_states,
+    certain_states,
+    expected_arrivals,
+)
+from lambdas.inventory_optimizer.maths.stockout_simulation import simulate
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from lambdas.inventory_optimizer.maths.arrays import Floats
 
-MAX_CELLS: Final = 4096
-#: Above so many products of cells the transform is faster than the sum.
-_DIRECT_LIMIT: Final = 400_000
-_TAIL: Final = 1e-12
-#: Points of a measured day's standard deviation.
-_POINTS_PER_SD: Final = 20
+__all__ = [
+    "MAX_CELLS",
+    "ExpectedReceipt",
+    "Lattice",
+    "OutlookMethod",
+    "StockOutlook",
+    "StockOutlooks",
+    "day_lattice",
+    "stockout_bound",
+    "stockout_by_day",
+    "stockout_without_receipts",
+    "units_short",
+    "with_receipts",
+    "without_receipts",
+]
+
+OutlookMethod: TypeAlias = Literal["exact", "monte_carlo"]
 
 
 @dataclass(frozen=True, slots=True)
-class Lattice:
-    """Distribution of one day's demand on multiples of ``step`` units: ``mass[k]`` belongs to k steps."""
+class StockOutlook:
+    """What becomes of one product's stock, at the end of each day t = 1 to ``days`` where an array.
 
-    mass: Floats
-    step: float
+    ``probability``: that stock has run out on any day up to t; it never falls. ``net_stock``: its mean, in units,
+    backorders counted as negative. ``available``: mean of its positive part. ``units_short``: mean of the horizon's
+    demand that is not covered on its day; backorders that stand at the start are not counted. ``step``: units between
+    the lattice's points, 1 for whole units, 0 where no lattice was needed. The standard errors are zero if exact;
+    ``standard_error`` is the largest of any day's probability.
+    """
+
+    probability: Floats
+    units_short: float
+    net_stock: Floats
+    available: Floats
+    method: OutlookMethod = "exact"
+    step: float = 0.0
+    standard_error: float = 0.0
+    units_short_error: float = 0.0
 
 
-def day_lattice(demand: Demand, limit: float) -> Lattice:
-    """Put one product's demand per day (arrays of one element) on a lattice for net stock up to ``limit`` units."""
-    if demand.family[0] == Family.NONE:
-        return _known_demand(float(demand.mean[0]), limit)
-    counted = demand.family[0] in (Family.POISSON, Family.NEGATIVE_BINOMIAL)
-    coarse = max(limit, 1.0) / MAX_CELLS
-    step = max(1.0, np.ceil(coarse)) if counted else max(float(demand.sd[0]) / _POINTS_PER_SD, coarse)
-    top = max(float(quantile(demand, 1 - _TAIL)[0]), 0.0)
-    cells = int(min(np.ceil(top / step), np.floor(max(limit, 0.0) / step))) + 1
-    half = 0.5 * step if step != 1.0 or not counted else 0.0
-    mass = np.diff(cdf(demand, np.arange(cells) * step + half), prepend=0.0)
-    return Lattice(mass, step)
+@dataclass(frozen=True, slots=True)
+class StockOutlooks:
+    """The exact outlooks of many products that receive nothing: arrays (products, days), ``units_short`` (products,).
+
+    Meanings and units are those of ``StockOutlook``.
+    """
+
+    probability: Floats
+    units_short: Floats
+    net_stock: Floats
+    available: Floats
+
+    def of(self, row: int) -> StockOutlook:
+        """Return one product's outlook."""
+        return StockOutlook(
+            self.probability[row], float(self.units_short[row]), self.net_stock[row], self.available[row]
+        )
 
 
-def stockout_by_day(lattice: Lattice, net_stock: float, receipts: Floats) -> Floats:
+def stockout_bound(per_day: Demand, net_stock: Floats, receipts: Floats | None = None) -> Floats:
+    """Return what each product's chance of a stock-out within the horizon is at most, (products,).
+
+    If nothing arrives, that is P(C_days > net stock), and exact; receipts only lower it. With ``receipts``, (products,
+    days), on days by which they have come for certain (``latest_receipts``): between two of them stock only falls, so
+    each stretch ends short with P(C_t > L_t) at its last day t, and the sum over the stretches is a bound (Boole).
+    ``per_day`` is (products, days).
+    """
+    total = cumulated(per_day)
+    bound = exceeds(_columns(total, slice(-1, None)), net_stock[:, None])[:, 0]
+    if receipts is None or not receipts.any():
+        return bound
+    ends = np.zeros(receipts.shape, dtype=bool)
+    ends[:, -1], ends[:, :-1] = True, receipts[:, 1:] > 0
+    row, day = np.nonzero(ends)
+    at_end = Demand(total.mean[row, day + 1], total.variance[row, day + 1], total.family[row, day + 1])
+    short = exceeds(at_end, (net_stock[:, None] + np.cumsum(receipts, axis=1))[row, day])
+    return np.minimum(bound, np.bincount(row, weights=short, minlength=bound.size))
+
+
+def without_receipts(per_day: Demand, net_stock: Floats) -> StockOutlooks:
+    """Return the outlooks of products that receive nothing within the horizon; ``per_day`` is (products, days)."""
+    elapsed, limit = _columns(cumulated(per_day), slice(1, None)), net_stock[:, None]
+    backorders = short_of(elapsed, limit)
+    net = limit - elapsed.mean
+    return StockOutlooks(
+        probability=np.maximum.accumulate(exceeds(elapsed, limit), axis=1),
+        units_short=np.maximum(backorders[:, -1] - np.maximum(-net_stock, 0.0), 0.0),
+        net_stock=net,
+        available=np.maximum(net + backorders, 0.0),
+    )
+
+
+def with_receipts(per_day: Demand, net_stock: float, receipts: Sequence[ExpectedReceipt], *, seed: int) -> StockOutlook:
+    """Return the outlook of one product, whose demand by day is ``per_day``, (days,), and whose orders may be late.
+
+    ``seed`` (not negative) is used only where the orders are too many for the exact method: the same seed, the same
+    answer. Raises ``ValueError`` if net stock is not finite, there is no day, or counted and measured days are mixed.
+    """
+    if not np.isfinite(net_stock) or per_day.mean.ndim != 1 or not per_day.mean.size:
+        message = "an outlook needs a finite net stock and the demand of at least one day"
+        raise ValueError(message)
+    states = arrival_states(receipts, per_day.mean.size)
+    net = net_stock + expected_arrivals(receipts, per_day.mean.size) - np.cumsum(per_day.mean)
+    return _exact(per_day, net_stock, states, net) if states else _simulated(per_day, net_stock, receipts, net, seed)
+
+
+def stockout_by_day(
+    lattice: Lattice | Sequence[Lattice], net_stock: float, receipts: Floats | Sequence[ArrivalStates]
+) -> Floats:
     """Return P(stock has run out by the end of day t) for t = 1 to ``len(receipts)``; it never falls.
 
-    ``net_stock`` at the start and ``receipts`` per day are in units.
+    ``lattice`` is one for all days or one for each (of one step). ``net_stock`` at the start and ``receipts`` per day
+    are in units; receipts on days that are uncertain come as their states.
     """
-    limits = np.floor((net_stock + np.cumsum(receipts)) / lattice.step + 1e-9).astype(np.int64)
-    lasting, probability = np.ones(1), np.ones(receipts.size)
-    for day, limit in enumerate(limits):
-        if limit < 0:
+    states = certain_states(receipts) if isinstance(receipts, np.ndarray) else receipts
+    lattices = [lattice] * len(states) if isinstance(lattice, Lattice) else lattice
+    lasting, probability = Lasting(np.ones((1, 1))), np.ones(len(states))
+    for day, (demand, state) in enumerate(zip(lattices, states, strict=True)):
+        moved = Lasting(state.moved(lasting.mass), lasting.start, lasting.counted)
+        lasting = moved.through(demand, net_stock + state.arrived)
+        probability[day] = 1.0 - lasting.mass.sum()
+        if probability[day] >= 1.0:
             break
-        lasting = _convolved(lasting, lattice.mass, int(limit) + 1)
-        probability[day] = 1.0 - lasting.sum()
     return np.maximum.accumulate(np.clip(probability, 0.0, 1.0))
 
 
 def stockout_without_receipts(per_day: Demand, net_stock: Floats, days: int) -> Floats:
     """Return P(stock has run out by the end of each day) if nothing arrives, (products, days).
 
-    Without receipts net stock only falls, so this is P(C_t > net stock) in closed form: an upper bound of the
-    probability with receipts.
+    ``per_day`` is (products,), all days being alike, or (products, days).
     """
-    elapsed = np.arange(1, days + 1, dtype=np.float64)
-    return 1.0 - cdf(_by_day(per_day, elapsed), net_stock[:, None])
+    elapsed = _columns(cumulated(_each_day(per_day, days)), slice(1, None))
+    return np.maximum.accumulate(exceeds(elapsed, net_stock[:, None]), axis=1)
 
 
 def units_short(per_day: Demand, net_stock: Floats, receipts: Floats) -> Floats:
     """Return the expected units of the horizon's demand that stock does not cover on their day, per product.
 
-    Sum over days of E[(C_t - L_t)^+] - E[(C_(t-1) - L_t)^+]: what a day adds to what is short. Backorders that stand
-    at the start are not demand of the horizon and are not counted. ``receipts`` is (products, days).
+    ``per_day`` is (products,), all days being alike, or (products, days); ``receipts``, on days that are certain, is
+    (products, days).
     """
-    elapsed = np.arange(1, receipts.shape[1] + 1, dtype=np.float64)
-    exact = net_stock[:, None] + np.cumsum(receipts, axis=1)
-    limits = np.where((per_day.family == Family.GAMMA)[:, None], exact, np.floor(exact + 1e-9))
-    after = loss(_by_day(per_day, elapsed), limits)
-    before = loss(_by_day(per_day, elapsed - 1), limits)
-    short: Floats = np.maximum(after - before, 0.0).sum(axis=1)
-    return short
+    total = cumulated(_each_day(per_day, receipts.shape[1]))
+    limits = net_stock[:, None] + np.cumsum(receipts, axis=1)
+    short = short_of(_columns(total, slice(1, None)), limits) - short_of(_columns(total, slice(None, -1)), limits)
+    return np.asarray(np.maximum(short, 0.0).sum(axis=1))
 
 
-def _by_day(per_day: Demand, elapsed: Floats) -> Demand:
-    column = Demand(per_day.mean[:, None], per_day.variance[:, None], per_day.family[:, None])
-    summed = column.over(elapsed)
-    return Demand(summed.mean, summed.variance, np.where(elapsed > 0, summed.family, int(Family.NONE)))
+def _exact(per_day: Demand, net_stock: float, states: Sequence[ArrivalStates], net: Floats) -> StockOutlook:
+    lattices = day_lattices(per_day, net_stock + max(float(state.arrived.max()) for state in states))
+    short, backorders = _shortage(per_day, net_stock, states)
+    return StockOutlook(
+        probability=stockout_by_day(lattices, net_stock, states),
+        units_short=float(short.sum()),
+        net_stock=net,
+        available=np.maximum(net + backorders, 0.0),
+        step=lattices[0].step,
+    )
 
 
-def _known_demand(mean: float, limit: float) -> Lattice:
-    if mean <= 0:
-        return Lattice(np.ones(1), 1.0)
-    step = mean if limit < mean * MAX_CELLS else limit / MAX_CELLS
-    mass = np.zeros(int(np.rint(mean / step)) + 1)
-    mass[-1] = 1.0
-    return Lattice(mass, step)
+def _simulated(
+    per_day: Demand, net_stock: float, receipts: Sequence[ExpectedReceipt], net: Floats, seed: int
+) -> StockOutlook:
+    found = simulate(per_day, net_stock, receipts, seed=seed)
+    return StockOutlook(
+        probability=found.probability,
+        units_short=found.units_short,
+        net_stock=net,
+        available=found.available,
+        method="monte_carlo",
+        standard_error=found.standard_error,
+        units_short_error=found.units_short_error,
+    )
 
 
-def _convolved(lasting: Floats, mass: Floats, size: int) -> Floats:
-    """Return the first ``size`` values of the convolution."""
-    left, right = lasting[:size], mass[:size]
-    if left.size * right.size <= _DIRECT_LIMIT:
-        return np.convolve(left, right)[:size]
-    width = left.size + right.size - 1
-    points = 1 << (width - 1).bit_length()
-    product = np.fft.irfft(np.fft.rfft(left, points) * np.fft.rfft(right, points), points)
-    return np.maximum(product[: min(width, size)], 0.0)
+def _shortage(per_day: Demand, net_stock: float, states: Sequence[ArrivalStates]) -> tuple[Floats, Floats]:
+    """Return means by day, over the states: units newly short, and all backorders at the end of the day."""
+    sizes = np.array([state.arrived.size for state in states])
+    first = np.cumsum(sizes) - sizes
+    day = np.repeat(np.arange(1, sizes.size + 1), sizes)
+    limit = net_stock + np.concatenate([state.arrived for state in states])
+    weight = np.concatenate([state.weight for state in states])
+    total = cumulated(per_day)
+    after, before = short_of(total.take(day), limit), short_of(total.take(day - 1), limit)
+    short = np.add.reduceat(weight * np.maximum(after - before, 0.0), first)
+    return short, np.add.reduceat(weight * after, first)
+
+
+def _each_day(per_day: Demand, days: int) -> Demand:
+    return by_day(per_day, days) if per_day.mean.ndim == 1 else per_day
+
+
+def _columns(demand: Demand, days: slice) -> Demand:
+    return Demand(demand.mean[:, days], demand.variance[:, days], demand.family[:, days])

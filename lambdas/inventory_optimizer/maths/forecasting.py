@@ -1,131 +1,187 @@
-"""A flat forecast of daily demand per product: method by class, mean, variance, and how sure the level is.
+"""The automatic forecast of daily demand: season, level, drift, and how uncertain they are, for all products at once.
 
-- smooth and erratic: SES, its constant by least squared error of one-day-ahead forecasts over a small grid;
-- intermittent and lumpy: SBA;
-- demand that has stopped: TSB, which forgets. "Stopped" is a quiet time that the product's own rhythm makes unlikely:
-  (1 - 1/ADI)^quiet_days under 1 % and at least a week, where ADI is taken up to the last demand;
-- none at all: zero.
+1. Season of the week, and of the year where nearly two years carry it, are tested for and taken out.
+2. The methods of :mod:`candidates` forecast from several origins of the past; their combination weighs each by how
+   well it did (:mod:`rolling_origins`). A combination has no need to be right about which method is best.
+3. Demand that has stopped is left to TSB alone, which forgets. "Stopped" is a quiet time that the product's own rhythm
+   makes unlikely: (1 - 1/ADI)^quiet_days under 1 % and at least a week, where ADI is taken up to the last demand.
+4. Variance of one day is the squared error of one-day-ahead forecasts; it goes with the mean, so that a product's days
+   share one ratio of variance to mean and their sums stay in the family. Over more days it grows as :mod:`spread` says.
 
-Variance of a day. SES: its squared error, less the part that is the level's own error. SBA and TSB: that of a
-demand of size (mean z, variance s^2) which occurs with probability b, b s^2 + b (1 - b) z^2 (a mixture).
-
-Variance of the level, if demand is stationary: SES a/(2-a) s^2; SBA and TSB by first order (delta method) from the
-smoothed size, variance a/(2-a) s^2, and the smoothed interval (relative variance a/(2-a) (1-b), intervals being
-geometric) or probability (variance a/(2-a) b (1-b)). Over t days it enters with t^2, for the level errs the same
-way each day: that is the error of the cumulative forecast.
+The same functions serve monthly demand: a day is then a month, and the period 12.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import IntEnum
-from typing import TYPE_CHECKING, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from lambdas.inventory_optimizer.maths.candidates import Candidates, Method, candidates
 from lambdas.inventory_optimizer.maths.classification import DemandClass, Pattern, classify
 from lambdas.inventory_optimizer.maths.distributions import Demand, choose
-from lambdas.inventory_optimizer.maths.series import DemandSeries
-from lambdas.inventory_optimizer.maths.smoothing import croston, sba_mean, ses, tsb
+from lambdas.inventory_optimizer.maths.rolling_origins import Scores, Trial, origins_of, scores_of, try_out
+from lambdas.inventory_optimizer.maths.seasonality import WEEK, Season, season_of
+from lambdas.inventory_optimizer.maths.series import DemandSeries, compressed
+from lambdas.inventory_optimizer.maths.spread import effective_constant, growth
 
 if TYPE_CHECKING:
-    from lambdas.inventory_optimizer.maths.arrays import Flags, Floats, Integers
+    from lambdas.inventory_optimizer.maths.arrays import Flags, Floats
+    from lambdas.inventory_optimizer.maths.candidates import MethodName
 
-SES_ALPHAS: Final = (0.02, 0.05, 0.1, 0.2, 0.3)
-SBA_ALPHA: Final = 0.1
-TSB_ALPHA: Final = 0.2
-TSB_BETA: Final = 0.2
-#: Two whole weeks, so that the day of the week does not colour the level that SES starts from.
-START_DAYS: Final = 14
+#: Days over which methods are judged, and over which a product's mean per day is told.
+HORIZON_DAYS: Final = 28
 STOPPED_PROBABILITY: Final = 0.01
 STOPPED_MIN_DAYS: Final = 7
-
-
-MethodName: TypeAlias = Literal["zero", "SES", "SBA", "TSB"]
-
-
-class Method(IntEnum):
-    """How a product's demand was forecast."""
-
-    ZERO = 0
-    SES = 1
-    SBA = 2
-    TSB = 3
-
-    @property
-    def label(self) -> MethodName:
-        """The name that results show."""
-        return _NAMES[self]
-
-
-_NAMES: Final[dict[Method, MethodName]] = {
-    Method.ZERO: "zero",
-    Method.SES: "SES",
-    Method.SBA: "SBA",
-    Method.TSB: "TSB",
-}
+#: With fewer usable days a variance is a guess: counted demand is then taken as Poisson at least.
+_FEW_DAYS: Final = 14
+_START_PERIODS: Final = 2
+_START_DAYS: Final = 6
 
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """One of several levels that demand may have, with its probability."""
+    """One of several levels that demand may have, with its probability; demand of each day, (products, days)."""
 
     weight: float
-    per_day: Demand
+    by_day: Demand
 
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """Demand per day of each product: all arrays one element per product.
+    """Demand of each product over the days ahead.
 
-    ``mean`` is in units a day, ``variance`` in units squared of a single day, ``level_variance`` that of the mean.
-    ``alpha`` is the smoothing constant used, NaN where none was. ``stopped``: demand seems to have ended.
+    ``path`` (products, days ahead) is the mean of each day, in units. ``level`` is the mean per day without season and
+    drift, ``dispersion`` the variance of a day over its mean, ``drift_constant`` the a of :func:`spread.growth`.
+    ``weights`` (methods, products) are those of the combination, all zero where there is no demand.
     """
 
-    mean: Floats
-    variance: Floats
-    level_variance: Floats
-    method: Integers
+    path: Floats
+    level: Floats
+    dispersion: Floats
+    drift_constant: Floats
+    weights: Floats
     alpha: Floats
     stopped: Flags
     counted: Flags
     pattern: Pattern
+    season: Season
+    tried: Candidates
+    trial: Trial
+    without_season: DemandSeries
 
-    def scenarios(self) -> tuple[Scenario, ...]:
-        """Return the demand of a single day at three levels, for what needs days that are independent given the level.
+    @property
+    def mean(self) -> Floats:
+        """Mean demand per day over the first 28 days."""
+        mean: Floats = self.path[:, :HORIZON_DAYS].mean(axis=1)
+        return mean
 
-        Gauss-Hermite: the level less and plus sqrt(3) of its standard deviations with weight 1/6, itself with 2/3,
-        which keeps its mean and variance (unless cut at zero). A day's variance goes with its mean.
-        """
-        found = []
-        for offset, weight in ((-np.sqrt(3.0), 1 / 6), (0.0, 2 / 3), (np.sqrt(3.0), 1 / 6)):
-            mean = np.maximum(self.mean + offset * np.sqrt(self.level_variance), 0.0)
-            share = np.divide(mean, self.mean, out=np.ones_like(mean), where=self.mean > 0)
-            found.append(Scenario(weight, choose(mean, self.variance * share, self.counted)))
-        return tuple(found)
+    @property
+    def sd(self) -> Floats:
+        """Standard deviation of a day of mean demand."""
+        return np.sqrt(self.dispersion * self.mean)
+
+    def method(self, row: int) -> MethodName:
+        """Return the name of one product's method: that of the combination's only member, if it has one."""
+        used = np.flatnonzero(self.weights[:, row])
+        if used.size == 0:
+            return "zero"
+        return Method(used[0]).label if used.size == 1 else "combination"
+
+    def scores(self, row: int) -> Scores:
+        """Return how one product's methods did at the rolling origins, the combination last."""
+        return scores_of(self.without_season, self.tried, self.trial, row)
+
+    def each_day(self) -> Demand:
+        """Return the demand of each single day, (products, days ahead), the uncertainty of its level included."""
+        days = np.arange(1, self.path.shape[1] + 1, dtype=np.float64)
+        moved = 1.0 + np.square(self.drift_constant[:, None]) * (days - 1)
+        return choose(self.path, self.dispersion[:, None] * self.path * moved, self.counted[:, None])
+
+    def up_to_each_day(self) -> Demand:
+        """Return the demand of all days up to each one, (products, days ahead)."""
+        days = np.arange(1, self.path.shape[1] + 1, dtype=np.float64)
+        return self._demand(np.cumsum(self.path, axis=1), days, self.drift_constant[:, None])
 
     def over(self, days: Floats | float) -> Demand:
-        """Return the demand of ``days`` days together, the level's uncertainty included (``days`` broadcasts)."""
-        variance = self.variance * days + self.level_variance * np.square(days)
-        return choose(self.mean * days, variance, self.counted)
+        """Return the demand of the first ``days`` days, one number per product or for all; fractions are allowed.
+
+        Days beyond the path are taken as its mean day.
+        """
+        return self._demand(self.total(days), np.asarray(days, dtype=np.float64), self.drift_constant)
+
+    def total(self, days: Floats | float) -> Floats:
+        """Return mean demand of the first ``days`` days, one number per product or for all."""
+        products, ahead = self.path.shape
+        days = np.broadcast_to(np.asarray(days, dtype=np.float64), (products,))
+        summed = np.concatenate([np.zeros((products, 1)), np.cumsum(self.path, axis=1)], axis=1)
+        whole = np.minimum(np.floor(days), ahead).astype(np.int64)
+        each = np.arange(products)
+        following = np.where(whole < ahead, self.path[each, np.minimum(whole, ahead - 1)], self.path.mean(axis=1))
+        total: Floats = summed[each, whole] + (days - whole) * following
+        return total
+
+    def scenarios(self, days: int) -> tuple[Scenario, ...]:
+        """Return demand by day at three levels, for what needs days that are independent given the level.
+
+        Gauss-Hermite: the mean of the first t days less and plus sqrt(3) of its standard deviations with weight 1/6,
+        itself with 2/3, which gives the total up to each day the mean and variance that it has (unless cut at zero).
+        """
+        path, day = self.path[:, :days], np.arange(1, days + 1, dtype=np.float64)
+        excess = np.maximum(growth(day, self.drift_constant[:, None]) / day - 1.0, 0.0)
+        shift = np.diff(np.sqrt(self.dispersion[:, None] * np.cumsum(path, axis=1) * excess), axis=1, prepend=0.0)
+        found = []
+        for offset, weight in ((-np.sqrt(3.0), 1 / 6), (0.0, 2 / 3), (np.sqrt(3.0), 1 / 6)):
+            mean = np.maximum(path + offset * shift, 0.0)
+            found.append(Scenario(weight, choose(mean, self.dispersion[:, None] * mean, self.counted[:, None])))
+        return tuple(found)
+
+    def _demand(self, mean: Floats, days: Floats, constant: Floats) -> Demand:
+        dispersion, counted = self.dispersion, self.counted
+        if mean.ndim > 1:
+            dispersion, counted = dispersion[:, None], counted[:, None]
+        grown = growth(days, constant) / np.maximum(days, 1e-9)
+        return choose(mean, dispersion * mean * grown, counted)
 
 
-def forecast(series: DemandSeries) -> Forecast:
-    """Forecast each product's demand per day from its history."""
+def forecast(
+    series: DemandSeries, days_ahead: int = HORIZON_DAYS, *, period: int = WEEK, horizon: int = HORIZON_DAYS
+) -> Forecast:
+    """Forecast each product's demand of the ``days_ahead`` days after its history.
+
+    Methods are judged over ``horizon`` days; ``period`` is that of the season to look for, 1 for none.
+    """
+    if not series.quantities.shape[1]:
+        empty = (series.quantities.shape[0], 1)
+        series = DemandSeries(np.zeros(empty), np.zeros(empty, dtype=bool))
+    season = season_of(series, period, days_ahead)
     pattern = classify(series)
-    stopped = _stopped(pattern)
     regular = np.isin(pattern.demand_class, (DemandClass.SMOOTH, DemandClass.ERRATIC))
-    conditions = [pattern.demand_class == DemandClass.NO_DEMAND, stopped, regular]
-    method = np.select(conditions, [int(Method.ZERO), int(Method.TSB), int(Method.SES)], int(Method.SBA))
-    products = method.shape[0]
-    mean, variance, level = np.zeros(products), np.zeros(products), np.zeros(products)
-    alpha = np.full(products, np.nan)
-    for kind, evaluate in ((Method.SES, _by_ses), (Method.SBA, _by_sba), (Method.TSB, _by_tsb)):
-        rows = method == kind
-        if rows.any():
-            part = DemandSeries(series.quantities[rows], series.usable[rows])
-            mean[rows], variance[rows], level[rows], alpha[rows] = evaluate(part, pattern.size_variance[rows])
-    return Forecast(mean, variance, level, method.astype(np.int64), alpha, stopped, series.counted, pattern)
+    level_days = compressed(season.take_out(series))
+    start_days = _START_PERIODS * period if period > 1 else _START_DAYS
+    tried = candidates(level_days, origins_of(level_days.quantities.shape[1], horizon), start_days, regular)
+    trial = try_out(level_days, tried, horizon)
+    stopped = _stopped(pattern)
+    weights = _weights(trial, pattern, stopped)
+    path = _path(tried, weights, stopped, season.future)
+    level = np.where(stopped, tried.fading, np.nansum(weights * tried.level[:, -1], axis=0))
+    usable_days = level_days.usable_days.astype(np.float64)
+    return Forecast(
+        path=path,
+        level=level,
+        dispersion=_dispersion(tried, usable_days, series.counted),
+        drift_constant=effective_constant(tried, trial, tried.squared_error, usable_days),
+        weights=weights,
+        alpha=tried.alpha,
+        stopped=stopped,
+        counted=series.counted,
+        pattern=pattern,
+        season=season,
+        tried=tried,
+        trial=trial,
+        without_season=level_days,
+    )
 
 
 def _stopped(pattern: Pattern) -> Flags:
@@ -135,59 +191,27 @@ def _stopped(pattern: Pattern) -> Flags:
     return (pattern.demand_class > 0) & (quiet >= STOPPED_MIN_DAYS) & (chance < STOPPED_PROBABILITY)
 
 
-def _by_ses(series: DemandSeries, _size_variance: Floats) -> tuple[Floats, Floats, Floats, Floats]:
-    """Return mean, variance, level variance and constant, the last chosen from the grid for each product."""
-    products, constants = series.quantities.shape[0], np.array(SES_ALPHAS)
-    tiled = DemandSeries(
-        np.tile(series.quantities, (constants.size, 1)),
-        np.tile(series.usable, (constants.size, 1)),
-    )
-    smoothed = ses(tiled, np.repeat(constants, products), start=_start_level(tiled), warm_up=START_DAYS)
-    errors = smoothed.mean_squared_error.reshape(constants.size, products)
-    best = np.argmin(np.where(np.isnan(errors), np.inf, errors), axis=0)
-    chosen = np.arange(products)
-    alpha, squared = constants[best], errors[best, chosen]
-    # E[error^2] = s^2 + level variance = s^2 * 2 / (2 - alpha) when demand is stationary.
-    variance = np.where(np.isnan(squared), _sample_variance(series), squared * (2 - alpha) / 2)
-    mean = smoothed.level.reshape(constants.size, products)[best, chosen]
-    return mean, variance, _kept(alpha) * variance, alpha
+def _weights(trial: Trial, pattern: Pattern, stopped: Flags) -> Floats:
+    only_tsb = np.zeros_like(trial.weights)
+    only_tsb[Method.TSB] = 1.0
+    weights: Floats = np.where(stopped, only_tsb, trial.weights) * (pattern.demand_class != DemandClass.NO_DEMAND)
+    return weights
 
 
-def _by_sba(series: DemandSeries, size_variance: Floats) -> tuple[Floats, Floats, Floats, Floats]:
-    smoothed = croston(series, SBA_ALPHA)
-    mean = sba_mean(smoothed, SBA_ALPHA)
-    relative = np.square(np.sqrt(size_variance) / smoothed.size) + 1 - smoothed.rate
-    level_variance = mean**2 * _kept(SBA_ALPHA) * relative
-    variance = _mixture_variance(smoothed.rate, smoothed.size, size_variance)
-    return mean, variance, level_variance, np.full(mean.shape, SBA_ALPHA)
+def _path(tried: Candidates, weights: Floats, stopped: Flags, factors: Floats) -> Floats:
+    ahead = np.arange(1, factors.shape[1] + 1, dtype=np.float64)
+    level = np.nansum(weights * tried.level[:, -1], axis=0)
+    slope = np.nansum(weights * tried.slope[:, -1], axis=0)
+    drifting = np.maximum(level[:, None] + slope[:, None] * ahead, 0.0)
+    path: Floats = np.where(stopped[:, None], tried.fading[:, None], drifting) * factors
+    return path
 
 
-def _by_tsb(series: DemandSeries, size_variance: Floats) -> tuple[Floats, Floats, Floats, Floats]:
-    smoothed = tsb(series, TSB_ALPHA, TSB_BETA)
-    rate, size = smoothed.rate, smoothed.size
-    level_variance = size**2 * _kept(TSB_BETA) * rate * (1 - rate) + rate**2 * _kept(TSB_ALPHA) * size_variance
-    variance = _mixture_variance(rate, size, size_variance)
-    return rate * size, variance, level_variance, np.full(rate.shape, TSB_ALPHA)
+def _dispersion(tried: Candidates, usable_days: Floats, counted: Flags) -> Floats:
+    found = _shares(tried.squared_error, tried.mean_level)
+    return np.where((usable_days < _FEW_DAYS) & counted, np.maximum(found, 1.0), found)
 
 
-def _mixture_variance(rate: Floats, size: Floats, size_variance: Floats) -> Floats:
-    return rate * size_variance + rate * (1 - rate) * size**2
-
-
-def _kept(alpha: Floats | float) -> Floats:
-    """Return the share of a day's variance that stays in a smoothed level: a / (2 - a) (Brown 1959)."""
-    return np.asarray(alpha / (2 - alpha), float)
-
-
-def _start_level(series: DemandSeries) -> Floats:
-    early = series.usable & (np.cumsum(series.usable, axis=1) <= START_DAYS)
-    level: Floats = series.quantities.sum(axis=1, where=early) / np.maximum(early.sum(axis=1), 1)
-    return level
-
-
-def _sample_variance(series: DemandSeries) -> Floats:
-    days = series.usable_days
-    mean = series.quantities.sum(axis=1) / np.maximum(days, 1)
-    squares = np.where(series.usable, series.quantities - mean[:, None], 0.0) ** 2
-    variance: Floats = squares.sum(axis=1) / np.maximum(days - 1, 1)
-    return variance
+def _shares(part: Floats, whole: Floats) -> Floats:
+    shares: Floats = np.divide(part, whole, out=np.zeros(np.shape(part)), where=whole > 0)
+    return shares

@@ -3,7 +3,7 @@
 The interval is P = L + R, lead time plus review period: an order decided now arrives after L, and the next one can
 be decided only R later. With demand per day of mean d and variance v, level variance w, lead time of standard
 deviation s_L, its demand has mean d P and variance P v + P^2 w + d^2 s_L^2 (Silver, Pyke & Thomas 2017, ch. 6, and
-Chopra & Meindl, ch. 12, with w = 0; the term P^2 w makes it the error of the cumulative forecast).
+Chopra & Meindl, ch. 12, with w = 0). Where there is a forecast, its error over P stands for the first two terms.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from lambdas.inventory_optimizer.maths.distributions import Demand, cdf, choose, smallest_whole
+from lambdas.inventory_optimizer.maths.distributions import Demand, Family, cdf, choose, smallest_whole
 
 if TYPE_CHECKING:
     from lambdas.inventory_optimizer.maths.arrays import Flags, Floats
@@ -40,17 +40,13 @@ def protection_variance(
     return variance * days + level_variance * np.square(days) + np.square(mean * lead_time_sd)
 
 
-def protection_demand(
-    *,
-    mean: Floats,
-    variance: Floats,
-    level_variance: Floats,
-    days: Floats,
-    lead_time_sd: Floats,
-    counted: Flags,
-) -> Demand:
-    """Return the distribution of demand over the protection interval of ``days`` days."""
-    return choose(mean * days, protection_variance(mean, variance, days, lead_time_sd, level_variance), counted)
+def protection_demand(demand: Demand, per_day: Floats, lead_time_sd: Floats, counted: Flags) -> Demand:
+    """Return the distribution of ``demand`` over the protection interval with the spread of the lead time added.
+
+    ``demand`` is that of the mean interval, the error of its forecast included; ``per_day`` is its mean per day.
+    """
+    own = np.where(demand.family == Family.POISSON, demand.mean, demand.variance)
+    return choose(demand.mean, own + np.square(per_day * lead_time_sd), counted)
 
 
 def reorder_point(demand: Demand, target: Floats | float, fixed: Floats | None = None) -> ReorderPoint:

@@ -33,6 +33,10 @@ class DemandSeries:
             message = "demand must be finite and not negative"
             raise ValueError(message)
 
+    def take(self, rows: Integers | Flags) -> DemandSeries:
+        """Return the rows of these indices or flags."""
+        return DemandSeries(self.quantities[rows], self.usable[rows])
+
     @property
     def demanded(self) -> Flags:
         """Usable days with demand."""
@@ -65,3 +69,13 @@ def aligned_right(series: Sequence[Sequence[float]], usable: Sequence[Sequence[b
         if row:
             quantities[index, -len(row) :], mask[index, -len(row) :] = row, marks
     return DemandSeries(np.where(mask, quantities, 0.0), mask)
+
+
+def compressed(series: DemandSeries) -> DemandSeries:
+    """Leave out each product's unusable days: its usable days follow each other and end in the last column."""
+    if series.usable.all():
+        return series
+    order = np.argsort(series.usable, axis=1, kind="stable")
+    return DemandSeries(
+        np.take_along_axis(series.quantities, order, axis=1), np.take_along_axis(series.usable, order, axis=1)
+    )

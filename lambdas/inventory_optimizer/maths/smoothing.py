@@ -13,15 +13,18 @@ Start values are those of statsforecast: the first value, the first demand, the 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from lambdas.inventory_optimizer.maths.series import DemandSeries
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from lambdas.inventory_optimizer.maths.arrays import Flags, Floats
-    from lambdas.inventory_optimizer.maths.series import DemandSeries
+
+_GOLDEN: Final = (5.0**0.5 - 1.0) / 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +33,14 @@ class Level:
 
     level: Floats
     mean_squared_error: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class FittedLevel:
+    """A smoothed level per product, and the constant that was chosen for it."""
+
+    level: Floats
+    alpha: Floats
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +71,51 @@ def ses(series: DemandSeries, alpha: Floats | float, *, start: Floats | None = N
         seen += usable
     mean = np.divide(squares, errors, out=np.full(products, np.nan), where=errors > 0)
     return Level(level, mean)
+
+
+def ses_optimized(series: DemandSeries, low: float, high: float, *, tolerance: float = 1e-8) -> FittedLevel:
+    """Smooth each product with the constant between ``low`` and ``high`` that fits it best.
+
+    Golden-section search for the least mean squared error of one-day-ahead forecasts, the first usable day left out,
+    until the constant is known to ``tolerance`` (Kiefer 1953). The search finds a minimum, the only one if there is
+    one only.
+    """
+    products = series.quantities.shape[0]
+    left, right = np.full(products, low), np.full(products, high)
+    inner, outer = _inner(left, right)
+    at_inner, at_outer = _fit(series, inner), _fit(series, outer)
+    while (right - left).max(initial=0.0) > tolerance:
+        lower, tied = at_inner < at_outer, at_inner == at_outer
+        # A tie (two demands only, say) says nothing about the side: both ends move, towards the middle.
+        left, right = np.where(lower, left, inner), np.where(lower | tied, outer, right)
+        inner, outer = _inner(left, right)
+        probed = _fit(series, np.where(lower, inner, outer))
+        at_inner, at_outer = np.where(lower, probed, at_outer), np.where(lower, at_inner, probed)
+        if tied.any():
+            at_inner[tied] = _fit(series.take(tied), inner[tied])
+            at_outer[tied] = probed[tied]
+    alpha = (left + right) / 2
+    return FittedLevel(ses(series, alpha).level, alpha)
+
+
+def ses_best(series: DemandSeries, constants: Sequence[float]) -> FittedLevel:
+    """Smooth each product with that of the ``constants`` which fits it best, the smallest if several do."""
+    products, tried = series.quantities.shape[0], np.array(constants)
+    tiled = DemandSeries(np.tile(series.quantities, (tried.size, 1)), np.tile(series.usable, (tried.size, 1)))
+    smoothed = ses(tiled, np.repeat(tried, products))
+    errors = np.nan_to_num(smoothed.mean_squared_error).reshape(tried.size, products)
+    best, each = np.argmin(errors, axis=0), np.arange(products)
+    return FittedLevel(smoothed.level.reshape(tried.size, products)[best, each], tried[best])
+
+
+def _inner(left: Floats, right: Floats) -> tuple[Floats, Floats]:
+    span = (right - left) * _GOLDEN
+    return right - span, left + span
+
+
+def _fit(series: DemandSeries, alpha: Floats) -> Floats:
+    """Return the mean squared error, zero where there is none."""
+    return np.nan_to_num(ses(series, alpha).mean_squared_error)
 
 
 def croston(series: DemandSeries, alpha: float) -> SizeAndRate:
@@ -96,6 +152,11 @@ def tsb(series: DemandSeries, alpha: float, beta: float) -> SizeAndRate:
         rate = np.where(usable & ~seen, hit, np.where(usable, rate + beta * (hit - rate), rate))
         seen |= usable
     return SizeAndRate(size, rate)
+
+
+def tsb_mean(smoothed: SizeAndRate) -> Floats:
+    """Return the forecast of Teunter, Syntetos and Babai per day."""
+    return smoothed.size * smoothed.rate
 
 
 def _days(series: DemandSeries) -> Iterator[tuple[Floats, Flags]]:

@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from inventory_data import Warehouse
 from lambdas.inventory_optimizer.reader import Records
 
 if TYPE_CHECKING:
@@ -21,7 +22,13 @@ class FakeReader:
     demand_records: Iterable[DemandYear] = ()
     malformed_items: tuple[MalformedRecordError, ...] = ()
     malformed_demand: tuple[MalformedRecordError, ...] = ()
+    loading: str | None = None
     reads: Counter[str] = field(default_factory=Counter)
+
+    def warehouse(self, warehouse_code: str) -> Warehouse | None:
+        self.reads["warehouse"] += 1
+        known = warehouse_code in self.warehouse_codes()
+        return Warehouse(warehouse_code=warehouse_code, loading=self.loading) if known else None
 
     def warehouse_codes(self) -> list[str]:
         return sorted({item.warehouse_code for item in self.item_records})

@@ -41,6 +41,15 @@ class FakeClient:
         partition, sort = KEYS[table]
         self.rows[table][attributes[partition]["S"], attributes[sort]["S"]] = attributes
 
+    def get_item(self, *, TableName: str, Key: Any, ConsistentRead: bool) -> dict[str, Any]:  # noqa: N803 - boto3's
+        self.calls["get_item"] += 1
+        if self.error:
+            raise self.error
+        assert ConsistentRead, "a mark that was set a moment ago must be seen"
+        partition, sort = KEYS[TableName]
+        found = self.rows[TableName].get((Key[partition]["S"], Key[sort]["S"]))
+        return {} if found is None else {"Item": found}
+
     def query(self, **request: Any) -> dict[str, Any]:
         self.calls["query"] += 1
         if self.error:
@@ -127,6 +136,22 @@ def test_a_table_that_never_keeps_up_is_unavailable() -> None:
     client = filled(4, leave_over=99)
     with pytest.raises(Unavailable, match="cannot keep up"):
         reader(client).stock("WH001", ["P000"])
+
+
+def test_a_warehouses_entry_is_one_read_and_says_whether_it_is_being_loaded() -> None:
+    client = filled(2)
+    assert reader(client).warehouse("WH001") == Warehouse(warehouse_code="WH001", products=2)
+    marked = Warehouse(warehouse_code="WH001", products=2, loading="load 1 since 2026-11-20T10:00:00Z")
+    client.put("items", warehouse_to_attributes(marked))
+    assert reader(client).warehouse("WH001") == marked
+    assert reader(client).warehouse("WH009") is None
+    assert client.calls == {"get_item": 3}
+
+
+def test_an_entry_that_cannot_be_read_does_not_cost_the_warehouse() -> None:
+    client = filled(1)
+    client.put("items", {**warehouse_to_attributes(Warehouse(warehouse_code="WH001")), "products": {"N": "-1"}})
+    assert reader(client).warehouse("WH001") is None
 
 
 def test_codes_are_listed_for_hints() -> None:

@@ -79,6 +79,7 @@ def test_items_and_stock_survive_dynamodb(
         holding_rate=0.2,
         lead_time_mean_days=lead_time,
         shelf_life_days=30,
+        currency="EUR",
         overrides=Overrides(reorder_point=12),
     )
     assert item_from_attributes(as_dynamodb_returns_it(item_to_attributes(item))) == item
@@ -102,9 +103,16 @@ def as_dynamodb_returns_it(attributes: inventory_data.Attributes) -> dict[str, A
     return result
 
 
-def test_the_list_of_warehouses_survives_dynamodb() -> None:
-    warehouse = Warehouse(warehouse_code="WH001", products=200)
+@pytest.mark.parametrize("loading", [None, "load 1f3c since 2026-11-20T10:00:00Z"])
+def test_the_list_of_warehouses_survives_dynamodb(loading: str | None) -> None:
+    warehouse = Warehouse(warehouse_code="WH001", products=200, loading=loading)
+    assert ("loading" in warehouse_to_attributes(warehouse)) == (loading is not None)
     assert warehouse_from_attributes(as_dynamodb_returns_it(warehouse_to_attributes(warehouse))) == warehouse
+
+
+def test_an_entry_of_the_list_may_lack_the_number_of_products() -> None:
+    entry = {"warehouse_code": {"S": "#warehouses"}, "product_code": {"S": "WH001"}}
+    assert warehouse_from_attributes(entry) == Warehouse(warehouse_code="WH001")
 
 
 def test_two_years_of_a_product_take_few_read_units() -> None:
@@ -131,6 +139,8 @@ def test_two_years_of_a_product_take_few_read_units() -> None:
         ({"moq": 45, "pack_size": 24, "max_order_qty": 47}, "below the smallest possible order, 48"),
         ({"product_code": "../etc"}, "pattern"),
         ({"product_code": "A#B"}, "pattern"),
+        ({"currency": "euro"}, "pattern"),
+        ({"currency": ""}, "pattern"),
     ],
 )
 def test_an_item_that_cannot_be_is_refused(fields: dict[str, Any], said: str) -> None:

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lambdas.inventory_optimizer.maths.distributions import choose
 from lambdas.inventory_optimizer.maths.order_quantity import (
     LotRules,
     annual_cost,
@@ -109,14 +110,9 @@ def test_reorder_points_rise_with_the_service_level_and_reach_it(
     counted: bool,  # noqa: FBT001
     services: tuple[float, float],
 ) -> None:
-    demand = protection_demand(
-        mean=one(mean),
-        variance=one(mean * ratio),
-        level_variance=one((mean * level_share) ** 2),
-        days=one(days),
-        lead_time_sd=one(lead_time_sd),
-        counted=np.array([counted]),
-    )
+    flag = np.array([counted])
+    own = choose(one(mean * days), one(mean * ratio * days + (mean * level_share * days) ** 2), flag)
+    demand = protection_demand(own, one(mean), one(lead_time_sd), flag)
     low, high = (reorder_point(demand, service) for service in sorted(services))
     assert low.reorder_point[0] <= high.reorder_point[0]
     for point, service in zip((low, high), sorted(services), strict=True):
@@ -124,40 +120,21 @@ def test_reorder_points_rise_with_the_service_level_and_reach_it(
         assert np.isfinite([point.reorder_point[0], point.safety_stock[0]]).all()
 
 
-def test_protection_demand_adds_the_variances_of_days_level_and_lead_time() -> None:
-    demand = protection_demand(
-        mean=one(4.0),
-        variance=one(9.0),
-        level_variance=one(0.25),
-        days=one(10),
-        lead_time_sd=one(2),
-        counted=np.array([True]),
-    )
+@pytest.mark.parametrize(("own", "expected"), [(115.0, 115.0), (10.0, 40.0)], ids=["its own", "that of a Poisson"])
+def test_protection_demand_adds_the_spread_of_the_lead_time_to_the_variance(own: float, expected: float) -> None:
+    counted = np.array([True])
+    demand = protection_demand(choose(one(40.0), one(own), counted), one(4.0), one(2.0), counted)
     assert demand.mean[0] == 40
-    assert demand.variance[0] == pytest.approx(10 * 9 + 100 * 0.25 + 16 * 4)
+    assert demand.variance[0] == pytest.approx(expected + 16 * 4)
 
 
 def test_a_low_service_level_gives_a_negative_safety_stock() -> None:
-    demand = protection_demand(
-        mean=one(0.3),
-        variance=one(3.0),
-        level_variance=one(0),
-        days=one(5),
-        lead_time_sd=one(0),
-        counted=np.array([True]),
-    )
+    demand = choose(one(1.5), one(15.0), np.array([True]))
     assert reorder_point(demand, 0.5).safety_stock[0] < 0
 
 
 def test_a_point_set_by_hand_wins_and_its_service_is_reported() -> None:
-    demand = protection_demand(
-        mean=np.full(2, 4.0),
-        variance=np.full(2, 4.0),
-        level_variance=np.zeros(2),
-        days=np.full(2, 7.0),
-        lead_time_sd=np.zeros(2),
-        counted=np.array([True, True]),
-    )
+    demand = choose(np.full(2, 28.0), np.full(2, 28.0), np.array([True, True]))
     point = reorder_point(demand, 0.95, np.array([np.nan, 30.0]))
     assert point.reorder_point.tolist() == [37.0, 30.0]
     assert point.achieved[1] == pytest.approx(1 - 0.30965123, rel=1e-6)

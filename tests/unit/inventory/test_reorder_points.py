@@ -111,5 +111,12 @@ def test_free_holding_is_said_and_gives_no_eoq() -> None:
     assert "holding_is_free" in found.warnings
 
 
-def test_a_fill_rate_target_is_not_silently_taken_for_another_thing() -> None:
-    assert "fill_rate_as_cycle_service" in reorder(one_product(STEADY, service_type="fill_rate")).warnings
+def test_a_fill_rate_needs_less_stock_than_a_cycle_service_of_the_same_figure() -> None:
+    wild = [0.0, 30.0, 2.0, 9.0, 0.0, 14.0] * 20
+    by_cycle, by_fill = (
+        reorder(one_product(wild, service_type=kind, service_level=0.95, moq=200)) for kind in ("cycle", "fill_rate")
+    )
+    assert by_fill.reorder_point < by_cycle.reorder_point
+    assert by_fill.service_achieved >= 0.95
+    assert by_fill.basis is not None
+    assert by_fill.basis.service_type == "fill_rate"

@@ -5,25 +5,22 @@ import sys
 from collections import defaultdict
 from datetime import date, timedelta
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 
-from inventory_data import InventoryDataError, TableNames, demand_year_from_attributes
 from lambdas.inventory_optimizer.history import read_histories
 from lambdas.inventory_optimizer.maths.classification import DemandClass
 from lambdas.inventory_optimizer.maths.distributions import smallest_whole
 from lambdas.inventory_optimizer.maths.forecasting import Forecast, forecast
 from lambdas.inventory_optimizer.maths.series import DemandSeries
 from tool_executor.inventory import DEFAULT_AS_OF, SampleData, generate
-from tool_executor.inventory.loading import write_records
 
 if TYPE_CHECKING:
     from inventory_data import DemandYear
 
 SAMPLE = generate()
-TABLES = TableNames("items", "stock", "demand")
 
 
 def by_warehouse(sample: SampleData, code: str) -> list[DemandYear]:
@@ -33,7 +30,7 @@ def by_warehouse(sample: SampleData, code: str) -> list[DemandYear]:
 def first_warehouse(sample: SampleData = SAMPLE) -> tuple[DemandSeries, Forecast]:
     codes = [f"P{number:03d}" for number in range(1, 201)]
     start = sample.as_of - timedelta(days=729)
-    _, series = read_histories(codes, by_warehouse(sample, "WH001"), start, sample.as_of)
+    series = read_histories(codes, by_warehouse(sample, "WH001"), start, sample.as_of).series
     return series, forecast(series)
 
 
@@ -143,46 +140,13 @@ def test_reorder_points_hold_their_service_level_on_demand_that_was_not_seen() -
     assert 0.93 <= covered / held <= 0.99
 
 
-class FakeClient:
-    """Takes batches; the first answers leave something over."""
-
-    def __init__(self, *, refuse: int = 0) -> None:
-        self.written: defaultdict[str, list[Any]] = defaultdict(list)
-        self.refuse = refuse
-
-    def batch_write_item(self, *, RequestItems: dict[str, Any]) -> dict[str, Any]:  # noqa: N803 - boto3's name
-        assert sum(len(requests) for requests in RequestItems.values()) <= 25
-        left: dict[str, Any] = {}
-        for table, requests in RequestItems.items():
-            kept = list(requests)
-            if self.refuse > 0 and len(kept) > 1:
-                self.refuse -= 1
-                left[table] = [kept.pop()]
-            self.written[table] += [request["PutRequest"]["Item"] for request in kept]
-        return {"UnprocessedItems": left}
-
-
-def test_loading_writes_every_record_once_and_reports_progress() -> None:
-    client = FakeClient(refuse=3)
-    seen: list[tuple[int, int]] = []
-    write_records(cast(Any, client), TABLES, SAMPLE, lambda done, total: seen.append((done, total)))
-    assert len(client.written["items"]) == 600 + 3
-    assert len(client.written["stock"]) == 600
-    years = [demand_year_from_attributes(attributes) for attributes in client.written["demand"]]
-    assert sorted(years, key=repr) == sorted(SAMPLE.demand, key=repr)
-    total = 1203 + len(SAMPLE.demand)
-    assert seen[-1] == (total, total)
-    assert [done for done, _ in seen] == sorted(done for done, _ in seen)
-
-
-def test_tables_that_refuse_for_ever_end_the_load(monkeypatch: pytest.MonkeyPatch) -> None:
-    class Refusing(FakeClient):
-        def batch_write_item(self, *, RequestItems: dict[str, Any]) -> dict[str, Any]:  # noqa: N803 - boto3's name
-            return {"UnprocessedItems": RequestItems}
-
-    monkeypatch.setattr("tool_executor.inventory.loading._FIRST_PAUSE_SECONDS", 0.0)
-    with pytest.raises(InventoryDataError, match="keep refusing"):
-        write_records(cast(Any, Refusing()), TABLES, SAMPLE)
+@pytest.mark.parametrize("products", [1, 7, 1000])
+def test_the_number_of_products_may_be_chosen(products: int) -> None:
+    sample = generate(products=products)
+    assert [warehouse.products for warehouse in sample.warehouses] == [products] * 3
+    assert len({(item.warehouse_code, item.product_code) for item in sample.items}) == 3 * products
+    assert sample.items[0].product_code == ("P0001" if products == 1000 else "P001")
+    assert sample == generate(products=products)
 
 
 def test_without_numpy_the_import_says_what_to_install() -> None:

@@ -88,6 +88,7 @@ def test_negative_and_stale_stock_are_said() -> None:
 def test_no_lead_time_and_no_review_leave_nothing_to_protect() -> None:
     found = reorder(one_product(STEADY, lead_time_mean_days=0.0, review_period_days=0))
     assert (found.reorder_point, found.safety_stock) == (0, 0)
+    assert "zero_lead_time" in found.warnings
 
 
 def test_malformed_records_are_reported_and_do_not_cost_the_others() -> None:
@@ -103,9 +104,10 @@ def test_malformed_records_are_reported_and_do_not_cost_the_others() -> None:
     assert [row.product_code for row in found.products] == ["P001"]
     assert [report.record for report in found.unusable] == [
         "item of WH001/P004",
-        "demand of WH001#P002 in 2026",
         "stock of WH001/P003",
+        "demand of WH001#P002 in 2026",
     ]
+    assert found.coverage.model_dump() == {"products": 4, "usable": 1, "left": 0, "continue_after": None}
 
 
 def test_a_warehouse_without_a_usable_product_fails_with_the_first_reason() -> None:

@@ -9,10 +9,12 @@ import pytest
 from lambdas.inventory_optimizer import handler
 from lambdas.inventory_optimizer.reader import use_reader
 from tests.unit.inventory.fake_reader import FakeReader
-from tool_contract.errors import NotFound
+from tool_contract.errors import NotFound, Unavailable
 from tool_executor.inventory import generate
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from lambdas.inventory_optimizer.results import Result
 
 SAMPLE = generate()
@@ -38,7 +40,7 @@ def test_reorder_points_of_a_whole_warehouse_are_complete_and_compact(sample: Fa
     assert [row.product_code for row in found.products] == [f"P{number:03d}" for number in range(1, 201)]
     assert found.as_of == SAMPLE.as_of
     assert found.unusable == ()
-    assert len(as_json(found)) < 60_000
+    assert len(as_json(found)) < 65_000
     assert found.below_reorder_point == sum(row.inventory_position < row.reorder_point for row in found.products)
 
 
@@ -122,8 +124,27 @@ def test_a_product_that_is_asked_for_twice_is_answered_once(sample: FakeReader) 
     assert [row.product_code for row in found.products] == ["P001", "P002"]
 
 
-def test_a_whole_warehouse_takes_three_reads(sample: FakeReader) -> None:
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: handler.calculate_reorder_points("WH001"),
+        lambda: handler.identify_stockout_risks("WH001"),
+        lambda: handler.forecast_demand("P001", "WH001"),
+    ],
+)
+def test_a_warehouse_that_is_being_loaded_is_refused_and_worth_another_attempt(call: Callable[[], Result]) -> None:
+    mark = "load 1f3c since 2026-11-20T10:00:00Z"
+    half = FakeReader(SAMPLE.items, SAMPLE.stock, SAMPLE.demand, loading=mark)
+    with use_reader(half), pytest.raises(Unavailable, match="being loaded, or a load of it was cut short") as caught:
+        call()
+    assert mark in caught.value.message
+    assert caught.value.pointer == "/warehouse_code"
+    assert "repeat it: tool-executor inventory load" in (caught.value.hint or "")
+    assert half.reads == {"warehouse": 1}
+
+
+def test_a_whole_warehouse_takes_four_reads(sample: FakeReader) -> None:
     sample.reads.clear()
     with use_reader(sample):
         handler.calculate_reorder_points("WH001")
-    assert sample.reads == {"items": 1, "stock": 1, "demand": 1}
+    assert sample.reads == {"warehouse": 1, "items": 1, "stock": 1, "demand": 1}
