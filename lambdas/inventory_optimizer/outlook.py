@@ -19,10 +19,10 @@ from lambdas.inventory_optimizer.maths.receipts import ExpectedReceipt, expected
 from lambdas.inventory_optimizer.supply import is_overdue, supply_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from datetime import date
 
-    from lambdas.inventory_optimizer.maths.arrays import Floats
+    from lambdas.inventory_optimizer.maths.arrays import Floats, Integers
     from lambdas.inventory_optimizer.maths.first_passage import OutlookMethod, StockOutlook
     from lambdas.inventory_optimizer.maths.forecasting import Scenario
     from lambdas.inventory_optimizer.warehouse import Batch, Product
@@ -59,12 +59,15 @@ def outlooks(batch: Batch, days: int, minimum: float) -> Outlooks:
     scenarios = expected.scenarios(days)
     net_stock = supply_of([product.stock for product in batch.products], batch.as_of).net_stock
     bound = sum(part.weight * first_passage.stockout_bound(part.by_day, net_stock) for part in scenarios)
-    found = []
-    for row in np.flatnonzero(np.asarray(bound) >= minimum):
-        outlook = _outlook(batch, scenarios, int(row), float(net_stock[row]), days)
-        if outlook.probability[-1] >= minimum:
-            found.append((int(row), outlook))
-    return Outlooks(expected, net_stock, tuple(found))
+    suspects = [int(row) for row in np.flatnonzero(np.asarray(bound) >= minimum)]
+    coming = {row: expected_receipts(batch.products[row], batch.as_of, days) for row in suspects}
+    found = dict(_without_receipts(scenarios, net_stock, np.array([row for row in suspects if not coming[row]], int)))
+    for row in suspects:
+        if coming[row]:
+            seed = _seed(batch, row)
+            found[row] = _with_receipts(scenarios, row, float(net_stock[row]), coming[row], seed)
+    at_risk = ((row, found[row]) for row in suspects if found[row].probability[-1] >= minimum)
+    return Outlooks(expected, net_stock, tuple(at_risk))
 
 
 def expected_receipts(product: Product, as_of: date, days: int) -> list[ExpectedReceipt]:
@@ -75,15 +78,33 @@ def expected_receipts(product: Product, as_of: date, days: int) -> list[Expected
     return [ExpectedReceipt(quantity, day, sd) for quantity, day in promised if day <= days + _FAR * sd]
 
 
-def _outlook(batch: Batch, scenarios: Sequence[Scenario], row: int, net_stock: float, days: int) -> Outlook:
-    product = batch.products[row]
-    receipts = expected_receipts(product, batch.as_of, days)
-    seed = zlib.crc32(f"{batch.code}/{product.item.product_code}/{batch.as_of}".encode())
+def _without_receipts(
+    scenarios: Sequence[Scenario], net_stock: Floats, rows: Integers
+) -> Iterator[tuple[int, Outlook]]:
+    """All products that receive nothing at once: closed forms, no path."""
+    if not rows.size:
+        return
+    parts = [
+        (part.weight, first_passage.without_receipts(part.by_day.take(rows), net_stock[rows])) for part in scenarios
+    ]
+    nothing = np.zeros(scenarios[0].by_day.mean.shape[1])
+    for place, row in enumerate(rows):
+        yield int(row), _mixed([(weight, part.of(place)) for weight, part in parts], nothing)
+
+
+def _with_receipts(
+    scenarios: Sequence[Scenario], row: int, net_stock: float, receipts: Sequence[ExpectedReceipt], seed: int
+) -> Outlook:
     parts = [
         (part.weight, first_passage.with_receipts(_of(part.by_day, row), net_stock, receipts, seed=seed))
         for part in scenarios
     ]
-    return _mixed(parts, expected_arrivals(receipts, days))
+    return _mixed(parts, expected_arrivals(receipts, scenarios[0].by_day.mean.shape[1]))
+
+
+def _seed(batch: Batch, row: int) -> int:
+    """Return the seed of a simulation, should one be needed: the same data, the same answer."""
+    return zlib.crc32(f"{batch.code}/{batch.products[row].item.product_code}/{batch.as_of}".encode())
 
 
 def _mixed(parts: Sequence[tuple[float, StockOutlook]], arrived: Floats) -> Outlook:

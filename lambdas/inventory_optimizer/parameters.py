@@ -64,7 +64,7 @@ DaysAhead: TypeAlias = Annotated[
     int, Field(ge=1, le=90, description="Days to look ahead, from the day after the stock's date.")
 ]
 MinimumProbability: TypeAlias = Annotated[
-    float, Field(ge=0.001, le=1, description="Products with a lower probability of a stock-out are left out.")
+    float, Field(ge=0, le=1, description="Products with a lower probability of a stock-out are left out; 0: none.")
 ]
 RiskLimit: TypeAlias = Annotated[
     int, Field(ge=1, le=500, description="How many products to return at most, the most value at risk first.")

@@ -15,7 +15,7 @@ against 0.007 %).
 - Too many orders are uncertain at once: a simulation, which says so and gives its standard error.
 
 Units short need no path: what a day adds to them is E[(C_t - L_t)^+] - E[(C_(t-1) - L_t)^+] in closed form (Zipkin
-2000, sect. 6.2 and appendix C), and receipts being independent of demand, its mean over the states of arrivals.
+2000, ch. 6 and appendix C), and receipts being independent of demand, its mean over the states of arrivals.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 Counted demand stands on whole units as long as all that may happen up to the limit fits into ``MAX_CELLS`` points, and
 is exact then. Otherwise, and for measured demand, step is coarser, and what lies between two points is split between
-them so that the mean is kept (local moment matching: Klugman, Panjer & Willmot 2012, sect. 9.6.5); a limit between
+them so that the mean is kept (local moment matching: Klugman, Panjer & Willmot 2012, ch. 9); a limit between
 two points lets pass the share of a point's mass that lies below it. Both errors are of the order of step squared.
 
 No point is spent on what hardly ever happens: a day's points reach from m - sqrt(2 v u) to m + sqrt(2 v u) + c u, with

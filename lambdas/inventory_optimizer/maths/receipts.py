@@ -2,7 +2,7 @@
 
 An order promised for day e (1 is tomorrow), whose lead time has a standard deviation of sd days, arrives on day d with
 probability Phi((d + 1/2 - e) / sd) - Phi((d - 1/2 - e) / sd): a normal delay in whole days (Silver, Pyke & Thomas 2017,
-sect. 7.10 on variable lead times). That it has not arrived by today is known, so all is conditional on d >= 1; what
+ch. 6, on variable lead times). That it has not arrived by today is known, so all is conditional on d >= 1; what
 lies beyond the horizon stays "after". Delays of different orders are independent; orders may overtake each other.
 
 What has arrived by day t is one of a few states. Orders of one quantity and one distribution of dates are told apart
