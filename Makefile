@@ -10,10 +10,10 @@ STAGE ?= dev
 SEEDS ?= 200
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test teeth chaos check bench docs synth deploy local catalog lock clean
+.PHONY: help demo test teeth chaos check bench bench-forecast docs synth deploy local catalog lock clean
 
 help: ## List the targets
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
 
 demo: $(READY) ## Run a batch of inventory tools on the local cloud: the main job, on real input
 	@tool-executor run examples/morning_check.json --local
@@ -32,6 +32,9 @@ check: $(READY) ## Lint, format check, types, direction of imports, catalog
 
 bench: $(READY) ## Measure, and print the figures (python -m bench.makespan for one of them)
 	@python -m bench $(ARGS)
+
+bench-forecast: $(READY) ## Measure the demand forecast on real data, beside statsforecast's methods (some minutes)
+	@python -m bench.forecast $(ARGS)
 
 docs: $(READY) ## Build the documentation's site into build/site
 	@NO_MKDOCS_2_WARNING=1 mkdocs build --strict && echo "The site is build/site/index.html"

@@ -100,8 +100,8 @@ def abc_classes(annual_value: Floats, cutoffs: AbcCutoffs | None = None) -> Inte
     by_level = levels * np.bincount(place.ravel(), minlength=levels.size)
     above = (np.cumsum(by_level[::-1])[::-1] - by_level)[place.reshape(value.shape)]
     total = by_level.sum()
-    choices = [AbcClass.C, AbcClass.A, AbcClass.B]
-    conditions = [value == 0, above < (limits.a - _SLACK) * total, above < (limits.b - _SLACK) * total]
+    choices = [AbcClass.A, AbcClass.B]
+    conditions = [above < (limit - _SLACK) * total for limit in (limits.a, limits.b)]
     return np.select(conditions, [int(choice) for choice in choices], int(AbcClass.C)).astype(np.int64)
 
 

@@ -27,7 +27,7 @@ def labels(found: np.ndarray) -> str:
         ([70, 15, 8, 4, 3], "AABBC"),  # the product that crosses 80 % is the last of A
         ([3, 8, 70, 4, 15], "CBABA"),
         ([80, 15, 5], "ABC"),  # cut-offs met exactly
-        ([0.3, 0.3, 0.2, 0.15, 0.05], "AAABC"),
+        ([3.1, 7.5, 3.3, 2.085, 1.39], "AAABB"),  # 13.9 of 17.375, whose sum rounds to just under 80 %
         ([1000], "A"),
         ([1000, 0, 0], "ACC"),
         ([0, 0], "CC"),

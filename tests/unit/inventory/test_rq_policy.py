@@ -119,14 +119,15 @@ def test_the_best_policy_of_a_fast_mover_is_found() -> None:
 
 
 def test_products_are_independent_of_each_other_and_those_without_demand_get_nothing() -> None:
-    mean, mixed = np.array([0.0, 3.0, 30.0, 3.3]), np.array([True, True, True, False])
-    demand = choose(mean, np.array([0.0, 3.0, 90.0, 2.0]), mixed)
+    mean, mixed = np.array([0.0, 3.0, 30.0, 3.3, 0.1]), np.array([True, True, True, False, True])
+    demand = choose(mean, np.array([0.0, 3.0, 90.0, 2.0, 0.1]), mixed)
     rate = mean / 2
-    money = PolicyCosts(np.array([1.0, 100.0, 50.0, 8.0]), np.array([1.0, 20.0, 0.2, 1.0]), np.full(4, 150.0))
+    money = PolicyCosts(np.array([1, 100.0, 50, 8, 1e-3]), np.array([1.0, 20, 0.2, 1, 5]), np.full(5, 150.0))
     together = best_rq(demand, rate, money)
     assert (together.point[0], together.quantity[0], together.cost[0]) == (0.0, 0.0, 0.0)
     assert (together.point[1], together.quantity[1]) == (3.0, 5.0)
-    for row in range(1, 4):
+    assert together.quantity[4] == 1.0
+    for row in range(1, 5):
         only = np.array([row])
         alone = best_rq(demand.take(only), rate[only], money.take(only))
         assert (alone.point[0], alone.quantity[0]) == pytest.approx((together.point[row], together.quantity[row]))
