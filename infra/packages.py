@@ -24,7 +24,7 @@ _LEFT_OUT: Final = ("bin", "*/**/tests")
 
 def packages_key(lock: Path, *, python: Path | None) -> str:
     """Name the installed packages by the lock's content, how they are installed, and whether byte code is with them."""
-    recipe = repr((_PLATFORM, _LEFT_OUT)).encode()
+    recipe = repr((_PLATFORM, _left_out(lock))).encode()
     content = hashlib.sha256(lock.read_bytes() + recipe).hexdigest()[:16]
     return f"{lock.stem}-{content}-{'pyc' if python else 'py'}"
 
@@ -47,6 +47,13 @@ def install_packages(lock: Path, *, python: Path | None, cache: Path) -> Path:
     return folder
 
 
+def _left_out(lock: Path) -> tuple[str, ...]:
+    """Return what is removed after the installation; a list beside the lock names what its function never imports."""
+    trim = lock.with_suffix(".trim")
+    lines = trim.read_text("utf-8").splitlines() if trim.exists() else []
+    return (*_LEFT_OUT, *(line for line in lines if line and not line.startswith("#")))
+
+
 def publish(fresh: Path, folder: Path) -> None:
     """Move a finished folder into place. Another synth that was first has made the same: its folder stays."""
     try:
@@ -64,6 +71,6 @@ def _install(lock: Path, folder: Path) -> None:
     if done.returncode:
         reason = " ".join(done.stderr.split())[:500] or "no reason given"
         raise StagingError(f"uv could not install requirements/{lock.name} for Lambda's platform: {reason}")
-    for pattern in _LEFT_OUT:
+    for pattern in _left_out(lock):
         for path in sorted(folder.glob(pattern)):
             shutil.rmtree(path, ignore_errors=True)

@@ -102,7 +102,7 @@ GROUPS: Final = (
     GroupSettings(
         name="inventory-optimizer",
         folder="lambdas/inventory_optimizer",
-        memory_mb=1024,
+        memory_mb=1769,  # one whole processor: the tools calculate, and end as much sooner as they cost more
         packages=("src/inventory_data",),
         dependencies="inventory-optimizer",
         reads_inventory=True,

@@ -88,3 +88,62 @@ def test_products_under_the_minimum_probability_are_left_out() -> None:
 
 def test_stock_without_demand_is_no_risk() -> None:
     assert risks(one_product([0.0] * 50, stock_record=stock(on_hand=0.0))) == []
+
+
+def test_a_receipt_that_may_be_late_leaves_a_risk_and_is_to_be_expedited() -> None:
+    record = stock(on_hand=20.0, open_orders=(order(3, 200),))
+    assert risks(one_product(STEADY, stock_record=record, lead_time_sd_days=0.0)) == []
+    (risk,) = risks(one_product(STEADY, stock_record=record, lead_time_sd_days=2.0))
+    assert 0.05 < risk.probability < 0.6
+    assert risk.action == "expedite_open_order"
+    assert "receipt_may_be_late" in risk.reasons
+
+
+def test_full_detail_tells_of_every_day() -> None:
+    reader = one_product(STEADY, stock_record=stock(on_hand=20.0, open_orders=(order(6, 200),)))
+    (risk,) = risks(reader, 10, detail="full", minimum_probability=0.0)
+    assert risk.by_day is not None
+    assert [day.day for day in risk.by_day] == [TODAY + timedelta(days=step) for step in range(1, 11)]
+    assert [day.expected_receipts for day in risk.by_day] == [0, 0, 0, 0, 0, 200, 0, 0, 0, 0]
+    assert [day.probability for day in risk.by_day] == sorted(day.probability for day in risk.by_day)
+    assert risk.by_day[-1].expected_net_stock == pytest.approx(220 - 10 * risk.demand_per_day, rel=1e-3)
+    assert all(day.expected_available >= max(day.expected_net_stock, 0) for day in risk.by_day)
+
+
+def test_too_many_uncertain_orders_are_simulated_said_and_answered_alike_each_time() -> None:
+    orders = tuple(order(2 + step % 3, 3.0 + step) for step in range(12))
+    reader = one_product(STEADY, stock_record=stock(on_hand=15.0, open_orders=orders), lead_time_sd_days=3.0)
+    first, again = (risks(reader, 14, minimum_probability=0.0) for _ in range(2))
+    assert first == again
+    assert first[0].calculation == "monte_carlo"
+    assert 0 < first[0].standard_error < 0.01
+
+
+def test_only_the_products_asked_for_are_looked_at() -> None:
+    reader = FakeReader(
+        [item(code) for code in ("P001", "P002")],
+        [stock(code, on_hand=0.0) for code in ("P001", "P002")],
+        [*history(STEADY, "P001"), *history(STEADY, "P002")],
+    )
+    assert [risk.product_code for risk in risks(reader, product_codes=["P002"])] == ["P002"]
+
+
+def test_mixed_currencies_are_neither_summed_nor_compared() -> None:
+    reader = FakeReader(
+        [item("P001", unit_cost=1000.0, currency="JPY"), item("P002", unit_cost=9.0, currency="EUR")],
+        [stock("P001", on_hand=36.0), stock("P002", on_hand=10.0)],
+        [*history(STEADY, "P001"), *history(STEADY, "P002")],
+    )
+    with use_reader(reader):
+        found = handler.identify_stockout_risks("WH001", 7)
+    assert found.value_at_risk is None
+    assert found.currency is None
+    assert found.notices == ("mixed_currencies",)
+    assert [risk.product_code for risk in found.risks] == ["P002", "P001"]
+
+
+def test_one_currency_is_told() -> None:
+    with use_reader(one_product(STEADY, stock_record=stock(on_hand=0.0), currency="EUR")):
+        found = handler.identify_stockout_risks("WH001", 7)
+    assert (found.currency, found.notices) == ("EUR", ())
+    assert found.value_at_risk == found.risks[0].value_at_risk
