@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from statsforecast import models
 
-from lambdas.inventory_optimizer.maths.forecasting import HORIZON_DAYS, Forecast, forecast
-from lambdas.inventory_optimizer.maths.series import DemandSeries
+from lambdas.inventory_optimizer.maths.demand.forecasting import HORIZON_DAYS, Forecast, forecast
+from lambdas.inventory_optimizer.maths.demand.series import DemandSeries
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -17,11 +17,11 @@ from lambdas.inventory_optimizer.forecast_results import (
     MethodScore,
     RecordedDemand,
 )
-from lambdas.inventory_optimizer.maths.candidates import Method
-from lambdas.inventory_optimizer.maths.classification import ADI_CUTOFF, CV2_CUTOFF, DemandClass
+from lambdas.inventory_optimizer.maths.demand.candidates import Method
+from lambdas.inventory_optimizer.maths.demand.classification import ADI_CUTOFF, CV2_CUTOFF, DemandClass
+from lambdas.inventory_optimizer.maths.demand.forecasting import Forecast, forecast
+from lambdas.inventory_optimizer.maths.demand.seasonality import WEEK
 from lambdas.inventory_optimizer.maths.distributions import Demand, Family, quantile
-from lambdas.inventory_optimizer.maths.forecasting import Forecast, forecast
-from lambdas.inventory_optimizer.maths.seasonality import WEEK
 
 if TYPE_CHECKING:
     from datetime import date

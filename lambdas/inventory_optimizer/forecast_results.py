@@ -6,8 +6,8 @@ from datetime import date
 
 from pydantic import Field
 
-from lambdas.inventory_optimizer.maths.candidates import MethodName
-from lambdas.inventory_optimizer.maths.classification import ClassName
+from lambdas.inventory_optimizer.maths.demand.candidates import MethodName
+from lambdas.inventory_optimizer.maths.demand.classification import ClassName
 from lambdas.inventory_optimizer.maths.distributions import FamilyName
 from lambdas.inventory_optimizer.results import Caution, Result
 

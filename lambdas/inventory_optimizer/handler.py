@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from lambdas.inventory_optimizer import demand_forecast, reorder_points, stockout_risks
 from lambdas.inventory_optimizer.forecast_results import DemandForecast  # noqa: TC001 - the tools' schemas
-from lambdas.inventory_optimizer.maths.abc_xyz import AbcCutoffs, XyzCutoffs
+from lambdas.inventory_optimizer.maths.policies.abc_xyz import AbcCutoffs, XyzCutoffs
 from lambdas.inventory_optimizer.parameters import (  # noqa: TC001 - the tools' schemas are made from them
     AbcCutoff,
     ContinueAfter,

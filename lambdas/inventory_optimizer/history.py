@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from lambdas.inventory_optimizer.maths.series import DemandSeries
+from lambdas.inventory_optimizer.maths.demand.series import DemandSeries
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

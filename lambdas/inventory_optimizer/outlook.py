@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from lambdas.inventory_optimizer.maths import first_passage
+from lambdas.inventory_optimizer.maths.demand.forecasting import Forecast, forecast
 from lambdas.inventory_optimizer.maths.distributions import Demand
-from lambdas.inventory_optimizer.maths.forecasting import Forecast, forecast
-from lambdas.inventory_optimizer.maths.receipts import ExpectedReceipt, expected_arrivals
+from lambdas.inventory_optimizer.maths.stockouts import first_passage
+from lambdas.inventory_optimizer.maths.stockouts.receipts import ExpectedReceipt, expected_arrivals
 from lambdas.inventory_optimizer.supply import is_overdue, supply_of
 
 if TYPE_CHECKING:
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from datetime import date
 
     from lambdas.inventory_optimizer.maths.arrays import Floats, Integers
-    from lambdas.inventory_optimizer.maths.first_passage import OutlookMethod, StockOutlook
-    from lambdas.inventory_optimizer.maths.forecasting import Scenario
+    from lambdas.inventory_optimizer.maths.demand.forecasting import Scenario
+    from lambdas.inventory_optimizer.maths.stockouts.first_passage import OutlookMethod, StockOutlook
     from lambdas.inventory_optimizer.warehouse import Batch, Product
 
 #: An order promised for so many standard deviations after the horizon does not arrive within it.

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from lambdas.inventory_optimizer.maths import order_quantity as quantities
+from lambdas.inventory_optimizer.maths.policies import order_quantity as quantities
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -11,8 +11,11 @@ import numpy as np
 from lambdas.inventory_optimizer.cautions import cautions
 from lambdas.inventory_optimizer.currencies import currency_of
 from lambdas.inventory_optimizer.figures import figure, figure_or_none, money, probability
-from lambdas.inventory_optimizer.maths import fill_rate
-from lambdas.inventory_optimizer.maths.abc_xyz import (
+from lambdas.inventory_optimizer.maths.demand.classification import DemandClass
+from lambdas.inventory_optimizer.maths.demand.forecasting import HORIZON_DAYS, Forecast, forecast
+from lambdas.inventory_optimizer.maths.distributions import Family
+from lambdas.inventory_optimizer.maths.policies import fill_rate
+from lambdas.inventory_optimizer.maths.policies.abc_xyz import (
     AbcClass,
     AbcCutoffs,
     XyzClass,
@@ -20,10 +23,7 @@ from lambdas.inventory_optimizer.maths.abc_xyz import (
     abc_classes,
     xyz_classes,
 )
-from lambdas.inventory_optimizer.maths.classification import DemandClass
-from lambdas.inventory_optimizer.maths.distributions import Family
-from lambdas.inventory_optimizer.maths.forecasting import HORIZON_DAYS, Forecast, forecast
-from lambdas.inventory_optimizer.maths.reorder import ReorderPoint, protection_demand, reorder_point
+from lambdas.inventory_optimizer.maths.policies.reorder import ReorderPoint, protection_demand, reorder_point
 from lambdas.inventory_optimizer.policy import Lots, Orders, Policy, choose_lots, place_orders, policy_of
 from lambdas.inventory_optimizer.reorder_results import (
     ClassCutoffs,

@@ -7,10 +7,10 @@ from datetime import date
 from pydantic import Field
 
 from inventory_data import ServiceType
-from lambdas.inventory_optimizer.maths.abc_xyz import AbcName, XyzName
-from lambdas.inventory_optimizer.maths.candidates import MethodName
-from lambdas.inventory_optimizer.maths.classification import ClassName
+from lambdas.inventory_optimizer.maths.demand.candidates import MethodName
+from lambdas.inventory_optimizer.maths.demand.classification import ClassName
 from lambdas.inventory_optimizer.maths.distributions import FamilyName
+from lambdas.inventory_optimizer.maths.policies.abc_xyz import AbcName, XyzName
 from lambdas.inventory_optimizer.results import Caution, Coverage, Notice, Probability, Result, Unusable
 
 

@@ -7,8 +7,8 @@ from typing import Literal, TypeAlias
 
 from pydantic import Field
 
-from lambdas.inventory_optimizer.maths.candidates import MethodName
-from lambdas.inventory_optimizer.maths.first_passage import OutlookMethod
+from lambdas.inventory_optimizer.maths.demand.candidates import MethodName
+from lambdas.inventory_optimizer.maths.stockouts.first_passage import OutlookMethod
 from lambdas.inventory_optimizer.results import Caution, Coverage, Notice, Probability, Result, Unusable
 
 Severity: TypeAlias = Literal["critical", "high", "medium", "low"]

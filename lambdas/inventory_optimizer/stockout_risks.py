@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import date
 
-    from lambdas.inventory_optimizer.maths.candidates import MethodName
+    from lambdas.inventory_optimizer.maths.demand.candidates import MethodName
     from lambdas.inventory_optimizer.results import Caution
     from lambdas.inventory_optimizer.risk_results import Action, Reason, Severity
     from lambdas.inventory_optimizer.warehouse import Batch, Product, Warehouse

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from inventory_data import Item, MalformedRecordError, Stock
     from lambdas.inventory_optimizer.maths.arrays import Floats
-    from lambdas.inventory_optimizer.maths.series import DemandSeries
+    from lambdas.inventory_optimizer.maths.demand.series import DemandSeries
     from lambdas.inventory_optimizer.reader import InventoryReader, Records
 
 HISTORY_DAYS: Final = 730

@@ -18,7 +18,7 @@ class InventoryOptimizerAgent(BaseAgent):
 
     function_name: ClassVar[str | None] = "inventory-optimizer-lambda"
 
-    def calculate_reorder_points(  # noqa: PLR0913 - the tool's own parameters
+    def calculate_reorder_points(
         self,
         warehouse_code: str,
         product_codes: Sequence[str] | None = None,

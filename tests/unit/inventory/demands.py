@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from lambdas.inventory_optimizer.maths.distributions import Demand, Family, choose
-from lambdas.inventory_optimizer.maths.policy_costs import PolicyCosts
+from lambdas.inventory_optimizer.maths.policies.policy_costs import PolicyCosts
 
 
 def one(value: float) -> np.ndarray:

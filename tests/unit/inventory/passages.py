@@ -10,10 +10,10 @@ import numpy as np
 from hypothesis import settings
 
 from lambdas.inventory_optimizer.maths.distributions import Demand, choose
-from lambdas.inventory_optimizer.maths.first_passage import StockOutlook, with_receipts
+from lambdas.inventory_optimizer.maths.stockouts.first_passage import StockOutlook, with_receipts
 
 if TYPE_CHECKING:
-    from lambdas.inventory_optimizer.maths.receipts import ExpectedReceipt
+    from lambdas.inventory_optimizer.maths.stockouts.receipts import ExpectedReceipt
 
 WEEK = (1.4, 1.1, 1.0, 0.9, 1.2, 0.4, 0.0)
 SEED = 20261031

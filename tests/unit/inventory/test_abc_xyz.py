@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lambdas.inventory_optimizer.maths.abc_xyz import (
+from lambdas.inventory_optimizer.maths.policies.abc_xyz import (
     AbcClass,
     AbcCutoffs,
     XyzClass,

@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lambdas.inventory_optimizer.maths.distributions import Demand, cdf, choose, loss, quantile
-from lambdas.inventory_optimizer.maths.fill_rate import fill_rate, reorder_point, smallest_point, units_short
 from lambdas.inventory_optimizer.maths.losses import is_counted
+from lambdas.inventory_optimizer.maths.policies.fill_rate import fill_rate, reorder_point, smallest_point, units_short
 from tests.unit.inventory.demands import counted, demands, gamma, known, normal, one
 
 targets = st.floats(0.5, 0.9999)

@@ -6,16 +6,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from lambdas.inventory_optimizer.maths.demand_by_day import by_day
 from lambdas.inventory_optimizer.maths.distributions import Demand, Family, choose
-from lambdas.inventory_optimizer.maths.first_passage import (
+from lambdas.inventory_optimizer.maths.stockouts.demand_by_day import by_day
+from lambdas.inventory_optimizer.maths.stockouts.first_passage import (
     MAX_CELLS,
     day_lattice,
     stockout_by_day,
     stockout_without_receipts,
     units_short,
 )
-from lambdas.inventory_optimizer.maths.lattice import day_lattices
+from lambdas.inventory_optimizer.maths.stockouts.lattice import day_lattices
 from tests.unit.inventory.passages import days_of, one_row, unhurried
 
 days_of_receipts = st.lists(st.one_of(st.just(0), st.integers(0, 60)), min_size=1, max_size=12)

@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lambdas.inventory_optimizer.maths.candidates import Method
-from lambdas.inventory_optimizer.maths.classification import DemandClass, classify
+from lambdas.inventory_optimizer.maths.demand.candidates import Method
+from lambdas.inventory_optimizer.maths.demand.classification import DemandClass, classify
+from lambdas.inventory_optimizer.maths.demand.forecasting import Forecast, forecast
+from lambdas.inventory_optimizer.maths.demand.series import DemandSeries, aligned_right, compressed
+from lambdas.inventory_optimizer.maths.demand.smoothing import croston, ses, tsb
 from lambdas.inventory_optimizer.maths.distributions import cdf, quantile
-from lambdas.inventory_optimizer.maths.forecasting import Forecast, forecast
-from lambdas.inventory_optimizer.maths.series import DemandSeries, aligned_right, compressed
-from lambdas.inventory_optimizer.maths.smoothing import croston, ses, tsb
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -6,10 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from lambdas.inventory_optimizer.maths import lattice
-from lambdas.inventory_optimizer.maths.demand_by_day import by_day, cumulated
 from lambdas.inventory_optimizer.maths.distributions import Demand, Family, choose
-from lambdas.inventory_optimizer.maths.lattice import MAX_CELLS, Lasting, Lattice, day_lattice, day_lattices
+from lambdas.inventory_optimizer.maths.stockouts import lattice
+from lambdas.inventory_optimizer.maths.stockouts.demand_by_day import by_day, cumulated
+from lambdas.inventory_optimizer.maths.stockouts.lattice import MAX_CELLS, Lasting, Lattice, day_lattice, day_lattices
 from tests.unit.inventory.passages import unhurried
 
 FAR = 1e13

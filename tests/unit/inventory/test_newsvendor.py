@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lambdas.inventory_optimizer.maths.distributions import Demand, cdf
-from lambdas.inventory_optimizer.maths.newsvendor import best_base_stock, expected_cost
+from lambdas.inventory_optimizer.maths.policies.newsvendor import best_base_stock, expected_cost
 from tests.unit.inventory.demands import counted, counted_demands, demands, gamma, known, one
 
 unit_costs = st.floats(0.01, 100)

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lambdas.inventory_optimizer.maths.distributions import choose
-from lambdas.inventory_optimizer.maths.order_quantity import (
+from lambdas.inventory_optimizer.maths.policies.order_quantity import (
     LotRules,
     annual_cost,
     best_lot,
@@ -14,7 +14,7 @@ from lambdas.inventory_optimizer.maths.order_quantity import (
     rounded_order,
     triggers,
 )
-from lambdas.inventory_optimizer.maths.reorder import protection_demand, reorder_point
+from lambdas.inventory_optimizer.maths.policies.reorder import protection_demand, reorder_point
 
 
 def one(value: float) -> np.ndarray:

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lambdas.inventory_optimizer.maths.order_quantity import economic_quantity
-from lambdas.inventory_optimizer.maths.planned_backorders import plan_backorders
-from lambdas.inventory_optimizer.maths.quantity_discounts import PriceTiers, discounted_quantity
+from lambdas.inventory_optimizer.maths.policies.order_quantity import economic_quantity
+from lambdas.inventory_optimizer.maths.policies.planned_backorders import plan_backorders
+from lambdas.inventory_optimizer.maths.policies.quantity_discounts import PriceTiers, discounted_quantity
 from tests.unit.inventory.demands import one
 
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lambdas.inventory_optimizer.maths import receipts as module
-from lambdas.inventory_optimizer.maths.receipts import (
+from lambdas.inventory_optimizer.maths.stockouts import receipts as module
+from lambdas.inventory_optimizer.maths.stockouts.receipts import (
     ExpectedReceipt,
     arrival_probabilities,
     arrival_states,

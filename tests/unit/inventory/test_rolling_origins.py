@@ -5,10 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lambdas.inventory_optimizer.maths.candidates import Method, candidates
-from lambdas.inventory_optimizer.maths.rolling_origins import origins_of, scores_of, try_out
-from lambdas.inventory_optimizer.maths.series import DemandSeries
-from lambdas.inventory_optimizer.maths.spread import constant_of, growth
+from lambdas.inventory_optimizer.maths.demand.candidates import Method, candidates
+from lambdas.inventory_optimizer.maths.demand.rolling_origins import origins_of, scores_of, try_out
+from lambdas.inventory_optimizer.maths.demand.series import DemandSeries
+from lambdas.inventory_optimizer.maths.demand.spread import constant_of, growth
 
 
 @given(st.integers(1, 900), st.integers(1, 60))

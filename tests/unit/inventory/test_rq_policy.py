@@ -6,10 +6,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lambdas.inventory_optimizer.maths.distributions import Demand, choose
-from lambdas.inventory_optimizer.maths.newsvendor import expected_cost
-from lambdas.inventory_optimizer.maths.planned_backorders import plan_backorders
-from lambdas.inventory_optimizer.maths.policy_costs import PolicyCosts
-from lambdas.inventory_optimizer.maths.rq_policy import approximate_rq, best_point, best_rq, rq_cost
+from lambdas.inventory_optimizer.maths.policies.newsvendor import expected_cost
+from lambdas.inventory_optimizer.maths.policies.planned_backorders import plan_backorders
+from lambdas.inventory_optimizer.maths.policies.policy_costs import PolicyCosts
+from lambdas.inventory_optimizer.maths.policies.rq_policy import approximate_rq, best_point, best_rq, rq_cost
 from tests.unit.inventory.demands import (
     costs,
     counted,

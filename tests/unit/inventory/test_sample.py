@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 
 from lambdas.inventory_optimizer.history import read_histories
-from lambdas.inventory_optimizer.maths.classification import DemandClass
+from lambdas.inventory_optimizer.maths.demand.classification import DemandClass
+from lambdas.inventory_optimizer.maths.demand.forecasting import Forecast, forecast
+from lambdas.inventory_optimizer.maths.demand.series import DemandSeries
 from lambdas.inventory_optimizer.maths.distributions import smallest_whole
-from lambdas.inventory_optimizer.maths.forecasting import Forecast, forecast
-from lambdas.inventory_optimizer.maths.series import DemandSeries
 from tool_executor.inventory import DEFAULT_AS_OF, SampleData, generate
 
 if TYPE_CHECKING:

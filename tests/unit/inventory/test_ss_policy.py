@@ -6,9 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lambdas.inventory_optimizer.maths.distributions import Demand, cdf, choose, quantile
-from lambdas.inventory_optimizer.maths.newsvendor import best_base_stock, expected_cost
-from lambdas.inventory_optimizer.maths.policy_costs import PolicyCosts
-from lambdas.inventory_optimizer.maths.ss_policy import best_ss, power_approximation, ss_cost
+from lambdas.inventory_optimizer.maths.policies.newsvendor import best_base_stock, expected_cost
+from lambdas.inventory_optimizer.maths.policies.policy_costs import PolicyCosts
+from lambdas.inventory_optimizer.maths.policies.ss_policy import best_ss, power_approximation, ss_cost
 from tests.unit.inventory.demands import costs, counted, counted_demands, gamma, normal, one
 
 policy_costs = st.builds(costs, st.floats(0.5, 100), st.floats(0.1, 2), st.floats(0.2, 20))

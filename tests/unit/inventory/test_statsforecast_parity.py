@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 from statsforecast import models
 
-from lambdas.inventory_optimizer.maths import aggregation, smoothing
-from lambdas.inventory_optimizer.maths.series import aligned_right
+from lambdas.inventory_optimizer.maths.demand import aggregation, smoothing
+from lambdas.inventory_optimizer.maths.demand.series import aligned_right
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from lambdas.inventory_optimizer.maths.series import DemandSeries
+    from lambdas.inventory_optimizer.maths.demand.series import DemandSeries
 
 SEED = 20261128
 SERIES = 200

@@ -11,14 +11,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lambdas.inventory_optimizer.maths.distributions import Demand, Family, choose
-from lambdas.inventory_optimizer.maths.first_passage import (
+from lambdas.inventory_optimizer.maths.stockouts.first_passage import (
     stockout_bound,
     stockout_by_day,
     units_short,
     without_receipts,
 )
-from lambdas.inventory_optimizer.maths.lattice import Lattice, day_lattices
-from lambdas.inventory_optimizer.maths.receipts import (
+from lambdas.inventory_optimizer.maths.stockouts.lattice import Lattice, day_lattices
+from lambdas.inventory_optimizer.maths.stockouts.receipts import (
     ExpectedReceipt,
     arrival_probabilities,
     arrival_states,

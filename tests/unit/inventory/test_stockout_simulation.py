@@ -3,8 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from lambdas.inventory_optimizer.maths import receipts as receipts_module
-from lambdas.inventory_optimizer.maths.receipts import ExpectedReceipt
+from lambdas.inventory_optimizer.maths.stockouts import receipts as receipts_module
+from lambdas.inventory_optimizer.maths.stockouts.receipts import ExpectedReceipt
 from tests.unit.inventory.passages import days_of, outlook
 
 

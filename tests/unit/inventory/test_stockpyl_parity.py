@@ -9,17 +9,17 @@ import numpy as np
 import pytest
 from stockpyl import eoq, newsvendor, rq, ss
 
-from lambdas.inventory_optimizer.maths.newsvendor import best_base_stock
-from lambdas.inventory_optimizer.maths.order_quantity import annual_cost, economic_quantity
-from lambdas.inventory_optimizer.maths.planned_backorders import plan_backorders
-from lambdas.inventory_optimizer.maths.quantity_discounts import PriceTiers, discounted_quantity
-from lambdas.inventory_optimizer.maths.rq_policy import approximate_rq, best_point, best_rq, rq_cost
-from lambdas.inventory_optimizer.maths.ss_policy import best_ss, power_approximation, ss_cost
+from lambdas.inventory_optimizer.maths.policies.newsvendor import best_base_stock
+from lambdas.inventory_optimizer.maths.policies.order_quantity import annual_cost, economic_quantity
+from lambdas.inventory_optimizer.maths.policies.planned_backorders import plan_backorders
+from lambdas.inventory_optimizer.maths.policies.quantity_discounts import PriceTiers, discounted_quantity
+from lambdas.inventory_optimizer.maths.policies.rq_policy import approximate_rq, best_point, best_rq, rq_cost
+from lambdas.inventory_optimizer.maths.policies.ss_policy import best_ss, power_approximation, ss_cost
 from tests.unit.inventory.demands import costs, counted, normal, one
 
 if TYPE_CHECKING:
     from lambdas.inventory_optimizer.maths.distributions import Demand
-    from lambdas.inventory_optimizer.maths.policy_costs import PolicyCosts
+    from lambdas.inventory_optimizer.maths.policies.policy_costs import PolicyCosts
 
 SEED = 4711
 

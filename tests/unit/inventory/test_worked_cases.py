@@ -10,23 +10,23 @@ from scipy import special
 from inventory_data import Item, OpenOrder, Stock
 from lambdas.inventory_optimizer import supply
 from lambdas.inventory_optimizer.history import History
-from lambdas.inventory_optimizer.maths import (
-    distributions,
+from lambdas.inventory_optimizer.maths import distributions
+from lambdas.inventory_optimizer.maths.demand import smoothing
+from lambdas.inventory_optimizer.maths.demand.classification import DemandClass, classify
+from lambdas.inventory_optimizer.maths.demand.series import aligned_right
+from lambdas.inventory_optimizer.maths.policies import (
     fill_rate,
-    first_passage,
     newsvendor,
     order_quantity,
     planned_backorders,
     quantity_discounts,
     reorder,
     rq_policy,
-    smoothing,
     ss_policy,
 )
-from lambdas.inventory_optimizer.maths.classification import DemandClass, classify
-from lambdas.inventory_optimizer.maths.policy_costs import PolicyCosts
-from lambdas.inventory_optimizer.maths.receipts import expected_arrivals
-from lambdas.inventory_optimizer.maths.series import aligned_right
+from lambdas.inventory_optimizer.maths.policies.policy_costs import PolicyCosts
+from lambdas.inventory_optimizer.maths.stockouts import first_passage
+from lambdas.inventory_optimizer.maths.stockouts.receipts import expected_arrivals
 from lambdas.inventory_optimizer.outlook import expected_receipts
 from lambdas.inventory_optimizer.warehouse import Product
 from tests.unit.inventory.worked_cases import by_id, cases

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 import numpy as np
 
-from lambdas.inventory_optimizer.maths.aggregation import mean_interval, smoothed_sums
-from lambdas.inventory_optimizer.maths.series import DemandSeries
+from lambdas.inventory_optimizer.maths.demand.aggregation import mean_interval, smoothed_sums
+from lambdas.inventory_optimizer.maths.demand.series import DemandSeries
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

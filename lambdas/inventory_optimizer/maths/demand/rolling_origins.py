@@ -13,8 +13,8 @@ import numpy as np
 
 if TYPE_CHECKING:
     from lambdas.inventory_optimizer.maths.arrays import Flags, Floats, Integers
-    from lambdas.inventory_optimizer.maths.candidates import Candidates
-    from lambdas.inventory_optimizer.maths.series import DemandSeries
+    from lambdas.inventory_optimizer.maths.demand.candidates import Candidates
+    from lambdas.inventory_optimizer.maths.demand.series import DemandSeries
 
 ORIGINS: Final = 8
 #: An origin counts where the method has seen at least this share of the usable days, and a whole horizon.

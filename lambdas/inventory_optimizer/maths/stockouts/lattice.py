@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from lambdas.inventory_optimizer.maths.demand_by_day import cumulated, is_counted, own_variance, rounding
 from lambdas.inventory_optimizer.maths.distributions import Demand, Family, cdf, loss
+from lambdas.inventory_optimizer.maths.stockouts.demand_by_day import cumulated, is_counted, own_variance, rounding
 
 if TYPE_CHECKING:
     from lambdas.inventory_optimizer.maths.arrays import Floats

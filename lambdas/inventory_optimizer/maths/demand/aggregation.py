@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from lambdas.inventory_optimizer.maths.series import DemandSeries, compressed
-from lambdas.inventory_optimizer.maths.smoothing import ses_best, ses_optimized
+from lambdas.inventory_optimizer.maths.demand.series import DemandSeries, compressed
+from lambdas.inventory_optimizer.maths.demand.smoothing import ses_best, ses_optimized
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -17,11 +17,11 @@ from scipy import special
 
 from lambdas.inventory_optimizer.maths.distributions import Demand, cdf, quantile
 from lambdas.inventory_optimizer.maths.losses import is_counted
-from lambdas.inventory_optimizer.maths.newsvendor import expected_cost
+from lambdas.inventory_optimizer.maths.policies.newsvendor import expected_cost
 
 if TYPE_CHECKING:
     from lambdas.inventory_optimizer.maths.arrays import Flags, Floats
-    from lambdas.inventory_optimizer.maths.policy_costs import PolicyCosts
+    from lambdas.inventory_optimizer.maths.policies.policy_costs import PolicyCosts
 
 #: Demand that is rarer than once in so many reviews is none: its renewals have no digits left.
 _NEVER: Final = 1e-12

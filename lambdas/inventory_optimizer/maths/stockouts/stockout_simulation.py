@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from lambdas.inventory_optimizer.maths.demand_by_day import cumulated, rounding, short_of
 from lambdas.inventory_optimizer.maths.distributions import Demand, Family
-from lambdas.inventory_optimizer.maths.receipts import sampled_receipts
+from lambdas.inventory_optimizer.maths.stockouts.demand_by_day import cumulated, rounding, short_of
+from lambdas.inventory_optimizer.maths.stockouts.receipts import sampled_receipts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from lambdas.inventory_optimizer.maths.arrays import Floats
-    from lambdas.inventory_optimizer.maths.receipts import ExpectedReceipt
+    from lambdas.inventory_optimizer.maths.stockouts.receipts import ExpectedReceipt
 
 PATHS: Final = 20_000
 #: Amounts arrived between which the closed form of a day's shortage is interpolated.

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from lambdas.inventory_optimizer.maths.order_quantity import economic_quantity
+from lambdas.inventory_optimizer.maths.policies.order_quantity import economic_quantity
 
 if TYPE_CHECKING:
     from lambdas.inventory_optimizer.maths.arrays import Floats

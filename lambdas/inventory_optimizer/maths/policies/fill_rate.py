@@ -19,7 +19,7 @@ import numpy as np
 from lambdas.inventory_optimizer.maths.bisection import smallest
 from lambdas.inventory_optimizer.maths.distributions import Demand, quantile
 from lambdas.inventory_optimizer.maths.losses import first_loss, is_counted
-from lambdas.inventory_optimizer.maths.reorder import ReorderPoint
+from lambdas.inventory_optimizer.maths.policies.reorder import ReorderPoint
 
 if TYPE_CHECKING:
     from lambdas.inventory_optimizer.maths.arrays import Floats

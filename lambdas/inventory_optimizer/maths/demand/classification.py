@@ -15,7 +15,7 @@ import numpy as np
 
 if TYPE_CHECKING:
     from lambdas.inventory_optimizer.maths.arrays import Floats, Integers
-    from lambdas.inventory_optimizer.maths.series import DemandSeries
+    from lambdas.inventory_optimizer.maths.demand.series import DemandSeries
 
 ADI_CUTOFF: Final = 1.32
 CV2_CUTOFF: Final = 0.49

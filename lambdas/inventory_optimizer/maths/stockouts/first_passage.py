@@ -25,17 +25,17 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import numpy as np
 
-from lambdas.inventory_optimizer.maths.demand_by_day import by_day, cumulated, exceeds, short_of
 from lambdas.inventory_optimizer.maths.distributions import Demand
-from lambdas.inventory_optimizer.maths.lattice import MAX_CELLS, Lasting, Lattice, day_lattice, day_lattices
-from lambdas.inventory_optimizer.maths.receipts import (
+from lambdas.inventory_optimizer.maths.stockouts.demand_by_day import by_day, cumulated, exceeds, short_of
+from lambdas.inventory_optimizer.maths.stockouts.lattice import MAX_CELLS, Lasting, Lattice, day_lattice, day_lattices
+from lambdas.inventory_optimizer.maths.stockouts.receipts import (
     ArrivalStates,
     ExpectedReceipt,
     arrival_states,
     certain_states,
     expected_arrivals,
 )
-from lambdas.inventory_optimizer.maths.stockout_simulation import simulate
+from lambdas.inventory_optimizer.maths.stockouts.stockout_simulation import simulate
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -17,14 +17,14 @@ import numpy as np
 
 from lambdas.inventory_optimizer.maths.bisection import smallest
 from lambdas.inventory_optimizer.maths.distributions import Demand, quantile
-from lambdas.inventory_optimizer.maths.fill_rate import smallest_point
 from lambdas.inventory_optimizer.maths.losses import first_loss, is_counted, second_loss
-from lambdas.inventory_optimizer.maths.newsvendor import expected_cost
-from lambdas.inventory_optimizer.maths.planned_backorders import plan_backorders
+from lambdas.inventory_optimizer.maths.policies.fill_rate import smallest_point
+from lambdas.inventory_optimizer.maths.policies.newsvendor import expected_cost
+from lambdas.inventory_optimizer.maths.policies.planned_backorders import plan_backorders
 
 if TYPE_CHECKING:
     from lambdas.inventory_optimizer.maths.arrays import Flags, Floats
-    from lambdas.inventory_optimizer.maths.policy_costs import PolicyCosts
+    from lambdas.inventory_optimizer.maths.policies.policy_costs import PolicyCosts
 
     _Solver: TypeAlias = Callable[[Demand, Floats, PolicyCosts], tuple[Floats, Floats]]
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from lambdas.inventory_optimizer.maths.series import DemandSeries
+from lambdas.inventory_optimizer.maths.demand.series import DemandSeries
 
 if TYPE_CHECKING:
     from lambdas.inventory_optimizer.maths.arrays import Flags, Floats

@@ -17,8 +17,8 @@ import numpy as np
 
 if TYPE_CHECKING:
     from lambdas.inventory_optimizer.maths.arrays import Floats
-    from lambdas.inventory_optimizer.maths.candidates import Candidates
-    from lambdas.inventory_optimizer.maths.rolling_origins import Trial
+    from lambdas.inventory_optimizer.maths.demand.candidates import Candidates
+    from lambdas.inventory_optimizer.maths.demand.rolling_origins import Trial
 
 #: The model weighs as much as so many independent origins.
 _MODEL_WEIGHT: Final = 4.0

@@ -18,17 +18,17 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from lambdas.inventory_optimizer.maths.candidates import Candidates, Method, candidates
-from lambdas.inventory_optimizer.maths.classification import DemandClass, Pattern, classify
+from lambdas.inventory_optimizer.maths.demand.candidates import Candidates, Method, candidates
+from lambdas.inventory_optimizer.maths.demand.classification import DemandClass, Pattern, classify
+from lambdas.inventory_optimizer.maths.demand.rolling_origins import Scores, Trial, origins_of, scores_of, try_out
+from lambdas.inventory_optimizer.maths.demand.seasonality import WEEK, Season, season_of
+from lambdas.inventory_optimizer.maths.demand.series import DemandSeries, compressed
+from lambdas.inventory_optimizer.maths.demand.spread import effective_constant, growth
 from lambdas.inventory_optimizer.maths.distributions import Demand, choose
-from lambdas.inventory_optimizer.maths.rolling_origins import Scores, Trial, origins_of, scores_of, try_out
-from lambdas.inventory_optimizer.maths.seasonality import WEEK, Season, season_of
-from lambdas.inventory_optimizer.maths.series import DemandSeries, compressed
-from lambdas.inventory_optimizer.maths.spread import effective_constant, growth
 
 if TYPE_CHECKING:
     from lambdas.inventory_optimizer.maths.arrays import Flags, Floats
-    from lambdas.inventory_optimizer.maths.candidates import MethodName
+    from lambdas.inventory_optimizer.maths.demand.candidates import MethodName
 
 #: Days over which methods are judged, and over which a product's mean per day is told.
 HORIZON_DAYS: Final = 28

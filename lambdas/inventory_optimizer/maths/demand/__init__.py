@@ -1,0 +1,1 @@
+"""Demand: history as a matrix, classes, season, methods, and the automatic forecast with its uncertainty."""

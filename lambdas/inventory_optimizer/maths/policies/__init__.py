@@ -1,0 +1,1 @@
+"""When and how much to order: reorder points by service, lots, policies by cost, ABC and XYZ."""
