@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 
-from bench import direct, imports, makespan, sequence, transitions, workflow
+from bench import direct, imports, inventory, makespan, sequence, transitions, workflow
 from bench.runs import options, print_json, probe_cloud
 
 _IMPORT_ROUNDS = 10
@@ -20,6 +20,7 @@ def main() -> None:
         ordered = sequence.measure(runner, given.rounds)
     routes = direct.measure(given.rounds)
     cost = imports.measure(_IMPORT_ROUNDS)
+    tools = inventory.measure(given.rounds)
     if given.json:
         print_json(
             {
@@ -29,6 +30,7 @@ def main() -> None:
                 "sequence": asdict(ordered),
                 "direct": [asdict(each) for each in routes],
                 "imports": asdict(cost),
+                "inventory": asdict(tools),
             }
         )
         return
@@ -43,6 +45,8 @@ def main() -> None:
     direct.report(routes)
     print()
     imports.report(cost)
+    print()
+    inventory.report(tools)
 
 
 if __name__ == "__main__":
