@@ -9,7 +9,7 @@ import random
 import time
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -24,16 +24,19 @@ from inventory_data import (
 )
 from inventory_data.tables import LOCATION_KEY, PRODUCT_KEY, WAREHOUSE_KEY, WAREHOUSE_LIST, YEAR_KEY
 from lambdas.inventory_optimizer.reader import Records
-from tool_contract.errors import ToolFailed, Unavailable
+from tool_contract.errors import InvalidInput, ToolFailed, Unavailable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from mypy_boto3_dynamodb import DynamoDBClient
 
     from inventory_data import DemandYear, Item, Stock, TableNames, Warehouse
 
 _RecordT = TypeVar("_RecordT")
+
+#: Products of a warehouse that are read at once: their items and stock take some 200 MB.
+MOST_PRODUCTS: Final = 50_000
 
 #: BatchGetItem's own limit.
 _KEYS_PER_REQUEST: Final = 100
@@ -89,14 +92,17 @@ class DynamoDBReader:
         ]
         return _read(self._get(self._tables.demand, keys), demand_year_from_attributes)
 
-    def _of_warehouse(self, table: str, warehouse_code: str, product_codes: Sequence[str] | None) -> list[Attributes]:
+    def _of_warehouse(
+        self, table: str, warehouse_code: str, product_codes: Sequence[str] | None
+    ) -> Iterable[Attributes]:
         if product_codes is None:
             return self._query(table, warehouse_code)
         return self._get(
             table, [{WAREHOUSE_KEY: {"S": warehouse_code}, PRODUCT_KEY: {"S": code}} for code in product_codes]
         )
 
-    def _query(self, table: str, warehouse_code: str, projection: str | None = None) -> list[Attributes]:
+    def _query(self, table: str, warehouse_code: str, projection: str | None = None) -> Iterator[Attributes]:
+        """Read a partition page by page: who parses as it comes holds one page of rows at a time."""
         request: dict[str, Any] = {
             "TableName": table,
             "KeyConditionExpression": "#partition = :partition",
@@ -105,12 +111,15 @@ class DynamoDBReader:
         }
         if projection:
             request["ProjectionExpression"] = projection
-        found: list[Attributes] = []
+        read = 0
         while True:
             page = _answered(partial(self._client.query, **request))
-            found += page["Items"]
+            read += len(page["Items"])
+            if read > MOST_PRODUCTS:
+                _refuse_as_too_large(warehouse_code)
+            yield from page["Items"]
             if "LastEvaluatedKey" not in page:
-                return found
+                return
             request["ExclusiveStartKey"] = page["LastEvaluatedKey"]
 
     def _get(self, table: str, keys: Sequence[Attributes]) -> list[Attributes]:
@@ -135,6 +144,11 @@ class DynamoDBReader:
                 return found
         message = "The inventory tables cannot keep up with the reads at the moment."
         raise Unavailable(message)
+
+
+def _refuse_as_too_large(warehouse_code: str) -> NoReturn:
+    message = f"Warehouse {warehouse_code!r} holds more than {MOST_PRODUCTS:,} products, more than one call looks at."
+    raise InvalidInput(message, pointer="/warehouse_code", hint="Name some of them by product_codes.")
 
 
 def _read(rows: Iterable[Attributes], parse: Callable[[Attributes], _RecordT]) -> Records[_RecordT]:

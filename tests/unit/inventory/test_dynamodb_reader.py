@@ -16,9 +16,10 @@ from inventory_data import (
     stock_to_attributes,
     warehouse_to_attributes,
 )
+from lambdas.inventory_optimizer import dynamodb_reader
 from lambdas.inventory_optimizer.dynamodb_reader import DynamoDBReader
 from tests.unit.inventory.records import item, stock
-from tool_contract.errors import ToolFailed, Unavailable
+from tool_contract.errors import InvalidInput, ToolFailed, Unavailable
 
 TABLES = TableNames("items", "stock", "demand")
 KEYS = {
@@ -107,6 +108,15 @@ def test_a_whole_warehouse_is_queried_page_by_page() -> None:
         f"P{number:03d}" for number in range(5)
     ]
     assert client.calls == {"query": 3}
+
+
+def test_a_warehouse_of_a_million_products_is_refused_before_it_is_held(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dynamodb_reader, "MOST_PRODUCTS", 4)
+    client = filled(10)
+    with pytest.raises(InvalidInput, match="more than 4 products") as caught:
+        reader(client).items("WH001", None)
+    assert caught.value.pointer == "/warehouse_code"
+    assert "product_codes" in (caught.value.hint or "")
 
 
 def test_some_products_are_fetched_by_key() -> None:
