@@ -184,7 +184,6 @@ def test_a_file_for_problems_that_cannot_be_written_is_a_sentence(command: Comma
 def test_a_deployment_without_the_tables_is_a_sentence(
     command: Command, tables: Tables, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    tables.deployment.outputs.clear() if isinstance(tables.deployment.outputs, dict) else None
     bare = type(tables.deployment)("m", "h", "s", "b", "p", "f", {})
     monkeypatch.setattr("tool_executor.cli.where.find_deployment", lambda *_: bare)
     ran = command("load", folder)

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 from statsforecast import models
+from statsforecast import theta as theirs
 
 from lambdas.inventory_optimizer.maths.demand import aggregation, smoothing
 from lambdas.inventory_optimizer.maths.demand.series import aligned_right
+from lambdas.inventory_optimizer.maths.demand.theta import least_squares, theta
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -57,8 +59,24 @@ METHODS: dict[str, tuple[Callable[[DemandSeries], np.ndarray], object]] = {
 
 @pytest.mark.parametrize("name", METHODS)
 def test_a_method_of_the_same_name_gives_the_same_forecast(name: str) -> None:
-    ours, theirs = METHODS[name]
+    ours, model = METHODS[name]
     rows = random_series()
     found = ours(aligned_right(rows))
-    expected = [theirs.forecast(np.array(row), 1)["mean"][0] for row in rows]
+    expected = [model.forecast(np.array(row), 1)["mean"][0] for row in rows]
     assert found == pytest.approx(expected, rel=1e-6, abs=1e-6), f"seed {SEED}"
+
+
+@pytest.mark.parametrize("alpha", [0.1, 0.3, 0.9])
+def test_theta_gives_the_same_forecast_from_the_same_constant_and_first_level(alpha: float) -> None:
+    """Fitted, they differ: statsforecast fits both by likelihood, and its simplex stops at three digits or so."""
+    rows = random_series()
+    series = aligned_right(rows)
+    first = np.array([np.mean(row[:6]) for row in rows])
+    start, slope = least_squares(series)
+    line = theta(series, smoothing.ses(series, alpha, start=first).level, np.full(SERIES, alpha))
+    for index, row in enumerate(rows):
+        halved = first[index] - (start[index] + slope[index]) / 2  # theirs begins with the half that SES smooths
+        fitted = theirs.thetamodel(np.array(row), 1, "STM", halved, alpha, 2.0, 3)
+        expected = theirs.forecast_theta(fitted, 12)["mean"]
+        found = line.level[index] + line.slope[index] * np.arange(1, 13)
+        assert found == pytest.approx(expected, rel=1e-6, abs=1e-6), f"seed {SEED}, series {index}"

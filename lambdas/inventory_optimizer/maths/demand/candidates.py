@@ -15,6 +15,7 @@ import numpy as np
 
 from lambdas.inventory_optimizer.maths.demand.aggregation import mean_interval, smoothed_sums
 from lambdas.inventory_optimizer.maths.demand.series import DemandSeries
+from lambdas.inventory_optimizer.maths.demand.theta import theta
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -34,8 +35,6 @@ TSB_SIZE: Final = 0.1
 TSB_RATE: Final = 0.05
 #: Of demand that has stopped: forgets within weeks.
 TSB_FADING: Final = 0.2
-#: A drift is taken from so many days at most.
-DRIFT_DAYS: Final = 365
 
 MethodName: TypeAlias = Literal["SES", "Theta", "Croston", "SBA", "TSB", "ADIDA", "IMAPA", "combination", "zero"]
 
@@ -104,12 +103,15 @@ def candidates(series: DemandSeries, origins: Sequence[int], start_days: int, re
                 kept.setdefault(name, []).append(value)
     found = {name: np.array(values) for name, values in kept.items()}
     level = np.full((len(Method), len(origins), regular.size), np.nan)
-    level[Method.SES] = level[Method.THETA] = found["ses"]
+    slope = np.zeros_like(level)
+    level[Method.SES] = found["ses"]
     level[Method.CROSTON], level[Method.SBA] = found["croston"], found["croston"] * (1 - CROSTON_CONSTANT / 2)
     level[Method.TSB] = found["tsb"]
     level[Method.ADIDA], level[Method.IMAPA] = _on_sums(series, origins, found["responsive"])
-    slope = np.zeros_like(level)
-    slope[Method.THETA] = [drift(series, origin) / 2 for origin in origins]
+    for index, origin in enumerate(origins):
+        past = DemandSeries(series.quantities[:, :origin], series.usable[:, :origin])
+        line = theta(past, found["ses"][index], found["alpha"][index])
+        level[Method.THETA, index], slope[Method.THETA, index] = line.level, line.slope
     for method in set(Method) - set(REGULAR):
         level[method, :, regular] = np.nan
     return Candidates(
@@ -121,28 +123,6 @@ def candidates(series: DemandSeries, origins: Sequence[int], start_days: int, re
         mean_level=ses.recent_level(),
         fading=paused.fading(),
     )
-
-
-def drift(series: DemandSeries, origin: int) -> Floats:
-    """Return the slope per day of a line through the last year up to ``origin``, shrunk by how sure it is.
-
-    Least squares; the factor is 1 - 4/t^2 of its t-statistic, none below a t of 2. The Theta method adds half of it
-    (Assimakopoulos & Nikolopoulos 2000; Hyndman & Billah 2003).
-    """
-    columns = slice(max(origin - DRIFT_DAYS, 0), origin)
-    demand, usable = series.quantities[:, columns], series.usable[:, columns]
-    day, days = np.arange(demand.shape[1], dtype=np.float64), np.maximum(usable.sum(axis=1), 1)
-    middle, mean = (usable @ day) / days, demand.sum(axis=1) / days
-    spread = usable @ np.square(day) - days * np.square(middle)
-    together = demand @ day - days * middle * mean
-    slope = np.divide(together, spread, out=np.zeros(mean.size), where=spread > 0)
-    total = np.square(demand).sum(axis=1) - days * np.square(mean)
-    explained = np.square(slope) * spread
-    unexplained = np.maximum(total - explained, 0.0) / np.maximum(days - 2, 1)
-    t_squared = np.divide(explained, unexplained, out=np.full(mean.size, np.inf), where=unexplained > 0)
-    kept = np.where((explained > 0) & (days > 2), 1.0 - 4.0 / np.maximum(t_squared, 4.0), 0.0)  # noqa: PLR2004
-    shrunk: Floats = slope * kept
-    return shrunk
 
 
 class _Exponential:
@@ -172,7 +152,11 @@ class _Exponential:
     def forecasts(self) -> dict[str, Floats]:
         responsive = slice(SES_CONSTANTS.index(SUM_CONSTANTS[0]), None)
         best = np.argmin(self._squares[responsive], axis=0)
-        return {"ses": self._best(self._level), "responsive": _picked(self._level[responsive], best)}
+        return {
+            "ses": self._best(self._level),
+            "alpha": self.alpha(),
+            "responsive": _picked(self._level[responsive], best),
+        }
 
     def alpha(self) -> Floats:
         chosen: Floats = np.array(SES_CONSTANTS)[np.argmin(self._squares, axis=0)]
