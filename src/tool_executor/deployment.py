@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import ClientError
@@ -30,7 +30,10 @@ OUTPUTS_VARIABLE: Final = "TOOL_EXECUTOR_DEPLOYMENT"
 
 @dataclass(frozen=True, slots=True)
 class Deployment:
-    """One stage's stack. ``functions`` maps each tool group to its Lambda function's name."""
+    """One stage's stack. ``functions`` maps each tool group to its Lambda function's name.
+
+    ``outputs`` are all that the stack has: some name what only a tool group and its commands know of.
+    """
 
     state_machine_arn: str
     history_table: str
@@ -39,6 +42,7 @@ class Deployment:
     planner_function: str
     finisher_function: str
     functions: Mapping[str, str]
+    outputs: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
     def from_outputs(cls, outputs: Mapping[str, str]) -> Deployment:
@@ -55,6 +59,7 @@ class Deployment:
             planner_function=outputs["PlannerFunction"],
             finisher_function=outputs["FinisherFunction"],
             functions=functions,
+            outputs=dict(outputs),
         )
 
     def to_json(self) -> dict[str, Any]:

@@ -21,6 +21,9 @@ The exceptions::
     │   └── ResultCorruptError     it is not what was stored
     ├── ExecutorClosedError        the executor was closed while a thread waited for it
     ├── ToolFailedError            raised by result.raise_for_failure() alone
+    ├── InventoryFilesError        see tool_executor.inventory_files.errors
+    ├── InventoryTablesError       see tool_executor.inventory_tables.errors
+    ├── PicturesError              see tool_executor.inventory_pictures.errors
     └── LocalCloudError            see tool_executor.local.errors
 """
 

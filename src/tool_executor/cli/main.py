@@ -15,6 +15,7 @@ from tool_executor.cli.clear_history import clear_history
 from tool_executor.cli.config import config
 from tool_executor.cli.console import ExitCode, err, print_error
 from tool_executor.cli.history import history
+from tool_executor.cli.inventory import app as inventory_app
 from tool_executor.cli.local import app as local_app
 from tool_executor.cli.run import run
 from tool_executor.cli.show import show
@@ -43,6 +44,7 @@ app.command()(cancel)
 app.command()(reconcile)
 app.command()(config)
 app.add_typer(breaker_app, name="breaker")
+app.add_typer(inventory_app, name="inventory")
 app.add_typer(local_app, name="local")
 
 

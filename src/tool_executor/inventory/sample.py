@@ -1,6 +1,6 @@
 """A believable distributor, drawn from a seed: three warehouses, 200 products, two years of daily demand.
 
-The same seed and the same release series of numpy give the same data to the last unit.
+The same seed, number of products and release series of numpy give the same data to the last unit.
 """
 
 from __future__ import annotations
@@ -47,29 +47,33 @@ class SampleData:
     demand: tuple[DemandYear, ...]
 
 
-def generate(seed: int = DEFAULT_SEED, *, as_of: date = DEFAULT_AS_OF) -> SampleData:
-    """Draw the distributor. ``as_of`` is the last day of the history, at whose close stock is taken."""
+def generate(seed: int = DEFAULT_SEED, *, as_of: date = DEFAULT_AS_OF, products: int = PRODUCTS) -> SampleData:
+    """Draw the distributor. ``as_of`` is the last day of the history, at whose close stock is taken.
+
+    ``products`` is how many each warehouse has; another number draws another distributor, not more of the same.
+    """
     streams = [np.random.default_rng(child) for child in np.random.SeedSequence(seed).spawn(4)]
-    assortment = draw_assortment(streams[0])
+    assortment = draw_assortment(streams[0], products)
     demand = draw_demand(streams[1], assortment, as_of)
     outcome = run_two_years(streams[2], assortment, demand)
     return SampleData(
         seed=seed,
         as_of=as_of,
-        warehouses=tuple(Warehouse(warehouse_code=code, products=PRODUCTS) for code in WAREHOUSES),
+        warehouses=tuple(Warehouse(warehouse_code=code, products=products) for code in WAREHOUSES),
         items=tuple(_items(assortment, demand)),
         stock=tuple(_stock(streams[3], outcome, as_of)),
         demand=tuple(_demand_years(streams[3], assortment, demand, outcome, as_of)),
     )
 
 
-def _codes() -> list[tuple[str, str]]:
-    return [(warehouse, f"P{number:03d}") for warehouse in WAREHOUSES for number in range(1, PRODUCTS + 1)]
+def _codes(products: int) -> list[tuple[str, str]]:
+    width = max(3, len(str(products)))
+    return [(warehouse, f"P{number:0{width}d}") for warehouse in WAREHOUSES for number in range(1, products + 1)]
 
 
 def _items(assortment: Assortment, demand: Demand) -> Iterator[Item]:
-    for row, (warehouse, code) in enumerate(_codes()):
-        product = row % PRODUCTS
+    for row, (warehouse, code) in enumerate(_codes(assortment.products)):
+        product = row % assortment.products
         value = float(demand.mean[row] * assortment.unit_cost[product] * 365)
         pack = int(assortment.pack[product])
         yield Item(
@@ -102,7 +106,7 @@ def _stock(random: Generator, outcome: Outcome, as_of: date) -> Iterator[Stock]:
     size = outcome.on_hand.size
     share = random.binomial(1, 0.3, size) * random.uniform(0, 0.2, size)
     quarantine = random.binomial(1, 0.04, size) * random.integers(1, 20, size)
-    for row, (warehouse, code) in enumerate(_codes()):
+    for row, (warehouse, code) in enumerate(_codes(size // len(WAREHOUSES))):
         on_hand = int(outcome.on_hand[row])
         yield Stock(
             warehouse_code=warehouse,
@@ -122,7 +126,7 @@ def _demand_years(
     rate = np.tile(assortment.returns, len(WAREHOUSES))[:, None]
     returned = random.poisson(outcome.sold * rate)
     start = as_of - timedelta(days=DAYS - 1)
-    for row, (warehouse, code) in enumerate(_codes()):
+    for row, (warehouse, code) in enumerate(_codes(assortment.products)):
         for first, stop in _years(start, int(demand.first_day[row])):
             back = returned[row, first:stop]
             yield DemandYear(

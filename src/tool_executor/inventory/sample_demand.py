@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from tool_executor.inventory.extra import np
-from tool_executor.inventory.sample_products import PRODUCTS, WAREHOUSES
+from tool_executor.inventory.sample_products import WAREHOUSES
 
 if TYPE_CHECKING:
     from datetime import date
@@ -38,7 +38,7 @@ class Demand:
 
 def draw_demand(random: Generator, assortment: Assortment, as_of: date) -> Demand:
     """Draw ``DAYS`` days of true demand up to ``as_of`` for each product at each warehouse."""
-    shares = np.repeat(np.array(list(WAREHOUSES.values())), PRODUCTS)
+    shares = np.repeat(np.array(list(WAREHOUSES.values())), assortment.products)
     rate = np.tile(assortment.rate, len(WAREHOUSES)) * shares * random.lognormal(0.0, 0.25, shares.size)
     promoted, lift = _promotions(random, assortment)
     sold, first_day = _lifetimes(random, assortment)
@@ -69,7 +69,8 @@ def _season(assortment: Assortment, as_of: date) -> NDArray[np.float64]:
 
 def _promotions(random: Generator, assortment: Assortment) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
     """Draw the promotions of regular products: six to ten of one to two weeks each; others have none."""
-    promoted, lift = np.zeros((PRODUCTS, DAYS), dtype=bool), np.ones((PRODUCTS, DAYS))
+    shape = (assortment.products, DAYS)
+    promoted, lift = np.zeros(shape, dtype=bool), np.ones(shape)
     for row in np.flatnonzero(np.isin(assortment.pattern, ("regular", "erratic"))):
         for start in random.integers(0, DAYS - 14, random.integers(6, 11)):
             days = slice(start, start + random.integers(7, 15))
@@ -80,9 +81,9 @@ def _promotions(random: Generator, assortment: Assortment) -> tuple[NDArray[np.b
 
 def _lifetimes(random: Generator, assortment: Assortment) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     """Return on which days a product was sold at all, and in which column its records begin."""
-    elapsed = np.arange(DAYS)
-    last = np.where(assortment.pattern == "ended", DAYS - random.integers(60, 500, PRODUCTS), DAYS)
-    first = np.where(assortment.pattern == "new", DAYS - random.integers(20, 150, PRODUCTS), 0)
+    elapsed, products = np.arange(DAYS), assortment.products
+    last = np.where(assortment.pattern == "ended", DAYS - random.integers(60, 500, products), DAYS)
+    first = np.where(assortment.pattern == "new", DAYS - random.integers(20, 150, products), 0)
     sold = (elapsed >= first[:, None]) & (elapsed < last[:, None])
     return sold.astype(np.float64), first
 

@@ -1,4 +1,4 @@
-"""What the sample distributor sells: 200 products, how each is asked for, bought and priced."""
+"""What the sample distributor sells: 200 products unless told otherwise, how each is asked for, bought and priced."""
 
 from __future__ import annotations
 
@@ -60,51 +60,56 @@ class Assortment:
     pack: NDArray[np.int64]
 
     @property
+    def products(self) -> int:
+        """How many there are."""
+        return self.rate.size
+
+    @property
     def paused(self) -> NDArray[np.bool_]:
         """Products whose demand has pauses between its days."""
         return self.chance < 1
 
 
-def draw_assortment(random: Generator) -> Assortment:
+def draw_assortment(random: Generator, products: int) -> Assortment:
     """Draw the products. P001 is a regular one, so that the first example anyone tries shows something."""
-    pattern = random.choice(list(PATTERNS), size=PRODUCTS, p=list(PATTERNS.values()))
+    pattern = random.choice(list(PATTERNS), size=products, p=list(PATTERNS.values()))
     pattern[0] = "regular"
     paused = np.isin(pattern, ("intermittent", "lumpy"))
     lumpy, slow = pattern == "lumpy", pattern == "slow"
-    chance = np.where(paused, random.uniform(0.03, 0.25, PRODUCTS), 1.0)
-    size = np.where(lumpy, random.lognormal(2.0, 0.6, PRODUCTS), random.uniform(1.5, 5.0, PRODUCTS))
-    rate = np.where(slow, random.uniform(0.3, 2.0, PRODUCTS), random.lognormal(2.3, 0.9, PRODUCTS))
+    chance = np.where(paused, random.uniform(0.03, 0.25, products), 1.0)
+    size = np.where(lumpy, random.lognormal(2.0, 0.6, products), random.uniform(1.5, 5.0, products))
+    rate = np.where(slow, random.uniform(0.3, 2.0, products), random.lognormal(2.3, 0.9, products))
     rate = np.where(paused, chance * size, np.where(pattern == "never", 0.0, rate))
-    supplier = random.integers(0, 20, PRODUCTS)
+    supplier = random.integers(0, 20, products)
     lead_times = np.round(random.gamma(3.0, 4.0, 20) + 2.0)
     lead_time = lead_times[supplier]
-    seasonal = ~paused & (random.binomial(1, 0.7, PRODUCTS) == 1)
-    category = random.integers(0, len(_CATEGORIES), PRODUCTS)
+    seasonal = ~paused & (random.binomial(1, 0.7, products) == 1)
+    category = random.integers(0, len(_CATEGORIES), products)
     return Assortment(
         pattern=pattern,
         rate=rate,
         dispersion=_dispersion(random, pattern, rate),
         chance=chance,
-        size_sigma=np.where(lumpy, random.uniform(0.9, 1.3, PRODUCTS), random.uniform(0.1, 0.35, PRODUCTS)),
-        weekend=np.where(paused, 1.0, random.uniform(0.25, 0.8, PRODUCTS)),
-        yearly=np.where(seasonal, random.uniform(0.1, 0.4, PRODUCTS), 0.0),
-        peak_day=(category * 61.0 + random.normal(0, 15, PRODUCTS)) % 365,
-        trend=np.where(paused, 0.0, random.normal(0.02, 0.08, PRODUCTS)),
-        returns=random.binomial(1, 0.3, PRODUCTS) * random.uniform(0.01, 0.05, PRODUCTS),
+        size_sigma=np.where(lumpy, random.uniform(0.9, 1.3, products), random.uniform(0.1, 0.35, products)),
+        weekend=np.where(paused, 1.0, random.uniform(0.25, 0.8, products)),
+        yearly=np.where(seasonal, random.uniform(0.1, 0.4, products), 0.0),
+        peak_day=(category * 61.0 + random.normal(0, 15, products)) % 365,
+        trend=np.where(paused, 0.0, random.normal(0.02, 0.08, products)),
+        returns=random.binomial(1, 0.3, products) * random.uniform(0.01, 0.05, products),
         category=tuple(_CATEGORIES[index] for index in category),
-        unit=tuple(_UNITS[index] for index in random.integers(0, len(_UNITS), PRODUCTS)),
-        unit_cost=np.clip(random.lognormal(2.4, 1.1, PRODUCTS), 0.2, 900.0).round(2).astype(np.float64),
-        ordering_cost=np.round(random.uniform(12.0, 60.0, PRODUCTS), 2),
-        holding_rate=np.round(random.uniform(0.18, 0.28, PRODUCTS), 2),
+        unit=tuple(_UNITS[index] for index in random.integers(0, len(_UNITS), products)),
+        unit_cost=np.clip(random.lognormal(2.4, 1.1, products), 0.2, 900.0).round(2).astype(np.float64),
+        ordering_cost=np.round(random.uniform(12.0, 60.0, products), 2),
+        holding_rate=np.round(random.uniform(0.18, 0.28, products), 2),
         lead_time=lead_time,
         lead_time_sd=np.round(lead_time * random.uniform(0.05, 0.35, 20)[supplier], 1),
-        review=random.choice(np.array([1, 1, 1, 7]), PRODUCTS),
-        pack=random.choice(np.array(_PACKS), PRODUCTS),
+        review=random.choice(np.array([1, 1, 1, 7]), products),
+        pack=random.choice(np.array(_PACKS), products),
     )
 
 
 def _dispersion(random: Generator, pattern: NDArray[np.str_], rate: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return variance over mean: a regular day varies little, an erratic one by more than seven tenths of its mean."""
-    mild = random.uniform(1.1, 2.5, PRODUCTS)
-    wild = 1.0 + rate * random.uniform(0.6, 1.2, PRODUCTS)
-    return np.select([pattern == "erratic", pattern == "slow"], [wild, np.full(PRODUCTS, 1.05)], mild)
+    mild = random.uniform(1.1, 2.5, rate.size)
+    wild = 1.0 + rate * random.uniform(0.6, 1.2, rate.size)
+    return np.select([pattern == "erratic", pattern == "slow"], [wild, np.full(rate.size, 1.05)], mild)
