@@ -15,7 +15,7 @@ from lambdas.inventory_optimizer.history import History, read_histories
 from lambdas.inventory_optimizer.results import Coverage, Unusable
 from lambdas.inventory_optimizer.unknown_names import raise_if_no_warehouse, raise_no_product
 from lambdas.runtime.time_limit import seconds_left
-from tool_contract.errors import ToolFailed, Unavailable
+from tool_contract.errors import ErrorCode, ToolError, ToolFailed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -31,6 +31,12 @@ BATCH_PRODUCTS: Final = 500
 #: Another batch is begun if so many times the slowest one's time is left, and the reserve.
 _MARGIN: Final = 1.5
 _RESERVE_SECONDS: Final = 2.0
+
+
+class BeingLoaded(ToolError):
+    """The warehouse's records are being replaced. Worth another attempt, and no failure of the tool's."""
+
+    code = ErrorCode.IN_PROGRESS
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +150,7 @@ def open_warehouse(
     """Open a warehouse, or some of its products.
 
     ``pointer`` is where the input names a product, with ``{index}`` in it for a list. Raises ``NotFound`` for an
-    unknown warehouse or product, ``Unavailable`` while the warehouse is being loaded.
+    unknown warehouse or product, ``BeingLoaded`` while the warehouse is being loaded.
     """
     _raise_if_loading(reader, warehouse_code)
     wanted = None if product_codes is None else list(dict.fromkeys(product_codes))
@@ -179,4 +185,4 @@ def _raise_if_loading(reader: InventoryReader, warehouse_code: str) -> None:
     if entry is not None and entry.loading is not None:
         message = f"Warehouse {warehouse_code!r} is being loaded, or a load of it was cut short ({entry.loading})."
         hint = "Try again when the load has ended. If none is running, repeat it: tool-executor inventory load."
-        raise Unavailable(message, pointer="/warehouse_code", hint=hint)
+        raise BeingLoaded(message, pointer="/warehouse_code", hint=hint)

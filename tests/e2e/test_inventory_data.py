@@ -81,7 +81,7 @@ def test_a_warehouse_whose_load_was_cut_short_is_refused_until_it_is_repeated(
         ExpressionAttributeValues={":mark": {"S": "load 1f3c since 2026-07-01T06:00:00Z"}},
     )
     refused = asked(shell, "calculate_reorder_points", code=1)
-    assert (refused["error_code"], refused["retryable"]) == ("Unavailable", True)
+    assert (refused["error_code"], refused["retryable"]) == ("InProgress", True)
     assert "load 1f3c since 2026-07-01T06:00:00Z" in refused["error"]
     assert refused["details"][0]["pointer"] == "/warehouse_code"
 

@@ -8,8 +8,9 @@ import pytest
 
 from lambdas.inventory_optimizer import handler
 from lambdas.inventory_optimizer.reader import use_reader
+from lambdas.inventory_optimizer.warehouse import BeingLoaded
 from tests.unit.inventory.fake_reader import FakeReader
-from tool_contract.errors import NotFound, Unavailable
+from tool_contract.errors import NotFound
 from tool_executor.inventory import generate
 
 if TYPE_CHECKING:
@@ -135,7 +136,7 @@ def test_a_product_that_is_asked_for_twice_is_answered_once(sample: FakeReader) 
 def test_a_warehouse_that_is_being_loaded_is_refused_and_worth_another_attempt(call: Callable[[], Result]) -> None:
     mark = "load 1f3c since 2026-11-20T10:00:00Z"
     half = FakeReader(SAMPLE.items, SAMPLE.stock, SAMPLE.demand, loading=mark)
-    with use_reader(half), pytest.raises(Unavailable, match="being loaded, or a load of it was cut short") as caught:
+    with use_reader(half), pytest.raises(BeingLoaded, match="being loaded, or a load of it was cut short") as caught:
         call()
     assert mark in caught.value.message
     assert caught.value.pointer == "/warehouse_code"
