@@ -70,6 +70,9 @@ class DemandForecast(Result):
     warehouse_code: str
     as_of: date
     unit: str
+    mean_per_day: float = Field(description="Of the first 28 days.")
+    sd_per_day: float
+    drift_per_day: float = Field(description="By how much the mean rises or falls each day, season apart.")
     demand_class: ClassName
     adi: float | None = Field(description="Average days between demands.")
     cv2: float | None = Field(description="Squared coefficient of variation of the sizes of demand.")
@@ -78,9 +81,6 @@ class DemandForecast(Result):
     origins: int = Field(description="Rolling origins that the methods were judged at.")
     scores: tuple[MethodScore, ...] = Field(description="Of every method that was tried, the best first.")
     season: FoundSeason
-    mean_per_day: float = Field(description="Of the first 28 days.")
-    sd_per_day: float
-    drift_per_day: float = Field(description="By how much the mean rises or falls each day, season apart.")
     distribution: FamilyName
     history: HistorySummary
     days: tuple[ForecastDay, ...]

@@ -77,8 +77,8 @@ class ReorderPoints(Result):
     as_of: date = Field(description="Close of the day that the stock figures belong to.")
     currency: str | None = Field(description="Of all costs; null if not told, or mixed.")
     below_reorder_point: int = Field(description="How many products are to be ordered now.")
-    cutoffs: ClassCutoffs
     products: tuple[ProductReorderPoint, ...]
+    unusable: tuple[Unusable, ...]
     coverage: Coverage
     notices: tuple[Notice, ...]
-    unusable: tuple[Unusable, ...]
+    cutoffs: ClassCutoffs

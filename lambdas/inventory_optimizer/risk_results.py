@@ -88,11 +88,11 @@ class StockoutRisks(Result):
     warehouse_code: str
     as_of: date
     currency: str | None = Field(description="Of all values; null if not told, or mixed.")
-    days_ahead: int
-    minimum_probability: float
     counts: RiskCounts
     value_at_risk: float | None = Field(description="Of all products at risk; null where currencies are mixed.")
     risks: tuple[StockoutRisk, ...]
+    unusable: tuple[Unusable, ...]
     coverage: Coverage
     notices: tuple[Notice, ...]
-    unusable: tuple[Unusable, ...]
+    days_ahead: int
+    minimum_probability: float
