@@ -19,7 +19,8 @@ from enum import IntEnum
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 import numpy as np
-from scipy import special
+
+from lambdas.inventory_optimizer.maths.special import special
 
 if TYPE_CHECKING:
     from lambdas.inventory_optimizer.maths.arrays import Flags, Floats, Integers

@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from scipy import special
 
 from lambdas.inventory_optimizer.maths.distributions import Demand, cdf, quantile
 from lambdas.inventory_optimizer.maths.losses import is_counted
 from lambdas.inventory_optimizer.maths.policies.newsvendor import expected_cost
+from lambdas.inventory_optimizer.maths.special import special
 
 if TYPE_CHECKING:
     from lambdas.inventory_optimizer.maths.arrays import Flags, Floats

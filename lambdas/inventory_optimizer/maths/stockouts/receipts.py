@@ -19,7 +19,8 @@ from math import isfinite, prod
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from scipy import special
+
+from lambdas.inventory_optimizer.maths.special import special
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
