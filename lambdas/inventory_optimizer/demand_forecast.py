@@ -37,7 +37,7 @@ def forecast_product(warehouse: Warehouse, horizon_days: int, history_days: int 
     """Return the forecast of the product that ``warehouse`` was opened for; ``history_days`` are returned with it."""
     (batch,) = warehouse.batches(1)
     product, expected = batch.products[0], forecast(batch.series, horizon_days)
-    usable_days = int(batch.series.usable_days[0])
+    usable_days = int(batch.usable_days[0])
     weights = expected.weights[:, 0]
     return DemandForecast(
         product_code=product.item.product_code,

@@ -209,8 +209,7 @@ def _order_date(as_of: date, plan: Plan, index: int) -> date | None:
 
 def _warnings(batch: Batch, plan: Plan, index: int) -> Iterator[Caution]:
     product = batch.products[index]
-    usable_days = int(batch.series.usable_days[index])
-    yield from cautions(product, batch.as_of, usable_days, stopped=bool(plan.forecast.stopped[index]))
+    yield from cautions(product, batch.as_of, int(batch.usable_days[index]), stopped=bool(plan.forecast.stopped[index]))
     if product.item.overrides is not None:
         yield "overridden"
     if plan.orders.capped[index]:

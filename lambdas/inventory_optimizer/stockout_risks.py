@@ -102,7 +102,6 @@ def identify(
 
 def _cases(batch: Batch, days: int, minimum: float) -> Iterator[_Case]:
     found = outlooks(batch, days, minimum)
-    usable_days = batch.series.usable_days
     for row, outlook in found.at_risk:
         product = batch.products[row]
         stopped = bool(found.forecast.stopped[row])
@@ -112,7 +111,7 @@ def _cases(batch: Batch, days: int, minimum: float) -> Iterator[_Case]:
             net_stock=float(found.net_stock[row]),
             mean=float(found.forecast.mean[row]),
             method=found.forecast.method(row),
-            warnings=tuple(cautions(product, batch.as_of, int(usable_days[row]), stopped=stopped)),
+            warnings=tuple(cautions(product, batch.as_of, int(batch.usable_days[row]), stopped=stopped)),
         )
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from inventory_data import Item, MalformedRecordError, Stock
-    from lambdas.inventory_optimizer.maths.arrays import Floats
+    from lambdas.inventory_optimizer.maths.arrays import Floats, Integers
     from lambdas.inventory_optimizer.maths.demand.series import DemandSeries
     from lambdas.inventory_optimizer.reader import InventoryReader, Records
 
@@ -52,13 +52,15 @@ class Product:
 class Batch:
     """Products in the order of their codes; row i of ``series`` and ``recorded`` is the demand of ``products[i]``.
 
-    ``series`` says which days are usable; ``recorded`` is demand as it was recorded, on the others too.
+    ``series`` says which days are usable, ``usable_days`` counts them; ``recorded`` is demand as it was recorded, on the
+    others too.
     """
 
     code: str
     as_of: date
     products: tuple[Product, ...]
     series: DemandSeries
+    usable_days: Integers
     recorded: Floats
 
 
@@ -141,7 +143,7 @@ class Warehouse:
         kept = [(item, stock) for item, stock in entries if _code_of(item) not in broken]
         past = read_histories([_code_of(item) for item, _ in kept], years.found, first_day, self.as_of)
         products = (Product(item, stock, of) for (item, stock), of in zip(kept, past.of_product, strict=True))
-        return Batch(self.code, self.as_of, tuple(products), past.series, past.recorded)
+        return Batch(self.code, self.as_of, tuple(products), past.series, past.series.usable_days, past.recorded)
 
 
 def open_warehouse(
