@@ -52,8 +52,8 @@ class Product:
 class Batch:
     """Products in the order of their codes; row i of ``series`` and ``recorded`` is the demand of ``products[i]``.
 
-    ``series`` says which days are usable, ``usable_days`` counts them; ``recorded`` is demand as it was recorded, on the
-    others too.
+    ``series`` says which days are usable, ``usable_days`` counts them; ``recorded`` is demand as it was recorded, on
+    the others too.
     """
 
     code: str

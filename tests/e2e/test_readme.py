@@ -13,6 +13,7 @@ from tests.e2e.conftest import ROOT, Shell, clean_environment, serving
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 pytestmark = pytest.mark.xdist_group("readme")
 
@@ -28,6 +29,14 @@ def test_the_aws_cli_commands_run_as_they_stand(shell: Shell) -> None:
     assert '"status":"succeeded"' in said.replace(" ", "")
     assert "forecast-with-fallback\tsuccess\t2" in said
     assert "my-first\tsucceeded" in said
+
+
+def test_an_inventory_of_ones_own_is_loaded_drawn_and_reviewed(shell: Shell, tmp_path: Path) -> None:
+    (tmp_path / "examples").symlink_to(ROOT / "examples")
+    said = Shell(shell.environment, tmp_path).run("bash", "-euo", "pipefail", "-c", readme.marked("inventory"))
+    assert "p001.png" in said
+    assert (tmp_path / "p001.png").stat().st_size > 50_000
+    assert "# Morning review" in (tmp_path / "review" / "review.md").read_text("utf-8")
 
 
 def test_the_demo_runs_every_tool_over_three_warehouses_and_one_fallback_answers(shell: Shell) -> None:
