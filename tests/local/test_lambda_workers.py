@@ -273,7 +273,7 @@ def test_the_zip_comes_first_and_the_checkout_not_at_all(functions: Functions) -
     assert path[0] == task_root
     assert not {str(ROOT), str(ROOT / "src"), str(ROOT / "src/tool_executor/local/workers")} & set(path)
     assert functions.result({"do": "where", "module": "tool_contract"})["file"].startswith(task_root)
-    for module in ("tool_executor", "lambdas", "infra", "tests", "inventory_data"):
+    for module in ("tool_executor", "lambdas", "infra", "tests.local", "inventory_data"):
         assert "error" in functions.result({"do": "where", "module": module}), module
     assert "site-packages" in functions.result({"do": "where", "module": "boto3"})["file"]
 
