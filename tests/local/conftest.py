@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from botocore.config import Config
 
 from tool_executor.aws import Aws
 from tool_executor.deployment import Deployment, find_deployment
@@ -62,8 +63,11 @@ class Deployed:
         return self.finish(self.start(request))
 
     def events(self, execution: Execution) -> list[Any]:
-        """The execution's history."""
-        pages = self.aws.step_functions.get_paginator("get_execution_history").paginate(
+        """The execution's history; moto puts all of it together for each page, which takes a slow machine its time."""
+        patient = self.aws._session.client(
+            "stepfunctions", config=Config(read_timeout=120), endpoint_url=self.aws.endpoint_url
+        )
+        pages = patient.get_paginator("get_execution_history").paginate(
             executionArn=execution.arn, PaginationConfig={"PageSize": 1000}
         )
         return [event for page in pages for event in page["events"]]
