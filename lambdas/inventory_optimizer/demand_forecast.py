@@ -55,7 +55,7 @@ def forecast_product(warehouse: Warehouse, horizon_days: int, history_days: int 
         mean_per_day=figure(expected.mean[0]),
         sd_per_day=figure(expected.sd[0]),
         drift_per_day=figure(float(np.nansum(weights * expected.tried.slope[:, -1, 0]))),
-        distribution=Family(expected.each_day().family[0, 0]).label,
+        distribution=Family(expected.up_to_each_day().family[0, -1]).label,
         history=_summary(batch, usable_days, history_days),
         days=_days(batch.as_of, expected),
         warnings=tuple(cautions(product, batch.as_of, usable_days, stopped=bool(expected.stopped[0]))),
@@ -64,7 +64,8 @@ def forecast_product(warehouse: Warehouse, horizon_days: int, history_days: int 
 
 def _days(as_of: date, expected: Forecast) -> tuple[ForecastDay, ...]:
     each, total = expected.each_day(), expected.up_to_each_day()
-    daily, cumulative = _quantiles(each), _quantiles(total)
+    # What has been demanded never becomes less: where the fitted distributions say so, the day before's figure stands.
+    daily, cumulative = _quantiles(each), np.maximum.accumulate(_quantiles(total), axis=1)
     return tuple(
         ForecastDay(
             day=as_of + timedelta(days=step + 1),

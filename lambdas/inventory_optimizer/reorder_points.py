@@ -164,7 +164,7 @@ def _row(batch: Batch, plan: Plan, index: int, *, full: bool) -> ProductReorderP
         below_reorder_point=bool(plan.orders.below[index]),
         suggested_order=int(plan.orders.quantity[index]),
         order_date=_order_date(batch.as_of, plan, index),
-        service_achieved=probability(plan.point.achieved[index]),
+        service_achieved=probability(plan.point.achieved[index]) if batch.usable_days[index] else None,
         warnings=tuple(sorted(_warnings(batch, plan, index))),
         basis=_basis(batch, plan, index) if full else None,
     )

@@ -56,7 +56,9 @@ class ProductReorderPoint(Result):
     below_reorder_point: bool
     suggested_order: int
     order_date: date | None = Field(description="As of today's stock and mean demand; null if over a year away.")
-    service_achieved: Probability = Field(description="Of the product's service type.")
+    service_achieved: Probability | None = Field(
+        description="Of the product's service type; null without usable history."
+    )
     warnings: tuple[Caution, ...]
     basis: ReorderPointBasis | None
 

@@ -57,6 +57,7 @@ class StockoutRisk(Result):
     day_at_5_percent: date | None = Field(description="First day by which the probability is at least 5 %.")
     day_at_50_percent: date | None
     next_receipt: Receipt | None
+    overdue_quantity: float = Field(description="Open quantity of overdue orders: chased, not counted as supply.")
     order_now_arrives: date
     order_now_in_time: bool = Field(description="An order placed now arrives by the day at 5 %.")
     action: Action
@@ -69,9 +70,10 @@ class StockoutRisk(Result):
 
 
 class RiskCounts(Result):
-    """How many products were looked at and at risk; risks by severity also where the list was cut."""
+    """How many products were looked at, unknown and at risk; risks by severity also where the list was cut."""
 
     checked: int
+    unknown: int = Field(description="Products without usable history, of whose demand nothing is known.")
     at_risk: int
     critical: int
     high: int

@@ -79,9 +79,11 @@ def identify(
     warehouse: Warehouse, *, days_ahead: int, minimum_probability: float, limit: int, full: bool = False
 ) -> StockoutRisks:
     """Return the products whose stock runs out within ``days_ahead`` days with at least that probability."""
-    found = [
-        case for batch in warehouse.batches(_MOST_PRODUCTS) for case in _cases(batch, days_ahead, minimum_probability)
-    ]
+    found: list[_Case] = []
+    unknown = 0
+    for batch in warehouse.batches(_MOST_PRODUCTS):
+        found += _cases(batch, days_ahead, minimum_probability)
+        unknown += int((batch.usable_days == 0).sum())
     currency = currency_of(warehouse)
     cases = sorted(found, key=_by_probability if currency.mixed else _by_value)
     coverage = warehouse.coverage()
@@ -91,7 +93,7 @@ def identify(
         currency=currency.name,
         days_ahead=days_ahead,
         minimum_probability=minimum_probability,
-        counts=_counts(coverage.usable, cases),
+        counts=_counts(coverage.usable, unknown, cases),
         value_at_risk=None if currency.mixed else money(sum(case.value for case in cases)),
         risks=tuple(_risk(case, warehouse.as_of, full=full) for case in cases[:limit]),
         coverage=coverage,
@@ -137,13 +139,16 @@ def _risk(case: _Case, as_of: date, *, full: bool) -> StockoutRisk:
         day_at_5_percent=_date(as_of, early),
         day_at_50_percent=_date(as_of, even),
         next_receipt=_next_receipt(case.product, as_of),
+        overdue_quantity=figure(
+            sum(order.qty_open for order in case.product.stock.open_orders if is_overdue(order, as_of))
+        ),
         order_now_arrives=as_of + timedelta(days=case.order_arrives),
         order_now_in_time=case.order_in_time,
         action=_action(case, as_of),
         reasons=tuple(sorted(_reasons(case, as_of))),
         forecast_method=case.method,
         calculation=case.outlook.method,
-        standard_error=probability(case.outlook.standard_error),
+        standard_error=figure(case.outlook.standard_error),
         warnings=case.warnings,
         by_day=tuple(_by_day(case.outlook, as_of)) if full else None,
     )
@@ -214,9 +219,10 @@ def _severity(chance: float) -> Severity:
     return next(severity for severity, least in SEVERITIES if chance >= least)
 
 
-def _counts(checked: int, cases: list[_Case]) -> RiskCounts:
+def _counts(checked: int, unknown: int, cases: list[_Case]) -> RiskCounts:
     found = Counter(_severity(case.probability) for case in cases)
-    return RiskCounts(checked=checked, at_risk=len(cases), **{name: found[name] for name, _ in SEVERITIES})
+    by_severity = {name: found[name] for name, _ in SEVERITIES}
+    return RiskCounts(checked=checked, unknown=unknown, at_risk=len(cases), **by_severity)
 
 
 def _date(as_of: date, day: int | None) -> date | None:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from inventory_data import Item, MalformedRecordError, Stock
+    from inventory_data import Warehouse as Entry
     from lambdas.inventory_optimizer.maths.arrays import Floats, Integers
     from lambdas.inventory_optimizer.maths.demand.series import DemandSeries
     from lambdas.inventory_optimizer.reader import InventoryReader, Records
@@ -71,18 +72,30 @@ class Warehouse:
     """
 
     def __init__(
-        self, reader: InventoryReader, code: str, items: Records[Item], stocks: Records[Stock], *, whole: bool
+        self,
+        reader: InventoryReader,
+        code: str,
+        items: Records[Item],
+        stocks: Records[Stock],
+        *,
+        as_of: date | None = None,
+        whole: bool,
     ) -> None:
-        """Match items with their stock. ``whole``: these are all items of the warehouse."""
+        """Match items with their stock.
+
+        ``as_of`` is the latest day of the whole warehouse's stock, where it is known; ``whole``: these are all items.
+        """
         stock_of = {stock.product_code: stock for stock in stocks.found}
         usable = sorted((item for item in items.found if item.product_code in stock_of), key=_code_of)
         self.code = code
-        self.as_of = max((stock_of[_code_of(item)].as_of for item in usable), default=date.max)
+        days = [stock_of[_code_of(item)].as_of for item in usable] + ([as_of] if as_of else [])
+        self.as_of = max(days, default=date.max)
         self.in_all = len(items.found) + len(items.malformed)
         self.unusable = [*_told(items.malformed), *_told(stocks.malformed), *_without_stock(items, stocks, stock_of)]
         self.currencies = {item.currency for item in usable}
         self._reader = reader
         self._whole = whole
+        self._skipped = False
         self._left = [(item, stock_of[_code_of(item)]) for item in usable]
         self._last = ""
         self._usable_products = 0
@@ -90,7 +103,7 @@ class Warehouse:
     def leave_out_up_to(self, product_code: str) -> None:
         """Leave out the products up to this code, which another answer has told of."""
         self._left = [(item, stock) for item, stock in self._left if _code_of(item) > product_code]
-        self._whole = False
+        self._whole, self._skipped = False, True
 
     @property
     def complete(self) -> bool:
@@ -120,7 +133,7 @@ class Warehouse:
             self._left, self._last = self._left[len(entries) :], _code_of(entries[-1][0])
             allowed -= len(entries)
             slowest = max(slowest, time.monotonic() - started)
-        if self.unusable and not self._usable_products and not self._left:
+        if self.unusable and not (self._usable_products or self._left or self._skipped):
             first = self.unusable[0]
             message = f"No product of {self.code} can be used: the {first.record}: {first.problem}"
             raise ToolFailed(message, retryable=False)
@@ -154,7 +167,8 @@ def open_warehouse(
     ``pointer`` is where the input names a product, with ``{index}`` in it for a list. Raises ``NotFound`` for an
     unknown warehouse or product, ``BeingLoaded`` while the warehouse is being loaded.
     """
-    _raise_if_loading(reader, warehouse_code)
+    entry = reader.warehouse(warehouse_code)
+    _raise_if_loading(entry)
     wanted = None if product_codes is None else list(dict.fromkeys(product_codes))
     items = reader.items(warehouse_code, wanted)
     there = {item.product_code for item in items.found} | {error.product_code for error in items.malformed}
@@ -162,7 +176,8 @@ def open_warehouse(
         raise_if_no_warehouse(reader, warehouse_code)
     if product_codes is not None and not there.issuperset(product_codes):
         raise_no_product(reader, warehouse_code, product_codes, there, pointer)
-    return Warehouse(reader, warehouse_code, items, reader.stock(warehouse_code, wanted), whole=wanted is None)
+    stocks, as_of = reader.stock(warehouse_code, wanted), entry.as_of if entry else None
+    return Warehouse(reader, warehouse_code, items, stocks, as_of=as_of, whole=wanted is None)
 
 
 def _code_of(item: Item) -> str:
@@ -181,10 +196,11 @@ def _without_stock(items: Records[Item], stocks: Records[Stock], stock_of: dict[
             yield Unusable(record=record, problem="there is no such record.")
 
 
-def _raise_if_loading(reader: InventoryReader, warehouse_code: str) -> None:
+def _raise_if_loading(entry: Entry | None) -> None:
     """Refuse a warehouse whose records may be half of one load and half of another."""
-    entry = reader.warehouse(warehouse_code)
     if entry is not None and entry.loading is not None:
-        message = f"Warehouse {warehouse_code!r} is being loaded, or a load of it was cut short ({entry.loading})."
+        message = (
+            f"Warehouse {entry.warehouse_code!r} is being loaded, or a load of it was cut short ({entry.loading})."
+        )
         hint = "Try again when the load has ended. If none is running, repeat it: tool-executor inventory load."
         raise BeingLoaded(message, pointer="/warehouse_code", hint=hint)

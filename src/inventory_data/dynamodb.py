@@ -36,6 +36,8 @@ def warehouse_to_attributes(warehouse: Warehouse) -> Attributes:
         PRODUCT_KEY: {"S": warehouse.warehouse_code},
         "products": {"N": str(warehouse.products)},
     }
+    if warehouse.as_of is not None:
+        entry["as_of"] = {"S": warehouse.as_of.isoformat()}
     if warehouse.loading is not None:
         entry["loading"] = {"S": warehouse.loading}
     return entry
@@ -44,7 +46,7 @@ def warehouse_to_attributes(warehouse: Warehouse) -> Attributes:
 def warehouse_from_attributes(attributes: Attributes) -> Warehouse:
     """Read an entry of the list of warehouses. Raises :class:`MalformedRecordError`."""
     renamed = {WAREHOUSE_KEY: attributes.get(PRODUCT_KEY, {"NULL": True})}
-    renamed |= {name: attributes[name] for name in ("products", "loading") if name in attributes}
+    renamed |= {name: attributes[name] for name in ("products", "as_of", "loading") if name in attributes}
     return _validated(Warehouse, renamed, "entry in the list of warehouses")
 
 

@@ -32,6 +32,7 @@ Code: TypeAlias = Annotated[str, Field(pattern=CODE_PATTERN)]
 _Amount: TypeAlias = Annotated[float, Field(ge=0, le=LARGEST_AMOUNT)]
 _Days: TypeAlias = Annotated[float, Field(ge=0, le=3650)]
 _Units: TypeAlias = Annotated[int, Field(ge=0, le=10**12)]
+_Day: TypeAlias = Annotated[date, Field(ge=date(1990, 1, 1), le=date(2199, 12, 31))]
 _Offset: TypeAlias = Annotated[int, Field(ge=0, le=365)]
 
 
@@ -42,14 +43,16 @@ class Record(BaseModel):
 
 
 class Warehouse(Record):
-    """A warehouse, and how many products it holds.
+    """A warehouse, how many products it holds, and the latest day that its stock was taken on.
 
+    ``as_of`` is "today" for the tools, also where they look at products whose stock is older.
     ``loading`` is the mark of a load that has begun and not ended: which one, and since when. While it stands, the
     warehouse's records may be of two loads, and are not to be used.
     """
 
     warehouse_code: Code
     products: _Units = 0
+    as_of: _Day | None = None
     loading: Annotated[str, Field(min_length=1, max_length=100)] | None = None
 
 
@@ -104,7 +107,7 @@ class OpenOrder(Record):
 
     po: Annotated[str, Field(min_length=1, max_length=60)]
     qty_open: Annotated[float, Field(gt=0, le=LARGEST_AMOUNT)]
-    eta: date
+    eta: _Day
     status: OrderStatus = "open"
 
 
@@ -116,7 +119,7 @@ class Stock(Record):
 
     warehouse_code: Code
     product_code: Code
-    as_of: date
+    as_of: _Day
     on_hand: Annotated[float, Field(ge=-LARGEST_AMOUNT, le=LARGEST_AMOUNT)]
     allocated: _Amount = 0.0
     backorders: _Amount = 0.0
@@ -143,7 +146,7 @@ class DemandYear(Record):
 
     warehouse_code: Code
     product_code: Code
-    first_day: date
+    first_day: _Day
     quantities: Annotated[tuple[_Amount, ...], Field(min_length=1, max_length=366)]
     stockout_days: tuple[_Offset, ...] = ()
     promotion_days: tuple[_Offset, ...] = ()

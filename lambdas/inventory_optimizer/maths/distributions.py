@@ -173,8 +173,11 @@ def _smallest_count(demand: Demand, level: Floats) -> Floats:
     high = np.ceil(demand.mean + 2 * demand.sd + 2)
     while (short := cdf(demand, high) < level).any():
         low, high = np.where(short, high, low), np.where(short, 2 * high, high)
-    while (high - low > 1).any():
+    while True:
         middle = np.floor((low + high) / 2)
+        # Beyond 2^53 neighbouring floats are more than 1 apart: nothing lies between them then.
+        if not ((low < middle) & (middle < high)).any():
+            break
         enough = cdf(demand, middle) >= level
         low, high = np.where(enough, low, middle), np.where(enough, middle, high)
     return high

@@ -59,7 +59,7 @@ def generate(seed: int = DEFAULT_SEED, *, as_of: date = DEFAULT_AS_OF, products:
     return SampleData(
         seed=seed,
         as_of=as_of,
-        warehouses=tuple(Warehouse(warehouse_code=code, products=products) for code in WAREHOUSES),
+        warehouses=tuple(Warehouse(warehouse_code=code, products=products, as_of=as_of) for code in WAREHOUSES),
         items=tuple(_items(assortment, demand)),
         stock=tuple(_stock(streams[3], outcome, as_of)),
         demand=tuple(_demand_years(streams[3], assortment, demand, outcome, as_of)),

@@ -58,7 +58,12 @@ class Inventory:
     def warehouses(self) -> tuple[Warehouse, ...]:
         """The warehouses, in the order of the items."""
         return tuple(
-            Warehouse(warehouse_code=one.warehouse_code, products=len(one.items)) for one in self.by_warehouse()
+            Warehouse(
+                warehouse_code=one.warehouse_code,
+                products=len(one.items),
+                as_of=max((stock.as_of for stock in one.stock), default=None),
+            )
+            for one in self.by_warehouse()
         )
 
     def by_warehouse(self) -> Iterator[WarehouseFiles]:

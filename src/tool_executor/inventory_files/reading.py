@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from inventory_data import OpenOrder
 from tool_executor.inventory_files import checks
@@ -32,6 +32,9 @@ if TYPE_CHECKING:
     #: Is told the file that is read, how many of its bytes are, and how many it has.
     ReadProgress = Callable[[str, int, int], None]
 
+#: Stock of one warehouse that was taken on days further apart is a slip of the keyboard.
+_MOST_DAYS_APART: Final = 366
+
 
 def read_inventory(
     folder: Path, complaints: Complaints, *, sparse: bool = False, progress: ReadProgress | None = None
@@ -52,6 +55,7 @@ def read_inventory(
     if stock.complete:
         checks.complain_of_missing_stock(items, stock, complaints)
     as_of = _days_of_stock(stock)
+    _refuse_distant_days(stock, as_of, complaints)
     history = HistoryReader(items.locations, as_of, known, complaints)
     files.read(HISTORY, history.read)
     if complaints:
@@ -100,6 +104,16 @@ def _days_of_stock(stock: KeyedRows[Stock]) -> dict[str, date]:
     for record in stock.records.values() if stock.complete else ():
         latest[record.warehouse_code] = max(record.as_of, latest.get(record.warehouse_code, record.as_of))
     return latest
+
+
+def _refuse_distant_days(stock: KeyedRows[Stock], as_of: Mapping[str, date], complaints: Complaints) -> None:
+    """Refuse stock whose day lies far before the warehouse's latest: one slip there would age everything else."""
+    for location, record in stock.records.items() if stock.complete else ():
+        latest = as_of[record.warehouse_code]
+        if (latest - record.as_of).days > _MOST_DAYS_APART:
+            message = f"The stock is of {record.as_of}, and other stock of {record.warehouse_code} of {latest}."
+            hint = f"Days of a warehouse's stock lie at most {_MOST_DAYS_APART} days apart: one of the two is a slip."
+            complaints.add(stock.file, message, line=stock.lines[location], column="as_of", hint=hint)
 
 
 def _with_orders(stock: KeyedRows[Stock], orders: KeyedRows[OrderRow]) -> tuple[Stock, ...]:

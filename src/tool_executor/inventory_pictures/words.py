@@ -67,7 +67,7 @@ def action(risk: Mapping[str, Any], point: Mapping[str, Any] | None) -> str:
     Where the risk asks for an order and the reorder point is not reached yet, the order's date is told instead of
     ``order now``: the risk is of a stock that nobody would let run out.
     """
-    if risk["action"] == "order_now" and point is not None and not point["suggested_order"]:
+    if risk["action"] in ("order_now", "order_now_and_expedite") and point is not None and not point["suggested_order"]:
         day = point["order_date"]
         return "nothing to order yet" if day is None else f"order about {short_day(date.fromisoformat(day))}"
     return in_words(ACTIONS, risk["action"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from inventory_data import demand_location
@@ -34,6 +35,11 @@ class HeldData:
         """Return the products of the stock table."""
         rows = self._query(self.tables.stock, WAREHOUSE_KEY, warehouse_code, PRODUCT_KEY)
         return {row[PRODUCT_KEY]["S"] for row in rows}
+
+    def as_of(self, warehouse_code: str) -> date | None:
+        """Return the latest day of the stock table."""
+        rows = self._query(self.tables.stock, WAREHOUSE_KEY, warehouse_code, "as_of")
+        return max((date.fromisoformat(row["as_of"]["S"]) for row in rows), default=None)
 
     def demand(self, warehouse_code: str, product_codes: Iterable[str]) -> Iterator[tuple[str, str]]:
         """Yield location and year of each record of these products in the demand table: a Query each."""

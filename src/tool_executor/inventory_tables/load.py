@@ -100,7 +100,9 @@ def plan_load(client: DynamoDBClient, tables: TableNames, records: Records, *, r
         stay = 0 if replace else len(left[code])
         if stay:
             _refuse_second_currency(code, {there[product] for product in left[code]}, set(new.values()))
-        warehouses.append(warehouse.model_copy(update={"products": len(new) + stay}))
+        days = (warehouse.as_of, held.as_of(code) if stay else None)
+        latest = max((day for day in days if day is not None), default=None)
+        warehouses.append(warehouse.model_copy(update={"products": len(new) + stay, "as_of": latest}))
     gone = _gone(held, records, left) if replace else ()
     return LoadPlan(records, tuple(warehouses), left, gone)
 

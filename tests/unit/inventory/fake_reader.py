@@ -11,6 +11,7 @@ from lambdas.inventory_optimizer.reader import Records
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from datetime import date
 
     from inventory_data import DemandYear, Item, MalformedRecordError, Stock
 
@@ -23,12 +24,15 @@ class FakeReader:
     malformed_items: tuple[MalformedRecordError, ...] = ()
     malformed_demand: tuple[MalformedRecordError, ...] = ()
     loading: str | None = None
+    as_of: date | None = None
     reads: Counter[str] = field(default_factory=Counter)
 
     def warehouse(self, warehouse_code: str) -> Warehouse | None:
         self.reads["warehouse"] += 1
         known = warehouse_code in self.warehouse_codes()
-        return Warehouse(warehouse_code=warehouse_code, loading=self.loading) if known else None
+        if not known:
+            return None
+        return Warehouse(warehouse_code=warehouse_code, loading=self.loading, as_of=self.as_of)
 
     def warehouse_codes(self) -> list[str]:
         return sorted({item.warehouse_code for item in self.item_records})

@@ -4,6 +4,7 @@ import json
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
 
 from inventory_data import MalformedRecordError
@@ -123,3 +124,51 @@ def test_measured_demand_is_gamma_and_counted_demand_is_not() -> None:
         with use_reader(reader):
             found = handler.forecast_demand("P001", "WH001")
         assert found.distribution == expected
+
+
+def test_amounts_beyond_what_floats_count_by_ones_end_with_an_answer() -> None:
+    found = reorder(one_product([0.0] * 6 + [1e12], service_level=0.9999, lead_time_mean_days=3650.0))
+    assert found.reorder_point > 1e15
+
+
+def test_what_was_demanded_up_to_a_day_never_becomes_less() -> None:
+    random = np.random.default_rng(5)
+    closed_on_sundays = random.poisson(30, 400) * (np.arange(400) % 7 != 0)
+    falling = random.poisson(np.maximum(60 - 0.14 * np.arange(400), 1))
+    for quantities in (closed_on_sundays, falling, [1000.0, 0.0, 0.0]):
+        with use_reader(one_product([float(quantity) for quantity in quantities])):
+            found = handler.forecast_demand("P001", "WH001", 90)
+        for name in ("cumulative_p10", "cumulative_p50", "cumulative_p90"):
+            values = [getattr(day, name) for day in found.days]
+            assert values == sorted(values), name
+        assert found.distribution == "negative_binomial"
+
+
+def test_the_warehouses_day_is_todays_for_a_product_alone_too() -> None:
+    late = stock("P002", as_of=TODAY - timedelta(days=11))
+    reader = FakeReader(
+        [item("P001"), item("P002")], [stock("P001"), late], [*history(STEADY, "P001"), *history(STEADY, "P002")]
+    )
+    reader.as_of = TODAY
+    with use_reader(reader):
+        alone = handler.calculate_reorder_points("WH001", ["P002"])
+        (both,) = (row for row in handler.calculate_reorder_points("WH001").products if row.product_code == "P002")
+    assert alone.as_of == TODAY
+    assert "stale_stock" in alone.products[0].warnings
+    assert alone.products[0].model_copy(update={"abc": both.abc}) == both
+
+
+def test_a_last_part_without_a_usable_product_is_an_answer() -> None:
+    reader = FakeReader([item("P001"), item("P002")], [stock("P001")], history(STEADY, "P001"))
+    with use_reader(reader):
+        found = handler.calculate_reorder_points("WH001", continue_after="P001")
+    assert found.products == ()
+    assert [report.record for report in found.unusable] == ["stock of WH001/P002"]
+
+
+def test_without_usable_history_service_and_risk_are_unknown() -> None:
+    reader = one_product([], stock_record=stock(on_hand=5.0))
+    assert reorder(reader).service_achieved is None
+    with use_reader(reader):
+        found = handler.identify_stockout_risks("WH001", 7)
+    assert (found.counts.checked, found.counts.unknown, found.counts.at_risk) == (1, 1, 0)

@@ -33,8 +33,8 @@ def test_the_files_become_records(tmp_path: Path) -> None:
     assert [stock.on_hand for stock in inventory.stock] == [5.0, -1.0, 0.5]
     assert inventory.stock[0].open_orders == (OpenOrder(po="PO-1", qty_open=5.0, eta=date(2026, 1, 20)),)
     assert inventory.warehouses == (
-        Warehouse(warehouse_code="W1", products=2),
-        Warehouse(warehouse_code="W2", products=1),
+        Warehouse(warehouse_code="W1", products=2, as_of=date(2026, 1, 10)),
+        Warehouse(warehouse_code="W2", products=1, as_of=date(2026, 1, 10)),
     )
     first = DemandYear(warehouse_code="W1", product_code="A", first_day=date(2026, 1, 9), quantities=(5.0, 6.5))
     assert next(iter(inventory.demand)) == first

@@ -207,6 +207,16 @@ def test_orders_under_a_name_that_is_nearly_right_are_not_passed_over(tmp_path: 
     assert found.problems[0]["hint"] == f"Is it {name!r}? Then rename it."
 
 
+def test_stock_of_a_day_far_from_the_warehouses_is_a_slip(tmp_path: Path) -> None:
+    header, first, *rest = STOCK.splitlines()
+    cells = dict(zip(header.split(","), first.split(","), strict=True))
+    cells["as_of"] = "2099-12-31"
+    stock = "\n".join([header, ",".join(cells.values()), *rest, ""])
+    found = read_with(tmp_path, {"stock.csv": stock, "history.csv": HISTORY})
+    assert any(pointer.startswith("/stock.csv/3/as_of") for pointer in found.told)
+    assert "days apart" in next(problem["hint"] for problem in found.problems if "as_of" in problem["pointer"])
+
+
 @pytest.mark.skipif(os.geteuid() == 0, reason="root reads every file")
 def test_a_file_that_may_not_be_read_is_told(tmp_path: Path) -> None:
     fill(tmp_path, USUAL)

@@ -169,7 +169,7 @@ def test_products_that_are_not_loaded_stay_and_are_counted(tables: Tables) -> No
     again = load(tables, some("B", "C"))
     assert again.plan.left == {"W1": ("A",)}
     assert held(tables) == ["A", "B", "C"]
-    assert tables.warehouses() == [Warehouse(warehouse_code="W1", products=3)]
+    assert tables.warehouses() == [Warehouse(warehouse_code="W1", products=3, as_of=date(2026, 1, 1))]
 
 
 def test_replace_deletes_items_stock_and_years_that_are_not_loaded(tables: Tables) -> None:

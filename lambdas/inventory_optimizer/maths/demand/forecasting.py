@@ -101,15 +101,14 @@ class Forecast:
 
     def up_to_each_day(self) -> Demand:
         """Return the demand of all days up to each one, (products, days ahead)."""
-        days = np.arange(1, self.path.shape[1] + 1, dtype=np.float64)
-        return self._demand(np.cumsum(self.path, axis=1), days, self.drift_constant[:, None])
+        return self._demand(np.cumsum(self.path, axis=1), self.drift_constant[:, None])
 
     def over(self, days: Floats | float) -> Demand:
         """Return the demand of the first ``days`` days, one number per product or for all; fractions are allowed.
 
         Days beyond the path are taken as its mean day.
         """
-        return self._demand(self.total(days), np.asarray(days, dtype=np.float64), self.drift_constant)
+        return self._demand(self.total(days), self.drift_constant)
 
     def total(self, days: Floats | float) -> Floats:
         """Return mean demand of the first ``days`` days, one number per product or for all."""
@@ -128,21 +127,30 @@ class Forecast:
         Gauss-Hermite: the mean of the first t days less and plus sqrt(3) of its standard deviations with weight 1/6,
         itself with 2/3, which gives the total up to each day the mean and variance that it has (unless cut at zero).
         """
-        path, day = self.path[:, :days], np.arange(1, days + 1, dtype=np.float64)
-        excess = np.maximum(growth(day, self.drift_constant[:, None]) / day - 1.0, 0.0)
-        shift = np.diff(np.sqrt(self.dispersion[:, None] * np.cumsum(path, axis=1) * excess), axis=1, prepend=0.0)
+        path = self.path[:, :days]
+        total = np.cumsum(path, axis=1)
+        excess = self._growth(total, self.drift_constant[:, None]) - 1.0
+        shift = np.diff(np.sqrt(self.dispersion[:, None] * total * excess), axis=1, prepend=0.0)
         found = []
         for offset, weight in ((-np.sqrt(3.0), 1 / 6), (0.0, 2 / 3), (np.sqrt(3.0), 1 / 6)):
             mean = np.maximum(path + offset * shift, 0.0)
             found.append(Scenario(weight, choose(mean, self.dispersion[:, None] * mean, self.counted[:, None])))
         return tuple(found)
 
-    def _demand(self, mean: Floats, days: Floats, constant: Floats) -> Demand:
+    def _demand(self, mean: Floats, constant: Floats) -> Demand:
         dispersion, counted = self.dispersion, self.counted
         if mean.ndim > 1:
             dispersion, counted = dispersion[:, None], counted[:, None]
-        grown = growth(days, constant) / np.maximum(days, 1e-9)
-        return choose(mean, dispersion * mean * grown, counted)
+        return choose(mean, dispersion * mean * self._growth(mean, constant), counted)
+
+    def _growth(self, total: Floats, constant: Floats) -> Floats:
+        """Return how many times the variance of independent days that of a ``total`` is, at least 1.
+
+        Days are counted as days of mean demand: a day on which nothing is sold adds no uncertainty.
+        """
+        level = self.level[:, None] if total.ndim > 1 else self.level
+        days = _shares(total, np.broadcast_to(level, total.shape))
+        return np.maximum(_shares(growth(days, constant), days), 1.0)
 
 
 def forecast(

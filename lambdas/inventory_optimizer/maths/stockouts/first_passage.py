@@ -209,7 +209,8 @@ def _simulated(
         probability=found.probability,
         units_short=found.units_short,
         net_stock=net,
-        available=found.available,
+        # The mean is exact and this is drawn: it is kept to what is possible beside the mean.
+        available=np.maximum(found.available, net),
         method="monte_carlo",
         standard_error=found.standard_error,
         units_short_error=found.units_short_error,
