@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import threading
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
+from unittest.mock import patch
 
 import boto3
 from botocore.exceptions import ClientError
 from moto import mock_aws
+from moto.dynamodb.responses import DynamoHandler
 
 from tool_contract.items import from_item, to_item
 from tool_contract.record import INDEX_OPEN
@@ -57,9 +60,22 @@ class Aws:
 
 
 @contextmanager
+def _one_request_at_a_time() -> Iterator[None]:
+    """Hold moto's DynamoDB to what DynamoDB does: a condition and its write are one. moto's are not, under threads."""
+    lock, answer = threading.RLock(), DynamoHandler.call_action
+
+    def answer_alone(handler: DynamoHandler) -> Any:
+        with lock:
+            return answer(handler)
+
+    with patch.object(DynamoHandler, "call_action", answer_alone):
+        yield
+
+
+@contextmanager
 def in_process_aws() -> Iterator[Aws]:
     """Start moto with an empty table and an empty bucket."""
-    with mock_aws():
+    with mock_aws(), _one_request_at_a_time():
         dynamodb, s3 = boto3.client("dynamodb"), boto3.client("s3")
         names = ("execution_id", "call_id", "open", "deadline")
         dynamodb.create_table(
