@@ -110,11 +110,6 @@ class Warehouse:
         """Whether every product of the warehouse has been gone through, so that they can be compared."""
         return self._whole and not self._left
 
-    @property
-    def products(self) -> int:
-        """How many products have been gone through that could be used."""
-        return self._usable_products
-
     def batches(self, most: int) -> Iterator[Batch]:
         """Go through the products: as many as the time allows and ``most`` at most, one batch at least.
 

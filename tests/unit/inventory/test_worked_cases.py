@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -26,10 +26,12 @@ from lambdas.inventory_optimizer.maths.policies import (
 )
 from lambdas.inventory_optimizer.maths.policies.policy_costs import PolicyCosts
 from lambdas.inventory_optimizer.maths.stockouts import first_passage
-from lambdas.inventory_optimizer.maths.stockouts.receipts import expected_arrivals
 from lambdas.inventory_optimizer.outlook import expected_receipts
 from lambdas.inventory_optimizer.warehouse import Product
 from tests.unit.inventory.worked_cases import by_id, cases
+
+if TYPE_CHECKING:
+    from lambdas.inventory_optimizer.maths.stockouts.receipts import ExpectedReceipt
 
 
 def one(value: float) -> np.ndarray:
@@ -243,10 +245,14 @@ def test_discrete_reorder_point(case: dict[str, Any]) -> None:
 def test_stockout_is_a_first_passage(case: dict[str, Any]) -> None:
     given, expect = case["given"], case["expect"]
     orders = {int(day): quantity for day, quantity in given["receipts"].items()}
-    receipts = receipts_of(orders, given["days"])
     demand = per_day(given["demand"])
-    lattice = first_passage.day_lattice(demand, given["net_stock"] + receipts.sum())
-    by_day = first_passage.stockout_by_day(lattice, given["net_stock"], receipts)
+    found = first_passage.with_receipts(
+        demand.take(np.zeros(given["days"], dtype=int)),
+        float(given["net_stock"]),
+        receipts_of(orders, given["days"]),
+        seed=0,
+    )
+    by_day = found.probability
     if "p_stockout_within_horizon" in expect:
         assert by_day[-1] == pytest.approx(expect["p_stockout_within_horizon"], rel=case["rel_tol"])
     if "p_stockout_by_day" in expect:
@@ -260,11 +266,9 @@ def test_stockout_is_a_first_passage(case: dict[str, Any]) -> None:
     if "days_of_cover" in expect:
         assert given["net_stock"] / demand.mean[0] == pytest.approx(expect["days_of_cover"], rel=case["rel_tol"])
     if "expected_backorders_end" in expect and not orders:
-        short = first_passage.units_short(demand, one(given["net_stock"]), receipts[None, :])
-        assert short[0] == pytest.approx(expect["expected_backorders_end"], rel=case["rel_tol"])
+        assert found.units_short == pytest.approx(expect["expected_backorders_end"], rel=case["rel_tol"])
     if "backorder_before_receipt" in expect:
-        short = first_passage.units_short(demand, one(given["net_stock"]), receipts[None, :])
-        assert short[0] == pytest.approx(expect["backorder_before_receipt"])
+        assert found.units_short == pytest.approx(expect["backorder_before_receipt"])
 
 
 def per_day(demand: dict[str, Any]) -> distributions.Demand:
@@ -273,7 +277,7 @@ def per_day(demand: dict[str, Any]) -> distributions.Demand:
     return distributions.Demand(one(demand["value"]), one(0.0), np.array([int(distributions.Family.NONE)]))
 
 
-def receipts_of(orders: dict[int, float], days: int) -> np.ndarray:
+def receipts_of(orders: dict[int, float], days: int) -> list[ExpectedReceipt]:
     """Receipts as the tools see them: from open orders, the overdue ones left out."""
     today = date(2026, 10, 31)
     records = tuple(
@@ -293,8 +297,7 @@ def receipts_of(orders: dict[int, float], days: int) -> np.ndarray:
         stock,
         History(),
     )
-    arrived = expected_arrivals(expected_receipts(product, today, days), days)
-    return np.diff(arrived, prepend=0.0)
+    return expected_receipts(product, today, days)
 
 
 def test_lot_rules() -> None:

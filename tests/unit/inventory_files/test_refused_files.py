@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
+import errno
 import gzip
 import os
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.unit.inventory_files.folders import HISTORY, ITEMS, ORDERS, STOCK, USUAL, fill, read, read_with, with_cell
 from tool_executor.inventory_files import FolderUnreadableError
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 def test_every_problem_of_every_file_is_told_at_once(tmp_path: Path) -> None:
@@ -217,11 +216,18 @@ def test_stock_of_a_day_far_from_the_warehouses_is_a_slip(tmp_path: Path) -> Non
     assert "days apart" in next(problem["hint"] for problem in found.problems if "as_of" in problem["pointer"])
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root reads every file")
-def test_a_file_that_may_not_be_read_is_told(tmp_path: Path) -> None:
+def test_a_file_that_may_not_be_read_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Told by the call that opens it: root may read what chmod forbids.
+    whole = Path.open
+
+    def refused(path: Path, *options: Any, **more: Any) -> Any:
+        if path.name == "stock.csv":
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+        return whole(path, *options, **more)
+
     fill(tmp_path, USUAL)
-    (tmp_path / "stock.csv").chmod(0)
-    assert "cannot be read" in read(tmp_path).told["/stock.csv"]
+    monkeypatch.setattr(Path, "open", refused)
+    assert read(tmp_path).told["/stock.csv"] == "The file cannot be read: Permission denied."
 
 
 @pytest.mark.parametrize("is_a_file", [False, True])

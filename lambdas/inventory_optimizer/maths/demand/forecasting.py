@@ -62,7 +62,6 @@ class Forecast:
     dispersion: Floats
     drift_constant: Floats
     weights: Floats
-    alpha: Floats
     stopped: Flags
     counted: Flags
     pattern: Pattern
@@ -181,7 +180,6 @@ def forecast(
         dispersion=_dispersion(tried, usable_days, series.counted),
         drift_constant=effective_constant(tried, trial, tried.squared_error, usable_days),
         weights=weights,
-        alpha=tried.alpha,
         stopped=stopped,
         counted=series.counted,
         pattern=pattern,

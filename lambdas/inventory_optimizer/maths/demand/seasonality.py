@@ -31,6 +31,8 @@ _LEAST_PERIODS: Final = 4
 _HALF_LIFE_PERIODS: Final = 26.0
 _LEAST_F: Final = 2.0
 _LEAST_YEARS: Final = 1.9
+#: Share of all weeks in which something must be known of the product.
+_LEAST_WEEKS: Final = 0.95
 _HARMONICS: Final = 3
 _LEAST_F_OF_YEAR: Final = 4.0
 _YEAR_FACTORS: Final = (0.2, 5.0)
@@ -114,7 +116,7 @@ def year_factors(series: DemandSeries, days_ahead: int) -> tuple[Floats, Flags]:
     waves = _waves(middle, days)
     full, line = _fitted(waves, scaled, weight), _fitted(waves[:, :2], scaled, weight)
     f = _f_of_year(scaled, weight, full @ waves.T, line @ waves[:, :2].T)
-    found = (f >= _LEAST_F_OF_YEAR) & (mean > 0) & ((known > 0).mean(axis=1) >= _LEAST_YEARS / 2)
+    found = (f >= _LEAST_F_OF_YEAR) & (mean > 0) & ((known > 0).mean(axis=1) >= _LEAST_WEEKS)
     kept = np.where(found, 1.0 - 1.0 / np.maximum(f, 1.0), 0.0)
     every_day = _waves(np.arange(days + days_ahead), days)
     factors = 1.0 + kept[:, None] * (full[:, 2:] @ every_day[:, 2:].T)
