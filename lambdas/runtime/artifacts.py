@@ -56,6 +56,15 @@ class ArtifactStore:
             raise ResultStoreFailed(message) from error
         return ResultRef(bucket=self._bucket, key=key, bytes=len(body), sha256=hashlib.sha256(body).hexdigest())
 
+    def put_file(self, key: str, body: bytes, content_type: str) -> ResultRef:
+        """Write a file that is no JSON and return where it lies. Raises :class:`ResultStoreFailed`."""
+        try:
+            self._client.put_object(Bucket=self._bucket, Key=key, Body=body, ContentType=content_type)
+        except (BotoCoreError, ClientError) as error:
+            message = "The artefact bucket did not take a file."
+            raise ResultStoreFailed(message) from error
+        return ResultRef(bucket=self._bucket, key=key, bytes=len(body), sha256=hashlib.sha256(body).hexdigest())
+
     def find(self, key: str) -> str | None:
         """Return a text that nobody has a reference to, None if it is not there. Raises Unavailable, soon."""
         client = self._given_client or aws_clients.s3_glance()

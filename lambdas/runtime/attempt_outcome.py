@@ -111,7 +111,7 @@ def failure_envelope(outcome: Failed, name: str, context: AttemptContext, times:
         details=_details(outcome),
         execution_time_ms=times.duration_ms,
         attempts=context.attempt if failure.begun else context.attempt - 1,
-        metadata=_metadata(context, _entry(name, context, times, "end", failure)),
+        metadata={**failure.metadata, **_metadata(context, _entry(name, context, times, "end", failure))},
     )
 
 

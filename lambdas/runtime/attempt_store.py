@@ -16,6 +16,7 @@ from tool_contract import strict_json
 from tool_contract.envelope import OPEN_STATUSES, CallStatus
 from tool_contract.errors import ErrorCode, ToolError
 from tool_contract.items import from_item, to_attribute
+from tool_contract.record import failure_metadata
 from tool_contract.timestamps import iso_from_ms
 
 if TYPE_CHECKING:
@@ -116,6 +117,23 @@ class AttemptStore:
                 **values,
             },
             {f"#{name}": name for name in outcome},
+        )
+
+    def tell(self, context: AttemptContext, *, owner: str, metadata: Mapping[str, Any]) -> None:
+        """Write down what the tool told of this attempt's failure, if the call is still this attempt's.
+
+        Raises :class:`HistoryUnavailable`.
+        """
+        self._write(
+            context,
+            "SET failure_metadata = :metadata",
+            "attempts = :attempt AND #owner = :owner AND #status IN (:pending, :running, :retrying)",
+            {
+                ":metadata": failure_metadata(context.attempt, metadata),
+                ":attempt": context.attempt,
+                ":owner": owner,
+                **_OPEN,
+            },
         )
 
     def _write(

@@ -34,6 +34,10 @@ _S3 = Config(
 _SSM = Config(
     connect_timeout=1, read_timeout=3, retries={"mode": "standard", "total_max_attempts": 3}, max_pool_connections=10
 )
+# Starting a browser takes seconds; a token makes it safe to ask again.
+_AGENTCORE = Config(
+    connect_timeout=2, read_timeout=15, retries={"mode": "standard", "total_max_attempts": 3}, max_pool_connections=10
+)
 
 
 @cache
@@ -72,6 +76,18 @@ def s3_glance() -> S3Client:
 def ssm() -> Any:  # noqa: ANN401 - its stubs are not among the project's
     """Return the process's client for Parameter Store, which holds the secrets."""
     return _client("ssm", _SSM)
+
+
+@cache
+def agentcore() -> Any:  # noqa: ANN401 - as above
+    """Return the process's client for AgentCore, whose browsers take some seconds to start."""
+    return _client("bedrock-agentcore", _AGENTCORE)
+
+
+def credentials() -> Any:  # noqa: ANN401 - botocore's, frozen at this moment
+    """Return what the function signs requests with that no client sends."""
+    found = _session().get_credentials()
+    return None if found is None else found.get_frozen_credentials()
 
 
 def _client(service: str, config: Config) -> Any:  # noqa: ANN401 - any service's client

@@ -58,6 +58,8 @@ class Invoker:
             outcome = self._recorded(tool, read.context, request_id).end(outcome, times)
         if isinstance(outcome, Failed) and tool is not None:
             outcome = outcome.for_tool(tool.spec)
+            if outcome.failure.metadata and read.context.recorded:
+                self._recorded(tool, read.context, request_id).tell(outcome)
         counted = read.tool_name if tool is not None else "unknown"
         telemetry.count(counted, {"Attempts": 1}, {"ExecutionTime": times.duration_ms})
         return _answer(read.tool_name, read.context, outcome, times)

@@ -7,7 +7,7 @@ import os
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
-from lambdas.runtime import left_outcome
+from lambdas.runtime import left_outcome, telemetry
 from lambdas.runtime.artifacts import ArtifactStore, ResultStoreFailed, artifact_key
 from lambdas.runtime.attempt_outcome import AttemptTimes, Failed, Origin, Outcome, Replayed, Succeeded, attempt_log
 from lambdas.runtime.attempt_store import AttemptStore, HistoryUnavailable, Stands, Started
@@ -113,6 +113,13 @@ class RecordedCall:
             return Failed(failure_from(error)).after_running()
         standing = self._standing(ended) if isinstance(ended, Stands) else stored
         return standing.after_running() if isinstance(standing, Failed) else standing
+
+    def tell(self, failed: Failed) -> None:
+        """Write down what the tool told of its failure; the failure stands without it, too."""
+        try:
+            self.stores.attempts.tell(self.context, owner=self.owner, metadata=failed.failure.metadata)
+        except HistoryUnavailable:
+            telemetry.logger.exception("a failure's metadata could not be written", extra={"tool": self.spec.name})
 
     def _written(self, row: Mapping[str, Any]) -> Started | Stands | None:
         """End the record; None where it cannot be reached, and its end is left to Finish."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -65,6 +65,24 @@ class AttemptContext(BaseModel):
     def recorded(self) -> bool:
         """Whether the attempt belongs to a record of the history."""
         return self.execution_id is not None and self.call_id is not None
+
+
+#: What metadata says of the attempts; whatever else a failure's metadata holds is the tool's own.
+LOG_METADATA: Final = frozenset(
+    {
+        "correlation_id",
+        "attempt_durations",
+        "retry_reasons",
+        "retry_delays",
+        "cached",
+        "replayed",
+        "fallback_used",
+        "fallback_index",
+        "primary_error",
+        "error_type",
+        "degraded",
+    }
+)
 
 
 def metadata_from_log(log: Sequence[AttemptEntry]) -> dict[str, Any]:

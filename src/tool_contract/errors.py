@@ -14,13 +14,14 @@ The exceptions::
 
 from __future__ import annotations
 
+import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
-from tool_contract.limits import MAX_DELAY_SECONDS
-from tool_contract.masking import masked
+from tool_contract.limits import MAX_DELAY_SECONDS, MAX_FAILURE_METADATA_BYTES
+from tool_contract.masking import masked, masked_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -44,6 +45,18 @@ class ErrorCode(StrEnum):
     NOT_FOUND = "NotFound"
     REFUSED = "Refused"
     EXECUTION_ID_TAKEN = "ExecutionIdTaken"
+
+    ELEMENT_NOT_FOUND = "ElementNotFound"
+    ELEMENT_NOT_UNIQUE = "ElementNotUnique"
+    ELEMENT_NOT_READY = "ElementNotReady"
+    NAVIGATION_BLOCKED = "NavigationBlocked"
+    NAVIGATION_FAILED = "NavigationFailed"
+    URL_NOT_REACHED = "UrlNotReached"
+    PAGE_UNRESPONSIVE = "PageUnresponsive"
+    PAGE_CRASHED = "PageCrashed"
+    SESSION_LOST = "SessionLost"
+    SECRET_REQUIRES_REF = "SecretRequiresRef"  # noqa: S105 - the name of a code
+    SECRET_NOT_FOR_ORIGIN = "SecretNotForOrigin"  # noqa: S105 - as above
 
     UNAVAILABLE = "Unavailable"
     RATE_LIMITED = "RateLimited"
@@ -99,6 +112,17 @@ RULES: Final[Mapping[ErrorCode, ErrorRule]] = {
     ErrorCode.NOT_FOUND: _FINAL,
     ErrorCode.REFUSED: _FINAL,
     ErrorCode.EXECUTION_ID_TAKEN: _FINAL_NOT_BEGUN,
+    ErrorCode.ELEMENT_NOT_FOUND: _FINAL,
+    ErrorCode.ELEMENT_NOT_UNIQUE: _FINAL,
+    ErrorCode.ELEMENT_NOT_READY: _FINAL,
+    ErrorCode.NAVIGATION_BLOCKED: _FINAL,
+    ErrorCode.NAVIGATION_FAILED: _AGAIN,
+    ErrorCode.URL_NOT_REACHED: _FINAL,
+    ErrorCode.PAGE_UNRESPONSIVE: _AGAIN,
+    ErrorCode.PAGE_CRASHED: _RAN,
+    ErrorCode.SESSION_LOST: _FINAL,
+    ErrorCode.SECRET_REQUIRES_REF: _FINAL,
+    ErrorCode.SECRET_NOT_FOR_ORIGIN: _FINAL,
     ErrorCode.UNAVAILABLE: _AGAIN,
     ErrorCode.RATE_LIMITED: _AGAIN,
     ErrorCode.THROTTLED: _AGAIN_NOT_BEGUN,
@@ -129,7 +153,8 @@ class ToolError(Exception):
     """A failure that a tool reports on purpose. Raise one of its subclasses.
 
     ``message`` is one sentence that a person understands; ``pointer`` is a JSON pointer into the tool's input;
-    ``hint`` says what to do; ``effect`` and ``retryable`` overrule what follows from the class.
+    ``hint`` says what to do; ``effect`` and ``retryable`` overrule what follows from the class. ``metadata`` is JSON
+    that goes into the failure's envelope, such as where a browser stood: up to 4 KB, else it is left out.
     """
 
     code: ClassVar[ErrorCode] = ErrorCode.TOOL_FAILED
@@ -143,6 +168,7 @@ class ToolError(Exception):
         effect: Effect | None = None,
         retryable: bool | None = None,
         retry_after_seconds: float | None = None,
+        metadata: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__(message)
         self.message = message
@@ -151,6 +177,7 @@ class ToolError(Exception):
         self.effect = effect
         self.retryable = retryable
         self.retry_after_seconds = retry_after_seconds
+        self.metadata = metadata
 
 
 class InvalidInput(ToolError):
@@ -231,6 +258,7 @@ class Failure:
     hint: str | None = None
     retry_after_seconds: float | None = None
     error_type: str | None = None
+    metadata: Mapping[str, Any] = field(default_factory=dict)
 
 
 def failure_of(code: ErrorCode, message: str, *, error_type: str | None = None) -> Failure:
@@ -263,7 +291,20 @@ def _reported(error: ToolError) -> Failure:
         hint=None if error.hint is None else _bounded(error.hint),
         retry_after_seconds=_usable_seconds(error.retry_after_seconds),
         error_type=_name_of(error),
+        metadata=_usable_metadata(error.metadata),
     )
+
+
+def _usable_metadata(metadata: object) -> Mapping[str, Any]:
+    """Return a failure's metadata masked, or nothing where it is no JSON object, or a large one."""
+    if not isinstance(metadata, dict):
+        return {}
+    try:
+        text = masked_json(json.dumps(metadata, allow_nan=False))
+        usable: dict[str, Any] = json.loads(text) if len(text.encode()) <= MAX_FAILURE_METADATA_BYTES else {}
+    except (TypeError, ValueError, RecursionError):
+        return {}
+    return usable
 
 
 def _bounded(text: object) -> str:

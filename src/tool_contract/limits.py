@@ -58,4 +58,6 @@ MAX_DETAILS: Final = 100
 #: Their names stand in the execution's record, and Finish deletes ten of them a call.
 MAX_ONE_TIME_SECRETS: Final = 500
 MAX_METADATA_BYTES: Final = 2_048
+#: What a tool tells of a failure beside its sentence, such as where a browser stood.
+MAX_FAILURE_METADATA_BYTES: Final = 4_096
 MAX_REASONING_CHARACTERS: Final = 2_000

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import re
 from contextlib import contextmanager
@@ -59,10 +60,11 @@ class Masks:
 
 
 def _forms(value: str) -> set[str]:
-    """Return how a value may stand in a text: as it is, in Python's, JSON's, a URL's or a JSON pointer's escapes."""
+    """Return how a value may stand in a text: as it is, as Python, JSON, HTML, URLs or JSON pointers escape it."""
     pointer = value.replace("~", "~0").replace("/", "~1")
     plain = {value, repr(value)[1:-1], pointer, quote(value, safe="", errors="replace")}
-    plain |= {quote_plus(value, errors="replace"), *_in_json(value)}
+    plain |= {quote_plus(value, errors="replace"), html.escape(value), html.escape(value, quote=False)}
+    plain |= _in_json(value)
     # A log line is JSON, and may hold any of these.
     return plain | {form for one in plain for form in _in_json(one)}
 
@@ -78,6 +80,12 @@ def masked(text: str) -> str:
     """Return a text without the values that the running attempt has revealed."""
     masks = _current.get()
     return text if masks is None else masks.text(text)
+
+
+def masked_json(text: str) -> str:
+    """Return a JSON text without the values that the running attempt has revealed."""
+    masks = _current.get()
+    return text if masks is None else masks.json_text(text)
 
 
 @contextmanager

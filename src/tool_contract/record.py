@@ -61,7 +61,21 @@ def envelope_from_record(record: Mapping[str, Any]) -> Envelope:
 def _metadata(record: Mapping[str, Any], log: tuple[AttemptEntry, ...]) -> dict[str, Any]:
     own = strict_json.parse(record.get("metadata") or "{}")
     degraded = {"degraded": True} if record.get("degraded") else {}
-    return {**own, "correlation_id": record["correlation_id"], **degraded, **metadata_from_log(log)}
+    told = failure_metadata_of(record, log) if record["status"] != CallStatus.SUCCESS else {}
+    return {**told, **own, "correlation_id": record["correlation_id"], **degraded, **metadata_from_log(log)}
+
+
+def failure_metadata(attempt: int, metadata: Mapping[str, Any]) -> str:
+    """Return a record's ``failure_metadata``: what the tool told of the failure of one attempt, as JSON text."""
+    return strict_json.dumps({"attempt": attempt, "metadata": metadata})
+
+
+def failure_metadata_of(record: Mapping[str, Any], log: tuple[AttemptEntry, ...]) -> dict[str, Any]:
+    """Return what the tool told of its failure, if that was the last attempt: an older one's place has passed."""
+    told = strict_json.parse(record.get("failure_metadata") or "{}")
+    last = log[-1].attempt if log else None
+    metadata: dict[str, Any] = told["metadata"] if told and told["attempt"] == last else {}
+    return metadata
 
 
 def _result(record: Mapping[str, Any]) -> dict[str, Any]:

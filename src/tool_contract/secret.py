@@ -165,6 +165,11 @@ def is_reference(value: object) -> bool:
     return isinstance(name, str) and len(name) <= MAX_SECRET_NAME_CHARACTERS and _NAME.fullmatch(name) is not None
 
 
+def origins_parameter_name(stage: str, name: str) -> str:
+    """Return the parameter that names the origins, separated by commas, at which a browser may type a named secret."""
+    return f"/tool-executor/{stage}/secret-origins/{name}"
+
+
 def parameter_name(stage: str, name: str) -> str:
     """Return the parameter in SSM's Parameter Store that holds a secret of a stage."""
     return f"/tool-executor/{stage}/{name if is_one_time(name) else f'secrets/{name}'}"

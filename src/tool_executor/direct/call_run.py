@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 from tool_contract import strict_json
 from tool_contract.attempt import AttemptContext
 from tool_contract.limits import HARD_TIMEOUT_ALLOWANCE_SECONDS
+from tool_contract.record import failure_metadata
 from tool_contract.timestamps import iso_from_ms, ms_from_iso
 from tool_executor.direct.decision import FallBack, StopAtDeadline, TryAgain, decide
 from tool_executor.direct.function_answer import FunctionAnswer, NoAnswer, read_answer, unanswered
@@ -41,12 +42,13 @@ class Invoke(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ExecutionFrame:
-    """What all calls of an execution share. ``deadline`` is ISO 8601."""
+    """What all calls of an execution share. ``deadline`` is ISO 8601; ``session`` is what a sequence's calls share."""
 
     execution_id: str
     correlation_id: str
     deadline: str
     deadline_ms: int
+    session: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,7 @@ class CallFailed:
     def unrecorded(self) -> dict[str, Any]:
         """Return the failure as the finisher takes it, to write it into the record."""
         failure, iteration = self.failure, self.iteration
+        told = failure.metadata and {"failure_metadata": failure_metadata(iteration.attempt, failure.metadata)}
         effects = [entry.effect for entry in self.log]
         return {
             "call_id": iteration.call_id,
@@ -77,6 +80,7 @@ class CallFailed:
                 "fallback_used": iteration.candidate > 0,
                 "finished_at": iso_from_ms(self.finished_ms),
                 "execution_time_ms": max(0, self.finished_ms - ms_from_iso(self.log[0].started_at)),
+                **told,
             },
         }
 
@@ -130,6 +134,7 @@ class CallRun:
             timeout_seconds=iteration.current.timeout_seconds,
             deadline=self.frame.deadline,
             attempt_log=list(iteration.log),
+            session=self.frame.session,
         )
         return {
             "tool_name": iteration.current.tool_name,

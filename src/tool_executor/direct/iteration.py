@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Self
 
-from tool_contract.attempt import AttemptEntry, Decision
+from tool_contract.attempt import LOG_METADATA, AttemptEntry, Decision
 from tool_contract.envelope import CallStatus, Envelope
 from tool_contract.errors import Effect, ErrorCode
 from tool_contract.problems import shortened
@@ -48,6 +48,7 @@ class AttemptFailure:
     retry_after_seconds: float = 0.0
     details: tuple[Mapping[str, Any], ...] = ()
     execution_time_ms: float = 0.0
+    metadata: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
     def from_envelope(cls, envelope: Envelope, attempt: int) -> Self:
@@ -63,6 +64,7 @@ class AttemptFailure:
             retry_after_seconds=envelope.retry_after_seconds or 0.0,
             details=tuple(detail.model_dump(mode="json", exclude_none=True) for detail in envelope.details),
             execution_time_ms=envelope.execution_time_ms,
+            metadata={name: value for name, value in envelope.metadata.items() if name not in LOG_METADATA},
         )
 
 

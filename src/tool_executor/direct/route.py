@@ -100,7 +100,11 @@ class DirectRoute:
 
     async def _run_calls(self, plan: Plan, on_finished: Finished) -> list[Outcome]:
         frame = ExecutionFrame(
-            plan["execution_id"], plan["correlation_id"], plan["deadline"], ms_from_iso(plan["deadline"])
+            plan["execution_id"],
+            plan["correlation_id"],
+            plan["deadline"],
+            ms_from_iso(plan["deadline"]),
+            plan["execution_id"] if plan["mode"] == "sequence" else None,
         )
         run = CallRun(frame, self.http.invoke, self.clock)
         iterations = [_iteration(call) for call in plan["calls"]]

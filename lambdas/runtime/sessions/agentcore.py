@@ -1,0 +1,141 @@
+"""The provider ``agentcore``: Amazon Bedrock AgentCore Browser, one managed browser a session.
+
+``StartBrowserSession`` takes a client token, which repeats for the same key and generation: an open that is repeated
+after a lost acknowledgement does not start a second browser. Its answer need not be the first one's session, so the id
+that counts is the one in the registry.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
+
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.exceptions import BotoCoreError, ClientError
+
+from lambdas.runtime import aws_clients
+from lambdas.runtime.sessions.provider import BrowserMisconfigured, CdpEndpoint, ListedSession, Refusal, SessionLost
+from tool_contract.errors import Unavailable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+_SERVICE: Final = "bedrock-agentcore"
+_READY: Final = "READY"
+_GONE_CODES: Final = frozenset({"ResourceNotFoundException"})
+#: The caller's or the deployment's: the same request would meet it again.
+_FINAL_CODES: Final = frozenset({"AccessDeniedException", "ValidationException"})
+_MAX_NAME: Final = 100
+_VIEWPORT: Final = {"width": 1280, "height": 720}
+
+
+@dataclass(frozen=True, slots=True)
+class AgentCore:
+    """Browsers of AgentCore. ``timeout_seconds`` is when AWS itself ends a session that nobody has closed."""
+
+    browser: str
+    timeout_seconds: int
+    region: str
+    stage: str
+
+    @classmethod
+    def from_environment(cls) -> AgentCore:
+        """Return the provider that the stack's settings ask for."""
+        return cls(
+            os.environ["BROWSER_IDENTIFIER"],
+            int(os.environ["BROWSER_SESSION_SECONDS"]),
+            os.environ["AWS_REGION"],
+            os.environ["STAGE"],
+        )
+
+    @property
+    def name(self) -> str:
+        """The provider's name."""
+        return "agentcore"
+
+    def open(self, key: str, generation: int) -> str:
+        """Start the session of this key and generation. Raises Unavailable, BrowserMisconfigured."""
+        started = self._asked(
+            "start_browser_session",
+            name=self._label(key),
+            sessionTimeoutSeconds=self.timeout_seconds,
+            viewPort=_VIEWPORT,
+            clientToken=hashlib.sha256(f"{key}#{generation}".encode()).hexdigest(),
+        )
+        return str(started["sessionId"])
+
+    def endpoint(self, key: str, session_id: str) -> CdpEndpoint:  # noqa: ARG002 - the id says it all
+        """Return the session's stream, with the headers of a signed request. Raises SessionLost, Unavailable."""
+        session = self._asked("get_browser_session", sessionId=session_id)
+        if session.get("status", _READY) != _READY:
+            message = "The browser of this session has ended."
+            raise SessionLost(message)
+        url = session["streams"]["automationStream"]["streamEndpoint"]
+        return CdpEndpoint(url, self._signed(url))
+
+    def close(self, key: str, session_id: str) -> None:  # noqa: ARG002 - as above
+        """Stop the session. Raises Unavailable, BrowserMisconfigured."""
+        try:
+            self._asked("stop_browser_session", sessionId=session_id)
+        except SessionLost:
+            return
+
+    def listed(self) -> Sequence[ListedSession]:
+        """Return the sessions that are ready. Raises Unavailable, BrowserMisconfigured."""
+        return [
+            ListedSession(item["sessionId"], self._key(item.get("name", "")), item["createdAt"].isoformat())
+            for page in self._pages()
+            for item in page["items"]
+        ]
+
+    def _label(self, key: str) -> str:
+        """Return a session's name at AgentCore: stages share an account, and a name has 100 characters."""
+        return f"{self.stage}:{key}"[:_MAX_NAME]
+
+    def _key(self, label: str) -> str:
+        stage, _, key = label.partition(":")
+        return key if stage == self.stage else ""
+
+    def refusals(self, key: str) -> Sequence[Refusal]:  # noqa: ARG002 - AgentCore does not tell
+        """Return nothing: what AgentCore's network rules refuse shows in the page's error alone."""
+        return ()
+
+    def _pages(self) -> Iterator[dict[str, Any]]:
+        token: dict[str, str] = {}
+        while True:
+            page = self._asked("list_browser_sessions", status=_READY, maxResults=100, **token)
+            yield page
+            if "nextToken" not in page:
+                return
+            token = {"nextToken": page["nextToken"]}
+
+    def _asked(self, operation: str, **parameters: Any) -> dict[str, Any]:  # noqa: ANN401 - the operation's own
+        client = aws_clients.agentcore()
+        try:
+            answer: dict[str, Any] = getattr(client, operation)(browserIdentifier=self.browser, **parameters)
+        except ClientError as error:
+            code = error.response["Error"]["Code"]
+            if code in _GONE_CODES and "sessionId" in parameters:
+                message = "The browser of this session is not there any more."
+                raise SessionLost(message) from error
+            if code in _FINAL_CODES or code in _GONE_CODES:
+                message = f"AgentCore Browser refused {operation} ({code})."
+                raise BrowserMisconfigured(message) from error
+            message = f"AgentCore Browser did not do {operation} ({code})."
+            raise Unavailable(message) from error
+        except BotoCoreError as error:
+            message = "AgentCore Browser did not answer."
+            raise Unavailable(message) from error
+        return answer
+
+    def _signed(self, url: str) -> dict[str, str]:
+        """Return the headers of a WebSocket's request to ``url``, signed as AWS signs any request."""
+        parts = urlsplit(url)
+        request = AWSRequest("GET", f"https://{parts.netloc}{parts.path}", headers={"Host": parts.netloc})
+        credentials = aws_clients.credentials()
+        SigV4Auth(credentials, _SERVICE, self.region).add_auth(request)
+        return dict(request.headers.items())

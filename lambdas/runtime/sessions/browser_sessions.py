@@ -1,0 +1,147 @@
+"""Opens, finds again and closes sessions: the registry says which browser is meant, the provider has it."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from lambdas.runtime.clock import Clock, SystemClock
+from lambdas.runtime.sessions.keys import is_named
+from lambdas.runtime.sessions.provider import SessionLost, provider_from_environment
+from lambdas.runtime.sessions.registry import KnownSession, SessionRegistry, SessionState
+from lambdas.runtime.telemetry import logger
+from tool_contract.errors import ToolError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from lambdas.runtime.sessions.provider import BrowserSessionProvider, CdpEndpoint, Refusal
+
+#: One round more than there can be reasons to look again: another call opened it, it was lost, it is opened anew.
+_ROUNDS: Final = 4
+_LOST: Final = "The browser of this session has ended, and with it what was done there."
+_CLOSED: Final = "The session is over: its execution has ended."
+
+
+@dataclass(frozen=True, slots=True)
+class OpenSession:
+    """A session with a browser that answered a moment ago."""
+
+    known: KnownSession
+    endpoint: CdpEndpoint
+
+    @property
+    def key(self) -> str:
+        """The session's key."""
+        return self.known.key
+
+
+@dataclass(frozen=True, slots=True)
+class BrowserSessions:
+    """The sessions of one deployment."""
+
+    provider: BrowserSessionProvider
+    registry: SessionRegistry
+    clock: Clock = field(default_factory=SystemClock)
+
+    @classmethod
+    def from_environment(cls) -> BrowserSessions:
+        """Return the deployment's. Raises BrowserMisconfigured."""
+        return cls(provider_from_environment(), SessionRegistry(os.environ["TOOL_STATE_TABLE"]))
+
+    def acquire(self, key: str, *, anew: bool) -> OpenSession:
+        """Return the session of a key, opened if it is new.
+
+        ``anew``: whoever asks needs nothing of what was there, and takes a fresh browser for a lost one in which
+        nothing was clicked or typed. Raises SessionLost, Unavailable, BrowserMisconfigured.
+        """
+        for _ in range(_ROUNDS):
+            known = self.registry.find(key)
+            if known is None:
+                self.registry.begin(key, 1, self.clock.now_ms())
+            elif known.state is SessionState.OPENING:
+                self._open(known)
+            elif known.state is SessionState.OPEN:
+                try:
+                    return OpenSession(known, self.provider.endpoint(key, known.session_id))
+                except SessionLost:
+                    self.registry.lose(known)
+            elif known.state is SessionState.CLOSED and not is_named(key):
+                raise SessionLost(_CLOSED)
+            elif known.state is SessionState.LOST and (known.acted or not anew):
+                raise SessionLost(_LOST)
+            else:
+                self.registry.begin(key, known.generation + 1, self.clock.now_ms())
+        raise SessionLost(_LOST)
+
+    def lose(self, session: OpenSession) -> None:
+        """Write down that the browser is gone, and let the provider clean up behind it."""
+        self.registry.lose(session.known)
+        self._end(session.known)
+
+    def act(self, session: OpenSession) -> None:
+        """Write down that something is about to be clicked or typed. Raises SessionLost, Unavailable."""
+        if not session.known.acted and not self.registry.act(session.known):
+            raise SessionLost(_CLOSED)
+
+    def type_secret(self, session: OpenSession, name: str, origin: str) -> None:
+        """Write down that a secret is about to be typed. Raises SessionLost, Unavailable."""
+        secrets = {**session.known.typed_secrets, name: origin}
+        if not self.registry.typed(session.known, secrets):
+            raise SessionLost(_CLOSED)
+
+    def close(self, key: str) -> None:
+        """End a session, whether it is open or not; nobody opens it again. Raises Unavailable."""
+        known = self.registry.find(key)
+        self.registry.close(key, self.clock.now_ms())
+        if known is not None and known.state is not SessionState.CLOSED:
+            self._end(known)
+
+    def close_all(self, keys: Sequence[str], *, for_good: Sequence[str] = ()) -> None:
+        """End those of the sessions that there are; ``for_good`` also where there are none yet.
+
+        What cannot be ended now is logged: the provider's own time limit, and the minute's sweep, end it later.
+        """
+        try:
+            found = self.registry.find_all(keys)
+            for key in for_good:
+                self.registry.close(key, self.clock.now_ms())
+            for known in found:
+                if known.state is not SessionState.CLOSED:
+                    self.registry.close(known.key, self.clock.now_ms())
+                    self._end(known)
+        except ToolError:
+            logger.exception("browser sessions could not all be closed", extra={"sessions": len(keys)})
+
+    def refusals(self, session: OpenSession) -> Sequence[Refusal]:
+        """Return what the session's browser wanted to reach and must not, as far as that is known."""
+        try:
+            return self.provider.refusals(session.key)
+        except ToolError:
+            return ()
+
+    def _open(self, known: KnownSession) -> None:
+        try:
+            session_id = self.provider.open(known.key, known.generation)
+        except SessionLost:
+            self.registry.lose(known)
+            return
+        if self.registry.opened(known, session_id):
+            return
+        now = self.registry.find(known.key)
+        if now is None or (now.session_id, now.state) != (session_id, SessionState.OPEN):
+            # The session was closed, or replaced, while its browser was starting: nobody else knows of this one.
+            self.provider.close(known.key, session_id)
+
+    def _end(self, known: KnownSession) -> None:
+        """End a session's browser. One whose id was never written down is found by its name."""
+        try:
+            ids = [known.session_id] if known.session_id else self._nameless(known.key)
+            for session_id in ids:
+                self.provider.close(known.key, session_id)
+        except ToolError:
+            logger.exception("a browser could not be ended", extra={"session": known.key})
+
+    def _nameless(self, key: str) -> list[str]:
+        return [listed.session_id for listed in self.provider.listed() if listed.key == key]
