@@ -1,0 +1,133 @@
+"""Finds the one element that a selector means, or says why it cannot be used and what there is instead."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from playwright.async_api import Error
+from playwright.async_api import TimeoutError as PlaywrightTimeout
+
+from lambdas.browser.current_page import crashed
+from lambdas.browser.errors import ElementNotFound, ElementNotReady, ElementNotUnique
+from lambdas.browser.page_scripts import script
+from lambdas.browser.results import Element
+from tool_contract.errors import InvalidInput
+
+if TYPE_CHECKING:
+    from playwright.async_api import ElementHandle, Locator
+
+    from lambdas.browser.current_page import CurrentPage
+
+_LIMITS: Final = {"name": 100, "options": 50, "title": 200, "text": 0, "elements": 150}
+_UNUSABLE: Final = re.compile(
+    r"while parsing|Unknown engine|not a valid selector|Unsupported|Malformed|unexpected symbol|Unexpected token"
+    r"|Failed to execute 'evaluate'|not a valid XPath",
+    re.IGNORECASE,
+)
+_NOT_UNIQUE: Final = re.compile(r"strict mode violation.*resolved to (\d+) elements", re.DOTALL)
+_SIMILAR: Final = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """What is known of an element: see ``element_probe.js``."""
+
+    tag: str
+    type: str | None
+    visible: bool
+    disabled: bool
+    read_only: bool
+    covered: bool
+    coverer: str
+    password: bool
+    select: bool
+    writable: bool
+    focused: bool
+    focusable: bool
+    frame_url: str
+
+
+async def found(current: CurrentPage, selector: str, wait_ms: float, *, visible: bool = True) -> Locator:
+    """Wait for a selector's one element. Raises ElementNotFound, ElementNotUnique, ElementNotReady, InvalidInput."""
+    locator = current.locator(selector)
+    try:
+        await locator.wait_for(state="visible" if visible else "attached", timeout=current.milliseconds(wait_ms))
+    except PlaywrightTimeout:
+        raise await _missing(current, locator, selector, wait_ms) from None
+    except Error as error:
+        raise said(current, error, selector) from None
+    return locator
+
+
+async def probed(current: CurrentPage, handle: ElementHandle | Locator) -> Probe:
+    """Return what kind of element it is and whether it can be used. Raises PageUnresponsive."""
+    told: dict[str, Any] = await current.answered(handle.evaluate(script("element_probe")))
+    return Probe(**told)
+
+
+async def described(current: CurrentPage, handle: ElementHandle | Locator) -> Element:
+    """Return an element as get_page_state tells of it. Raises PageUnresponsive."""
+    describe = f"(element, limits) => ({script('page_state')})({{...limits, describe: element}})"
+    return Element(**await current.answered(handle.evaluate(describe, _LIMITS)))
+
+
+async def listed(current: CurrentPage, limit: int = _LIMITS["elements"]) -> list[Element]:
+    """Return the usable elements of the page itself. Raises PageUnresponsive."""
+    told = await current.answered(current.page.evaluate(script("page_state"), {**_LIMITS, "elements": limit}), 2.0)
+    return [Element(**element) for element in told["elements"]]
+
+
+async def similar(current: CurrentPage, selector: str) -> list[Element]:
+    """Return the elements of the page that a selector may have meant, the likeliest first."""
+    words = " ".join(re.findall(r"[\w-]+", selector)).lower()
+    candidates = await listed(current)
+
+    def likeness(element: Element) -> float:
+        texts = (element.name.lower(), " ".join(re.findall(r"[\w-]+", element.selector)).lower(), element.role)
+        return max(difflib.SequenceMatcher(None, words, text).ratio() for text in texts)
+
+    return sorted(candidates, key=likeness, reverse=True)[:_SIMILAR]
+
+
+def said(current: CurrentPage, error: Error, selector: str) -> Exception:
+    """Return our error for what Playwright says of a selector, or its own where it is about something else."""
+    several = _NOT_UNIQUE.search(error.message)
+    if several is not None:
+        message = f"{several[1]} elements match {selector!r}; it must be one."
+        return ElementNotUnique(message, pointer="/selector", hint="Name the one: get_page_state lists selectors.")
+    if _UNUSABLE.search(error.message.partition("Call log:")[0]):
+        message = f"{selector!r} is no selector that can be used."
+        hint = 'CSS, text=…, role=button[name="…"] or xpath=…; get_page_state lists selectors that work.'
+        return InvalidInput(message, pointer="/selector", hint=hint)
+    return crashed() if current.crashed else error
+
+
+async def not_ready(current: CurrentPage, locator: Locator, selector: str) -> Exception:
+    """Return why the one element of a selector cannot be used."""
+    try:
+        probe = await probed(current, locator.first)
+    except Error:
+        return ElementNotFound(f"{selector!r} matched an element that is gone now.", pointer="/selector")
+    reasons = (
+        (not probe.visible, "is not visible"),
+        (probe.disabled, "is disabled"),
+        (probe.covered, f"is covered by another element (a <{probe.coverer}>)"),
+    )
+    reason = next((text for holds, text in reasons if holds), "does not hold still")
+    hint = "wait_for_element waits for it" if not probe.visible else "Close what covers it, or click with force."
+    return ElementNotReady(f"The element {selector!r} {reason}.", pointer="/selector", hint=hint)
+
+
+async def _missing(current: CurrentPage, locator: Locator, selector: str, wait_ms: float) -> Exception:
+    if current.crashed:
+        return crashed()
+    count = await current.answered(locator.count())
+    if count:
+        return await not_ready(current, locator, selector)
+    waited = f" within {round(wait_ms)} ms" if wait_ms > 1 else ""
+    message = f"Nothing on the page matched {selector!r}{waited}."
+    hint = "metadata.browser_state lists elements that are like it; get_page_state lists all."
+    return ElementNotFound(message, pointer="/selector", hint=hint)

@@ -1,0 +1,196 @@
+"""Reads a page: its state, a text, its HTML, a picture of it; and waits for what it becomes. Changes nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import struct
+import time
+from typing import TYPE_CHECKING, Any, Final
+
+from playwright.async_api import Error
+
+from lambdas.browser import elements
+from lambdas.browser.agent import Html, Picture
+from lambdas.browser.clicking import APPEARS_MS
+from lambdas.browser.errors import PageUnresponsive, UrlNotReached
+from lambdas.browser.page_scripts import script
+from lambdas.browser.results import (
+    Element,
+    ElementFound,
+    ElementText,
+    ElementWords,
+    FoundWords,
+    PageContent,
+    PageState,
+    UrlReached,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from playwright.async_api import Frame, Locator
+
+    from lambdas.browser.current_page import CurrentPage
+    from lambdas.browser.url_pattern import UrlPattern
+
+#: What a model can use at once; the whole is in the HTML.
+_LIMITS: Final = {"text": 8_000, "elements": 100, "name": 100, "options": 50, "title": 200}
+_MAX_FRAMES: Final = 10
+_MAX_TEXT: Final = 20_000
+MAX_HTML: Final = 5_000_000
+_LOOKS_SECONDS: Final = 0.05
+_PICTURE_SECONDS: Final = 15.0
+_MAX_FIELDS: Final = 100
+_FIELDS: Final = (
+    "input:not([type=button]):not([type=submit]):not([type=reset]):not([type=checkbox]):not([type=radio])"
+    ":not([type=range]):not([type=color]):not([type=image]):not([type=hidden]):not([type=file]):visible,"
+    " textarea:visible, [contenteditable='']:visible, [contenteditable=true]:visible"
+)
+_COVER: Final = "#bbbbbb"
+_PNG_SIZE: Final = slice(16, 24)
+
+
+async def wait_for_element(current: CurrentPage, selector: str, timeout_ms: int) -> ElementFound:
+    """Wait until an element is visible. Raises ElementNotFound, ElementNotUnique, ElementNotReady."""
+    began = time.monotonic()
+    locator = await elements.found(current, selector, timeout_ms)
+    element = await elements.described(current, locator)
+    return ElementFound(
+        url=current.url,
+        waited_ms=_since(began),
+        untrusted_content=FoundWords(title=(await current.words()).title, element=element),
+    )
+
+
+async def wait_for_url(current: CurrentPage, pattern: UrlPattern, timeout_ms: int) -> UrlReached:
+    """Wait until the address matches. Raises UrlNotReached."""
+    began = time.monotonic()
+    limit = current.milliseconds(timeout_ms)
+    while not pattern.matches(current.url):
+        if _since(began) >= limit:
+            message = f"The address did not match within {round(limit)} ms; it is {current.url[:300]}."
+            raise UrlNotReached(message, pointer="/url_pattern")
+        await asyncio.sleep(_LOOKS_SECONDS)
+    return UrlReached(url=current.url, waited_ms=_since(began))
+
+
+async def page_state(current: CurrentPage) -> PageState:
+    """Return the page's state, frames included. Raises PageUnresponsive."""
+    top = await current.answered(current.page.evaluate(script("page_state"), _LIMITS))
+    found = [Element(**element) for element in top["elements"]]
+    total, text, characters = top["element_count"], top["text"], top["text_characters"]
+    children = [frame for frame in current.frames() if frame.parent_frame is not None]
+    for frame in children[:_MAX_FRAMES]:
+        told = await _of_frame(current, frame, _LIMITS["elements"] - len(found))
+        if told is None:
+            continue
+        found += [Element(**element) for element in told["elements"]]
+        total += told["element_count"]
+        characters += told["text_characters"]
+        text = f"{text}\n{told['text']}"[: _LIMITS["text"]] if told["text"] else text
+    return PageState(
+        url=current.url,
+        http_status=top["http_status"],
+        ready_state=top["ready_state"],
+        pages=len(current.page.context.pages),
+        frames=len(children),
+        text_characters=characters,
+        elements=total,
+        truncated=characters > len(text) or total > len(found) or len(children) > _MAX_FRAMES,
+        untrusted_content=PageContent(title=top["title"], text=text, elements=tuple(found)),
+    )
+
+
+async def text_of(current: CurrentPage, selector: str) -> ElementText:
+    """Return an element's visible text. Raises ElementNotFound, ElementNotUnique, PageUnresponsive."""
+    locator = await elements.found(current, selector, APPEARS_MS, visible=False)
+    probe = await elements.probed(current, locator)
+    field = probe.writable or probe.tag in {"textarea", "input"}
+    text = "" if field else await current.answered(locator.inner_text())
+    return ElementText(
+        url=current.url,
+        characters=len(text),
+        truncated=len(text) > _MAX_TEXT,
+        redacted=field,
+        untrusted_content=ElementWords(text=text[:_MAX_TEXT]),
+    )
+
+
+async def html_of(current: CurrentPage) -> Html:
+    """Return the page's HTML, without what fields hold. Raises PageUnresponsive."""
+    told = await current.answered(current.page.evaluate(script("page_html"), MAX_HTML), 10.0)
+    return Html(told["html"], told["characters"])
+
+
+async def picture_of(current: CurrentPage, secrets: Sequence[str], *, seconds: float = _PICTURE_SECONDS) -> Picture:
+    """Return a picture of what is visible, with what fields hold covered. Raises PageUnresponsive."""
+    covers = await _covers(current, secrets)
+    png = await current.answered(
+        current.page.screenshot(
+            type="png",
+            mask=covers,
+            mask_color=_COVER,
+            animations="disabled",
+            timeout=current.milliseconds(seconds * 1000),
+        ),
+        seconds,
+    )
+    width, height = struct.unpack(">II", png[_PNG_SIZE])
+    return Picture(png, width, height, len(covers))
+
+
+async def _of_frame(current: CurrentPage, frame: Frame, room: int) -> dict[str, Any] | None:
+    """Return what a frame shows, its selectors led by the frame's; None where it cannot be asked or is not shown."""
+    try:
+        owner = await current.answered(frame.frame_element(), 1.0)
+        if not await current.answered(owner.is_visible(), 1.0):
+            return None
+        limits = {**_LIMITS, "elements": max(room, 0)}
+        told: dict[str, Any] = await current.answered(frame.evaluate(script("page_state"), limits), 1.0)
+        path = await _path_to(current, frame)
+    except (Error, PageUnresponsive):
+        return None
+    for element in told["elements"]:
+        element["selector"] = f"{path} >>> {element['selector']}"
+    return told
+
+
+async def _path_to(current: CurrentPage, frame: Frame) -> str:
+    steps: list[str] = []
+    while frame.parent_frame is not None:
+        owner = await current.answered(frame.frame_element(), 1.0)
+        steps.insert(0, (await elements.described(current, owner)).selector)
+        frame = frame.parent_frame
+    return " >>> ".join(steps)
+
+
+async def _covers(current: CurrentPage, secrets: Sequence[str]) -> list[Locator]:
+    """Return what a picture must not show: fields that hold something, and a secret wherever the page repeats it."""
+    covers: list[Locator] = []
+    for frame in current.frames()[: _MAX_FRAMES + 1]:
+        try:
+            fields = frame.locator(_FIELDS)
+            count = min(await current.answered(fields.count(), 2.0), _MAX_FIELDS)
+            for number in range(count):
+                field = fields.nth(number)
+                if await current.answered(_holds_something(field), 1.0):
+                    covers.append(field)
+            for secret in secrets:
+                told = frame.get_by_text(secret)
+                if await current.answered(told.count(), 2.0):
+                    covers.append(told)
+        except Error:
+            continue  # the frame has gone
+    return covers
+
+
+async def _holds_something(field: Locator) -> bool:
+    """Whether a field is filled, asked in a world of its own, where the page's scripts do not reach."""
+    try:
+        return bool(await field.input_value(timeout=500))
+    except Error:
+        return bool((await field.inner_text(timeout=500)).strip())
+
+
+def _since(began: float) -> int:
+    return round((time.monotonic() - began) * 1000)
