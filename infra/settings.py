@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from infra.browser_settings import BrowserSettings
 from infra.errors import SettingsError
 from tool_contract.options import InvalidOptionsError, ToolExecutorOptions
 
@@ -28,7 +29,8 @@ class StageSettings:
     `tool_concurrency` reserves that many concurrent invocations for each tool group; None reserves nothing, because
     an account starts with a limit of 10 and refuses any reservation. `options` is what calls are run by where neither
     the request nor the tool says: in every stage the contract's defaults, so that a request does the same in all of
-    them. A preset of `tool_contract.options` is one word here: `options=PRODUCTION`.
+    them. A preset of `tool_contract.options` is one word here: `options=PRODUCTION`. `browser` says where browsers come
+    from and where they may go.
     """
 
     name: str
@@ -39,6 +41,7 @@ class StageSettings:
     keep_data: bool
     tool_concurrency: int | None = None
     options: ToolExecutorOptions = field(default_factory=ToolExecutorOptions)
+    browser: BrowserSettings = field(default_factory=BrowserSettings)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,6 +60,7 @@ class GroupSettings:
     packages: tuple[str, ...] = ()
     dependencies: str = "base"
     reads_inventory: bool = False
+    drives_browser: bool = False
 
     @property
     def module(self) -> str:
@@ -107,6 +111,14 @@ GROUPS: Final = (
         dependencies="inventory-optimizer",
         reads_inventory=True,
     ),
+    GroupSettings(
+        name="browser",
+        folder="lambdas/browser",
+        memory_mb=1024,  # the browser runs elsewhere; its driver takes 150 MB, and a picture some more
+        packages=("src/browser_policy",),
+        dependencies="browser",
+        drives_browser=True,
+    ),
 )
 
 
@@ -136,6 +148,7 @@ def _usable(stage: StageSettings) -> StageSettings:
         stage.options.validate()
     except InvalidOptionsError as error:
         raise SettingsError(f"The stage {stage.name!r} has options that cannot be used: {error}") from None
+    stage.browser.check(stage.name)
     return stage
 
 

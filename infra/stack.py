@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from aws_cdk import CfnOutput, DefaultStackSynthesizer, Stack
 from aws_cdk.aws_iam import IGrantable, PolicyStatement
 
+from infra.agentcore_browser import AgentCoreBrowser
 from infra.artifact_bucket import ArtifactBucket
 from infra.function import StagedFunction
 from infra.history_table import HistoryTable
@@ -45,6 +46,8 @@ class ToolExecutorStack(Stack):
         self._tool_state = ToolStateTable(self, "ToolState", stage=self._stage)
         self._artifacts = ArtifactBucket(self, "Artifacts", stage=self._stage)
         self._inventory = InventoryTables(self, "Inventory", stage=self._stage)
+        self._has_browser = any(group.drives_browser for group in deployment.groups)
+        self._browser = self._agentcore()
         self._tools = {group.name: self._tool_group(group) for group in deployment.groups}
         self._planner = self._plan()
         self._finisher = self._finish()
@@ -62,6 +65,7 @@ class ToolExecutorStack(Stack):
                 "TOOL_GROUP": group.name,
                 "CODE_VERSION": self._code[group.name].version,
                 **(self._inventory_names() if group.reads_inventory else {}),
+                **(self._browser_names() if group.drives_browser else {}),
             },
             reserved_concurrency=self._stage.tool_concurrency,
         )
@@ -74,7 +78,10 @@ class ToolExecutorStack(Stack):
         )
         self._allow_artifacts(tools.role)
         if self._code[group.name].takes_secrets:
-            _allow(tools.role, ("ssm:GetParameter",), self._secrets("secrets"), self._secrets("once"))
+            kinds = ("secrets", "once", *(("secret-origins",) if group.drives_browser else ()))
+            _allow(tools.role, ("ssm:GetParameter",), *map(self._secrets, kinds))
+        if group.drives_browser and self._browser is not None:
+            self._browser.allow_driving(tools.role)
         if group.reads_inventory:
             tables = (self._inventory.items, self._inventory.stock, self._inventory.demand)
             _allow(tools.role, _READ_ITEMS, *(table.table_arn for table in tables))
@@ -96,14 +103,27 @@ class ToolExecutorStack(Stack):
         return planner
 
     def _finish(self) -> StagedFunction:
-        finisher = self._function("finisher", memory_mb=512, timeout_seconds=50, environment={})
+        environment = self._browser_names() if self._has_browser else {}
+        finisher = self._function("finisher", memory_mb=512, timeout_seconds=50, environment=environment)
         history = self._history.table.table_arn
         _allow(finisher.role, ("dynamodb:Query", "dynamodb:UpdateItem"), history)
         _allow(finisher.role, ("dynamodb:Query",), f"{history}/index/open-executions")
         self._allow_artifacts(finisher.role)
         if any(code.takes_secrets for code in self._code.values()):
             _allow(finisher.role, ("ssm:DeleteParameters",), self._secrets("once"))
+        if self._has_browser:
+            # Sessions that are left are found and ended by what the tools wrote down of them.
+            state = ("dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:UpdateItem")
+            _allow(finisher.role, state, self._tool_state.table.table_arn)
+            _allow(finisher.role, ("dynamodb:GetItem",), history)
+        if self._browser is not None:
+            self._browser.allow_ending(finisher.role)
         return finisher
+
+    def _agentcore(self) -> AgentCoreBrowser | None:
+        if not self._has_browser or self._stage.browser.provider != "agentcore":
+            return None
+        return AgentCoreBrowser(self, "AgentCore", stage=self._stage)
 
     def _run(self) -> Workflow:
         workflow = Workflow(
@@ -168,6 +188,17 @@ class ToolExecutorStack(Stack):
             "INVENTORY_ITEMS_TABLE": self._inventory.items.table_name,
             "INVENTORY_STOCK_TABLE": self._inventory.stock.table_name,
             "INVENTORY_DEMAND_TABLE": self._inventory.demand.table_name,
+        }
+
+    def _browser_names(self) -> dict[str, str]:
+        settings = self._stage.browser
+        return {
+            "BROWSER_PROVIDER": settings.provider,
+            "BROWSER_RULES": settings.rules.to_json(),
+            "BROWSER_SESSION_SECONDS": str(settings.session_seconds),
+            **({"BROWSER_IDENTIFIER": self._browser.identifier} if self._browser else {}),
+            **({"BROWSER_POLICY": settings.managed_policy} if settings.managed_policy else {}),
+            **({"BROWSER_CDP_URL": settings.cdp_url} if settings.provider == "cdp" else {}),
         }
 
     def _write_outputs(self) -> None:

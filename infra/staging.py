@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 BUILD: Final = Path(".local")
 _KEPT_SECONDS: Final = 7 * 86_400
 CONTROL_FUNCTIONS: Final = ("planner", "finisher")
+_PROGRAMS: Final = frozenset({"playwright/driver/node"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -130,4 +131,6 @@ def _remove_unused(staging: Path) -> None:
 def _open_for_lambda(folder: Path) -> None:
     """Lambda runs as another user: a strict umask here would hide the code from it there."""
     for path in folder.rglob("*"):
-        path.chmod(0o755 if path.is_dir() or path.suffix == ".so" else 0o644)
+        # The driver of the browser tools is a program of its own.
+        runs = path.is_dir() or path.suffix == ".so" or path.relative_to(folder).as_posix() in _PROGRAMS
+        path.chmod(0o755 if runs else 0o644)

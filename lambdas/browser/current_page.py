@@ -30,7 +30,7 @@ _FRAME_MARK: Final = ">>>"
 BLANK: Final = "about:blank"
 
 
-@dataclass(slots=True)
+@dataclass  # no slots: Playwright marks the handlers' owner
 class CurrentPage:
     """The newest page of the browser. ``until`` is when the call has to have its answer, by ``time.monotonic``."""
 

@@ -6,7 +6,7 @@ from typing import Annotated, Final
 
 from pydantic import Field
 
-from tool_contract.secret import SecretRef
+from tool_contract.secret import X_PLAIN_TEXT, SecretRef
 
 MAX_WAIT_MS: Final = 60_000
 
@@ -39,6 +39,7 @@ Text = Annotated[
             "What to type; it replaces what the field holds. Keys in braces: {Enter}, {Tab}, {Escape}, {ArrowDown}, "
             "{Ctrl+A}; {{ is a brace. In a drop-down list the option of this name is chosen."
         ),
+        json_schema_extra={X_PLAIN_TEXT: True},
     ),
 ]
 TypedText = Annotated[

@@ -13,7 +13,7 @@ from pydantic_core import SchemaValidator, ValidationError, core_schema
 
 from tool_contract import strict_json
 from tool_contract.problems import Problem, problems_from
-from tool_contract.secret import X_SECRET, is_marked
+from tool_contract.secret import X_PLAIN_TEXT, X_SECRET, is_marked
 from tool_contract.secret_fields import without_echo
 
 if TYPE_CHECKING:
@@ -104,8 +104,9 @@ def _all_of(rules: dict[str, Any]) -> CoreSchema:
 
 def _any_of(branches: list[Mapping[str, Any]]) -> CoreSchema:
     others = [branch for branch in branches if branch.get("type") != "null"]
-    if len(others) > 1 and any(is_marked(branch) for branch in others):
-        message = "A field that takes a SecretRef can take None besides, and nothing else."
+    beside = [branch for branch in others if not is_marked(branch)]
+    if len(beside) < len(others) and not all(branch.get(X_PLAIN_TEXT) is True for branch in beside):
+        message = f"A field that takes a SecretRef can take None besides, and text that is marked {X_PLAIN_TEXT}."
         raise UnsupportedSchemaError(message)
     core = _core(others[0]) if len(others) == 1 else core_schema.union_schema([_core(branch) for branch in others])
     return core if len(others) == len(branches) else core_schema.nullable_schema(core)

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 SECRET_REF: Final = "secret_ref"  # noqa: S105 - the name of a field
 #: Marks a schema whose value must be a reference.
 X_SECRET: Final = "x-secret"  # noqa: S105 - the name of a keyword
+#: Marks text beside a reference as meant: a field that takes either, and whose tool decides when it must be a secret.
+X_PLAIN_TEXT: Final = "x-plain-text"
 SECRET_NAME_PATTERN: Final = r"^[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+){0,9}$"  # noqa: S105 - a pattern
 MAX_SECRET_NAME_CHARACTERS: Final = 200
 #: What Parameter Store takes in a standard parameter.

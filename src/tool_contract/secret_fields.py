@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from tool_contract.errors import ErrorCode
 from tool_contract.limits import MAX_JSON_DEPTH
 from tool_contract.problems import Problem, json_pointer
-from tool_contract.secret import SECRET_REF, X_SECRET, is_one_time, is_reference
+from tool_contract.secret import SECRET_REF, X_PLAIN_TEXT, X_SECRET, is_one_time, is_reference
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 Path = tuple[str | int, ...]
 
 _MESSAGE: Final = "This field takes a secret, and takes it by reference only."
+_EITHER: Final = "This field takes text, as long as its schema allows, or a secret by reference."
 _HINT: Final = 'Give {"secret_ref": "name"}, or Secret("…") in the Python client.'
 _REFERENCE_PREFIX: Final = "#/$defs/"
 _BRANCHES: Final = ("allOf", "anyOf", "oneOf")
@@ -32,19 +33,24 @@ def takes_secrets(schema: Any) -> bool:  # noqa: ANN401 - a JSON Schema is any v
 def without_echo(problems: Sequence[Problem], schema: Mapping[str, Any], value: object) -> list[Problem]:
     """Return what is wrong with a refused ``value``, telling nothing of what stands where a secret's reference should.
 
-    All problems of such a place become one, ``SecretInRequest``.
+    All problems of such a place become one, ``SecretInRequest``; ``InvalidInput`` where it may hold plain text, too.
     """
-    places = [json_pointer(path) for path, held in _marked(schema, value) if not is_reference(held)]
+    marked = [(json_pointer(path), held, plain) for path, held, plain in _marked(schema, value)]
+    places = {pointer: plain for pointer, held, plain in marked if not is_reference(held)}
     told = {}
     for problem in problems:
         place = next((one for one in places if f"{problem.pointer}/".startswith(f"{one}/")), None)
         if place is None:
             told[problem.pointer, problem.message] = problem
         else:
-            told[place, _MESSAGE] = Problem(
-                pointer=place, message=_MESSAGE, error_code=ErrorCode.SECRET_IN_REQUEST, hint=_HINT
-            )
+            told[place, _MESSAGE] = _without_value(place, plain=places[place])
     return list(told.values())
+
+
+def _without_value(place: str, *, plain: bool) -> Problem:
+    if plain:
+        return Problem(pointer=place, message=_EITHER, error_code=ErrorCode.INVALID_INPUT, hint=_HINT)
+    return Problem(pointer=place, message=_MESSAGE, error_code=ErrorCode.SECRET_IN_REQUEST, hint=_HINT)
 
 
 def one_time_names(value: object) -> Iterator[str]:
@@ -71,20 +77,23 @@ def without_one_time_names(value: Any) -> Any:  # noqa: ANN401 - JSON is any val
     return value
 
 
-def _marked(root: Mapping[str, Any], value: object) -> Iterator[tuple[Path, object]]:
+def _marked(root: Mapping[str, Any], value: object) -> Iterator[tuple[Path, object, bool]]:
+    """Yield the places for secrets, what is held there, and whether plain text may be."""
     definitions = root.get("$defs", {})
-    pending: list[tuple[Any, object, Path]] = [(root, value, ())]
+    pending: list[tuple[Any, object, Path, bool]] = [(root, value, (), False)]
     while pending:
-        schema, item, path = pending.pop()
+        schema, item, path, plain = pending.pop()
         if not isinstance(schema, dict) or len(path) > MAX_JSON_DEPTH:
             continue
         if schema.get(X_SECRET) is True:
-            yield path, item
+            yield path, item, plain
             continue
         if "$ref" in schema:
-            pending.append((definitions.get(schema["$ref"].removeprefix(_REFERENCE_PREFIX)), item, path))
-        pending.extend((branch, item, path) for word in _BRANCHES for branch in schema.get(word, ()))
-        pending.extend((child, held, (*path, step)) for step, child, held in _children(schema, item))
+            pending.append((definitions.get(schema["$ref"].removeprefix(_REFERENCE_PREFIX)), item, path, plain))
+        for branches in (schema[word] for word in _BRANCHES if word in schema):
+            either = any(isinstance(branch, dict) and branch.get(X_PLAIN_TEXT) is True for branch in branches)
+            pending.extend((branch, item, path, either) for branch in branches)
+        pending.extend((child, held, (*path, step), False) for step, child, held in _children(schema, item))
 
 
 def _children(schema: Mapping[str, Any], value: object) -> Iterator[tuple[str | int, Any, object]]:

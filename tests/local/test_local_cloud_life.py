@@ -27,14 +27,14 @@ if TYPE_CHECKING:
 
 SERVE = """
 import sys
-from tool_executor.local import LocalCloudError, serve_until_stopped
+from tool_executor.local import LocalCloud, LocalCloudError, serve_until_stopped
 
 def ready(cloud):
     print(cloud.deployment.ready_line(), flush=True)
     print(cloud.run_folder, flush=True)
 
 try:
-    serve_until_stopped(sys.argv[1], port=int(sys.argv[2]), on_ready=ready)
+    serve_until_stopped(LocalCloud(sys.argv[1], port=int(sys.argv[2]), announce=True), on_ready=ready)
 except LocalCloudError as error:
     sys.exit(f"{error.code}|{error.sentence}|{error.hint}")
 print("ended", flush=True)

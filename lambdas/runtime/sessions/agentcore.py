@@ -41,6 +41,7 @@ class AgentCore:
     timeout_seconds: int
     region: str
     stage: str
+    policy: str = ""
 
     @classmethod
     def from_environment(cls) -> AgentCore:
@@ -50,6 +51,7 @@ class AgentCore:
             int(os.environ["BROWSER_SESSION_SECONDS"]),
             os.environ["AWS_REGION"],
             os.environ["STAGE"],
+            os.environ.get("BROWSER_POLICY", ""),
         )
 
     @property
@@ -64,7 +66,8 @@ class AgentCore:
             name=self._label(key),
             sessionTimeoutSeconds=self.timeout_seconds,
             viewPort=_VIEWPORT,
-            clientToken=hashlib.sha256(f"{key}#{generation}".encode()).hexdigest(),
+            clientToken=hashlib.sha256(f"{self.stage}:{key}#{generation}".encode()).hexdigest(),
+            **self._policies(),
         )
         return str(started["sessionId"])
 
@@ -91,6 +94,12 @@ class AgentCore:
             for page in self._pages()
             for item in page["items"]
         ]
+
+    def _policies(self) -> dict[str, Any]:
+        if not self.policy:
+            return {}
+        bucket, _, prefix = self.policy.removeprefix("s3://").partition("/")
+        return {"enterprisePolicies": [{"location": {"s3": {"bucket": bucket, "prefix": prefix}}, "type": "MANAGED"}]}
 
     def _label(self, key: str) -> str:
         """Return a session's name at AgentCore: stages share an account, and a name has 100 characters."""

@@ -11,7 +11,7 @@ import typer
 from inventory_data import CODE_PATTERN
 from tool_executor.cli import options
 from tool_executor.cli.console import ExitCode, err, out, plain, print_json
-from tool_executor.cli.where import chosen
+from tool_executor.cli.where import NewCloud, chosen
 from tool_executor.errors import ToolExecutorError
 from tool_executor.executor import ToolExecutor
 
@@ -87,7 +87,7 @@ def plot(
     pictures.format_of(path)
     _check_place(path)
     calls = pictures.product_calls(product_code, warehouse_code, history_days=history_days, horizon_days=horizon_days)
-    with chosen(local=local, stage=stage, region=region, may_start=True) as where, err.status("Asking the tools"):
+    with chosen(local=local, stage=stage, region=region, new=NewCloud()) as where, err.status("Asking the tools"):
         answers = _answers(where, calls, as_json=as_json)
     facts = pictures.ProductFacts.of(*answers)
     replaced = path.exists()

@@ -31,6 +31,7 @@ def up(
         list[str] | None, typer.Option("--extra-group", help="Deploy this folder's tool group, too.")
     ] = None,
     sample_data: Annotated[bool, typer.Option(help="Fill the inventory tables with the sample distributor.")] = True,
+    private_origins: options.PrivateOrigins = None,
     empty: Annotated[bool, typer.Option("--empty", help="Deploy nothing: for the CDK CLI to deploy to.")] = False,
     as_json: options.Json = False,
 ) -> None:
@@ -42,7 +43,7 @@ def up(
 
       tool-executor local up --port 4566 --json
     """
-    from tool_executor.local import serve_until_stopped  # noqa: PLC0415 - moto is of the extra "local"
+    from tool_executor.local import LocalCloud, serve_until_stopped  # noqa: PLC0415 - moto is of the extra "local"
 
     def ready(cloud: LocalCloud) -> None:
         if as_json:
@@ -50,16 +51,18 @@ def up(
             return
         _print_ready(cloud)
 
-    serve_until_stopped(
+    cloud = LocalCloud(
         project_folder(),
         port=port,
         stage=stage,
         extra_groups=tuple(extra_groups or ()),
         sample_data=sample_data,
         deploy=not empty,
-        on_ready=ready,
-        on_progress=None if as_json else lambda doing: err.print(f"{doing} …", style="dim"),
+        announce=True,
+        private_origins=tuple(private_origins or ()),
+        progress=None if as_json else lambda doing: err.print(f"{doing} …", style="dim"),
     )
+    serve_until_stopped(cloud, on_ready=ready)
 
 
 def _print_ready(cloud: LocalCloud) -> None:

@@ -29,6 +29,14 @@ Local = Annotated[bool, typer.Option("--local", help="Use the local cloud that '
 LocalOrNew = Annotated[
     bool, typer.Option("--local", help="Use the local cloud: a running one, else one started for this command.")
 ]
+PrivateOrigins = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--private-origin",
+        metavar="ORIGIN",
+        help="With --local: a site of this machine that browsers may visit, e.g. http://127.0.0.1:8123.",
+    ),
+]
 Stage = Annotated[str, typer.Option("--stage", envvar="TOOL_EXECUTOR_STAGE", help="The deployed stage.")]
 Region = Annotated[
     str | None, typer.Option("--region", envvar=["AWS_REGION", "AWS_DEFAULT_REGION"], help="The AWS region.")

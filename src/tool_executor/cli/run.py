@@ -16,7 +16,7 @@ from tool_executor.cli.console import err, print_json
 from tool_executor.cli.outcome import exit_code, output_of, print_output
 from tool_executor.cli.request_file import read_request
 from tool_executor.cli.run_direct import run_direct
-from tool_executor.cli.where import chosen
+from tool_executor.cli.where import NewCloud, chosen
 from tool_executor.errors import ExecutionFailedError
 from tool_executor.execution import Runner
 from tool_executor.history import History
@@ -39,6 +39,7 @@ def run(
     extra_groups: Annotated[
         list[str] | None, typer.Option("--extra-group", help="With --local: deploy this folder's tool group, too.")
     ] = None,
+    private_origins: options.PrivateOrigins = None,
     direct: Annotated[
         bool, typer.Option("--direct", help="Without the state machine: this process invokes the tools itself.")
     ] = False,
@@ -57,9 +58,8 @@ def run(
     Exit code: 0 if all calls succeeded, 1 if some did not, 2 if the request or the set-up was wrong.
     """
     request = read_request(file)
-    with chosen(
-        local=local, stage=stage, region=region, extra_groups=tuple(extra_groups or ()), may_start=True
-    ) as where:
+    new = NewCloud(tuple(extra_groups or ()), tuple(private_origins or ()))
+    with chosen(local=local, stage=stage, region=region, new=new) as where:
         output = (run_direct if direct else _run)(where, request, name)
         if as_json:
             print_json(output)

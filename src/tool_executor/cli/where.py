@@ -32,11 +32,22 @@ class Where:
     options: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class NewCloud:
+    """How to start a local cloud for a command; one that somebody else serves is used only where nothing is asked."""
+
+    extra_groups: tuple[str, ...] = ()
+    private_origins: tuple[str, ...] = ()
+
+    @property
+    def asks_for_nothing(self) -> bool:
+        """Whether any local cloud will do."""
+        return not self.extra_groups and not self.private_origins
+
+
 @contextmanager
-def chosen(
-    *, local: bool, stage: str, region: str | None, extra_groups: tuple[str, ...] = (), may_start: bool = False
-) -> Iterator[Where]:
-    """Yield where to work, and end what was started for it. A local cloud is started only where that makes sense."""
+def chosen(*, local: bool, stage: str, region: str | None, new: NewCloud | None = None) -> Iterator[Where]:
+    """Yield where to work, and end what was started for it. A local cloud is started where ``new`` says how."""
     if not local:
         aws = Aws(region=region)
         yield Where(aws, find_deployment(aws, stage), options="" if stage == "dev" else f" --stage {stage}")
@@ -44,12 +55,12 @@ def chosen(
     from tool_executor.local import LocalCloud, find_running  # noqa: PLC0415 - moto is of the extra "local"
 
     running = find_running(project_folder())
-    if running is not None and running.stage == stage and not extra_groups:
+    if running is not None and running.stage == stage and (new is None or new.asks_for_nothing):
         _tell_if_outdated(running)
         aws = Aws(running.deployment.region, running.deployment.endpoint_url)
         yield Where(aws, Deployment.from_outputs(running.deployment.outputs), options=" --local")
         return
-    if not may_start:
+    if new is None:
         message = f"No local cloud of the stage {stage!r} is running."
         raise DeploymentNotFoundError(message, hint="Start one in another terminal: tool-executor local up")
     with ExitStack() as at_end:
@@ -58,7 +69,8 @@ def chosen(
                 LocalCloud(
                     project_folder(),
                     stage=stage,
-                    extra_groups=extra_groups,
+                    extra_groups=new.extra_groups,
+                    private_origins=new.private_origins,
                     progress=lambda doing: status.update(f"Starting a local cloud: {doing.lower()}"),
                 )
             )

@@ -15,12 +15,14 @@ from types import TracebackType
 from typing import Any, Self
 
 from tool_executor.local.assembly import Assembly
+from tool_executor.local.browsers.provision import LocalBrowsers
 from tool_executor.local.deployment import ACCOUNT, LocalDeployment
-from tool_executor.local.errors import AlreadyRunning
+from tool_executor.local.errors import AlreadyRunning, WrongOrigin
 from tool_executor.local.execution_events import EventRules
 from tool_executor.local.faults import ProgrammedFaults
 from tool_executor.local.moto_import import import_moto
 from tool_executor.local.moto_version import check_moto_version
+from tool_executor.local.named_secrets import put_named_secrets
 from tool_executor.local.reaper import Reaper
 from tool_executor.local.running import RunningCloud, announce, withdraw
 from tool_executor.local.server import LocalServer
@@ -49,6 +51,8 @@ class LocalCloud:
         deploy: False starts an empty cloud, for the CDK CLI to deploy to.
         announce: let `find_running` find it.
         faults: let tests program faults, by `faults` or over HTTP (`tool_executor.local.http_faults`).
+        private_origins: sites of this machine that browsers may visit besides public ones, such as
+            `http://127.0.0.1:8123`.
         progress: is told what is being done, in a few words.
 
     Raises (on entering):
@@ -68,6 +72,7 @@ class LocalCloud:
         deploy: bool = True,
         announce: bool = False,
         faults: bool = False,
+        private_origins: Sequence[str] = (),
         progress: Progress | None = None,
     ) -> None:
         self.project_dir = Path(project_dir).resolve()
@@ -80,6 +85,7 @@ class LocalCloud:
         self._deploy = deploy
         self.faults = ProgrammedFaults() if faults else None
         self._announce = announce
+        self._private_origins = tuple(private_origins)
         self._progress = progress or (lambda _: None)
         self._run_id = uuid.uuid4().hex
         self._fleet: WorkerFleet | None = None
@@ -150,7 +156,9 @@ class LocalCloud:
 
     def _start_services(self, at_end: ExitStack, server: LocalServer, reaper: Reaper) -> None:
         self._progress("Starting the services")
-        settings = WorkerSettings(self.run_folder, server.endpoint_url, self._runtime, reaper)
+        browsers = self._browsers(reaper)
+        at_end.callback(browsers.close)
+        settings = WorkerSettings(self.run_folder, server.endpoint_url, self._runtime, reaper, browsers)
         self._fleet = WorkerFleet(settings, CodeStore(self.app.local_folder / "code"))
         at_end.callback(self._fleet.close)
         logger = logging.getLogger("moto")
@@ -172,11 +180,18 @@ class LocalCloud:
         server.start()
         at_end.callback(server.stop)  # first of all at the end: nobody shall meet half of a cloud
 
+    def _browsers(self, reaper: Reaper) -> LocalBrowsers:
+        try:
+            return LocalBrowsers(self.run_folder, reaper, self._private_origins)
+        except ValueError as error:
+            raise WrongOrigin(str(error), hint="Name it as http://127.0.0.1:8123.") from None
+
     def _deploy_stack(self, assembly: Assembly) -> None:
         from tool_executor.local.stack_deploy import deploy  # noqa: PLC0415 - boto3 takes 0.4 s to import
 
         self._progress("Deploying the stack")
         self.deployment = deploy(assembly, self.endpoint_url)
+        put_named_secrets(self.client("ssm"), self.app.stage)
         if self._sample_data and "InventoryItemsTable" in self.deployment.outputs:
             from tool_executor.local.sample_data import load  # noqa: PLC0415 - only where it is used
 

@@ -8,7 +8,9 @@ LocalCloudError
 ├── NodeMissing            no `node` on the PATH: the CDK cannot synthesize
 ├── SynthFailed            the CDK app ended with an error
 ├── DeployFailed           the template could not be deployed
-└── SampleDataFailed       the sample data could not be loaded
+├── SampleDataFailed       the sample data could not be loaded
+├── BrowserMissing         no Chromium is installed: the browser tools have nothing to drive
+└── WrongOrigin            a private origin is no origin
 """
 
 from __future__ import annotations
@@ -68,3 +70,15 @@ class SampleDataFailed(LocalCloudError):
     """The sample data could not be loaded into the deployed tables."""
 
     code = "SampleDataFailed"
+
+
+class BrowserMissing(LocalCloudError):
+    """No Chromium was found: the browser tools cannot run without one."""
+
+    code = "BrowserMissing"
+
+
+class WrongOrigin(LocalCloudError):
+    """What was to be a private origin is none."""
+
+    code = "WrongOrigin"

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from types import FrameType
+from typing import TYPE_CHECKING
 
-from tool_executor.local.cloud import LocalCloud, Progress
+if TYPE_CHECKING:
+    from tool_executor.local.cloud import LocalCloud
 
 _STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
@@ -18,37 +19,17 @@ class Stopped(BaseException):
     """A stop signal arrived; not an Exception, so that nothing on the way swallows it."""
 
 
-def serve_until_stopped(
-    project_dir: Path | str = ".",
-    *,
-    port: int = 0,
-    stage: str = "dev",
-    extra_groups: Sequence[str] = (),
-    sample_data: bool = True,
-    deploy: bool = True,
-    on_ready: Callable[[LocalCloud], None],
-    on_progress: Progress | None = None,
-) -> None:
+def serve_until_stopped(cloud: LocalCloud, *, on_ready: Callable[[LocalCloud], None]) -> None:
     """Serve a local cloud until SIGINT or SIGTERM; call it from the main thread.
 
-    The options are those of `LocalCloud`. `on_ready` is called once everything answers, `on_progress` is told what is
-    being done.
+    `on_ready` is called once everything answers.
 
     Raises:
         LocalCloudError: if it could not be started.
     """
     with _signals_raise_stopped():
         try:
-            with LocalCloud(
-                project_dir,
-                port=port,
-                stage=stage,
-                extra_groups=extra_groups,
-                sample_data=sample_data,
-                deploy=deploy,
-                announce=True,
-                progress=on_progress,
-            ) as cloud:
+            with cloud:
                 on_ready(cloud)
                 threading.Event().wait()
         except Stopped:

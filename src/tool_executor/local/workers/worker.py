@@ -19,6 +19,8 @@ from tool_executor.local.workers.invocation import Answer, Invocation
 from tool_executor.local.workers.runtime_api import RuntimeEndpoint
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from tool_executor.local.workers.function_config import FunctionConfig
 
 _LOG_TAIL_BYTES = 4096
@@ -34,6 +36,13 @@ class ProcessRegistry(Protocol):
 
     def remove(self, process_group: int) -> None:
         """It has ended."""
+
+
+class StandIns(Protocol):
+    """What of AWS stands on this machine besides its APIs: browsers."""
+
+    def environment(self, configured: Mapping[str, str]) -> Mapping[str, str]:
+        """Return what replaces a function's own settings."""
 
 
 class WorkerOwner(Protocol):
@@ -57,6 +66,7 @@ class WorkerSettings:
     endpoint_url: str
     runtime: str
     registry: ProcessRegistry
+    stand_ins: StandIns | None = None
 
 
 class Worker:
@@ -98,6 +108,8 @@ class Worker:
             endpoint_url=self._settings.endpoint_url,
             log_stream=stream,
         )
+        if self._settings.stand_ins is not None:
+            environment |= self._settings.stand_ins.environment(self._config.environment)
         command = worker_command(task_root, self._config.handler, self._settings.runtime)
         with self.log_file.open("ab") as log:
             # A session of its own: a terminal's Ctrl-C does not reach it, and its children die with it.
