@@ -46,6 +46,7 @@ class ToolExecutorStack(Stack):
         self._tool_state = ToolStateTable(self, "ToolState", stage=self._stage)
         self._artifacts = ArtifactBucket(self, "Artifacts", stage=self._stage)
         self._inventory = InventoryTables(self, "Inventory", stage=self._stage)
+        self._groups = deployment.groups
         self._has_browser = any(group.drives_browser for group in deployment.groups)
         self._browser = self._agentcore()
         self._tools = {group.name: self._tool_group(group) for group in deployment.groups}
@@ -103,7 +104,8 @@ class ToolExecutorStack(Stack):
         return planner
 
     def _finish(self) -> StagedFunction:
-        environment = self._browser_names() if self._has_browser else {}
+        groups = ",".join(group.name for group in self._groups if group.drives_browser)
+        environment = {**self._browser_names(), "BROWSER_GROUPS": groups} if groups else {}
         finisher = self._function("finisher", memory_mb=512, timeout_seconds=50, environment=environment)
         history = self._history.table.table_arn
         _allow(finisher.role, ("dynamodb:Query", "dynamodb:UpdateItem"), history)

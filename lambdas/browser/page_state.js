@@ -81,8 +81,12 @@
     return told;
   };
   if (limits.describe) return describe(limits.describe);
-  const wanted = 'a[href], button, input:not([type=hidden]), select, textarea, summary, [role=button], [role=link], [role=checkbox], [role=radio], [role=tab], [role=menuitem], [role=option], [role=switch], [role=combobox], [role=textbox], [contenteditable=""], [contenteditable=true], [onclick], [tabindex]:not([tabindex="-1"]), label[for]';
+  const wanted = 'a[href], button, input:not([type=hidden]), select, textarea, summary, [role=button], [role=link], [role=checkbox], [role=radio], [role=tab], [role=menuitem], [role=option], [role=switch], [role=combobox], [role=textbox], [contenteditable=""], [contenteditable=true], [onclick], [tabindex]:not([tabindex="-1"])';
   const usable = [...document.querySelectorAll(wanted)].filter(visible);
+  // A box that is drawn by its label is clicked there.
+  for (const label of document.querySelectorAll("label")) {
+    if (label.control && !visible(label.control) && visible(label)) usable.push(label);
+  }
   let text = document.body ? document.body.innerText : "";
   for (const editor of document.querySelectorAll('[contenteditable=""], [contenteditable=true]')) {
     if (editor.innerText.trim()) text = text.replace(editor.innerText, "[typed text]");

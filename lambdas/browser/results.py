@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
+
+
+_T = TypeVar("_T")
+#: What does not apply is left out: a page has many elements.
+_Maybe = Annotated[_T | None, Field(exclude_if=lambda value: value is None)]
 
 
 class Result(BaseModel):
@@ -76,11 +81,11 @@ class Element(Result):
     selector: str
     role: str
     name: str
-    type: str | None = None
-    disabled: bool = False
-    checked: bool | None = None
-    filled: bool | None = None
-    options: tuple[str, ...] | None = None
+    type: _Maybe[str] = None
+    disabled: _Maybe[bool] = None
+    checked: _Maybe[bool] = None
+    filled: _Maybe[bool] = None
+    options: _Maybe[tuple[str, ...]] = None
 
 
 class FoundWords(Result):

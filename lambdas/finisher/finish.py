@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from lambdas.finisher.history import ExecutionRows, History
     from lambdas.finisher.output import Layout
+    from lambdas.finisher.sessions_end import SessionsEnd
     from tool_contract.envelope import Envelope
 
 _WORKERS = 16
@@ -40,6 +41,7 @@ class Finisher:
     history: History
     artifacts: ArtifactStore
     read_only_tools: frozenset[str]
+    sessions: SessionsEnd | None = None
     clock: Clock = field(default_factory=SystemClock)
 
     def finish(
@@ -93,6 +95,8 @@ class Finisher:
         if "open" in rows.execution:
             # Before the row is closed: whoever ends it after this process has died comes by here again.
             delete_one_time_secrets(rows.execution)
+            if self.sessions is not None:
+                self.sessions.end(rows)
         closed = self.history.end_execution(
             rows.execution["execution_id"],
             {

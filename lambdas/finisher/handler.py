@@ -1,8 +1,9 @@
 """The state Finish; and the reconciler, for executions that never reached it.
 
-Three events: the workflow's own ``{"execution_id", "unrecorded"}``, an EventBridge "Execution Status Change" (which
+Four events: the workflow's own ``{"execution_id", "unrecorded"}``, an EventBridge "Execution Status Change" (which
 ``tool-executor cancel`` sends, too), and the schedule's ``{"sweep": true}``. ``tool-executor reconcile`` may add
-``margin_seconds`` to the last: how long past its deadline an execution must be.
+``margin_seconds`` to the last: how long past its deadline an execution must be. ``{"browser_sessions": {"close":
+[key, ...]}}`` lists the browser sessions and closes those that it names, or ``"all"``.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import Any
 
 from lambdas.finisher.finish import Finisher
 from lambdas.finisher.history import History
+from lambdas.finisher.sessions_end import SessionsEnd
 from lambdas.finisher.settlement import Ending
 from lambdas.runtime import aws_clients
 from lambdas.runtime.artifacts import ArtifactStore
@@ -32,11 +34,14 @@ def _finisher() -> Finisher:
         History(os.environ["HISTORY_TABLE"], aws_clients.dynamodb()),
         ArtifactStore(os.environ["ARTIFACT_BUCKET"]),
         frozenset(spec.name for spec in tools if spec.annotations.read_only),
+        SessionsEnd.from_environment(),
     )
 
 
 def finish(event: dict[str, Any], _context: Any) -> dict[str, Any] | None:  # noqa: ANN401 - Lambda's own signature
-    """Answer one of the three events."""
+    """Answer one of the four events."""
+    if "browser_sessions" in event:
+        return _browser_sessions(event["browser_sessions"])
     if event.get("sweep"):
         return _sweep(event.get("margin_seconds", _MARGIN_SECONDS))
     detail = event.get("detail")
@@ -45,6 +50,11 @@ def finish(event: dict[str, Any], _context: Any) -> dict[str, Any] | None:  # no
         _finisher().finish(detail["name"], _ENDINGS[detail["status"]])
         return None
     return _finisher().finish(event["execution_id"], Ending.FINISHED, event.get("unrecorded", ()))
+
+
+def _browser_sessions(wanted: dict[str, Any]) -> dict[str, Any]:
+    sessions = SessionsEnd.from_environment()
+    return {"sessions": [], "closed": []} if sessions is None else sessions.answer(wanted)
 
 
 def _sweep(margin_seconds: float) -> dict[str, Any]:
@@ -58,6 +68,8 @@ def _sweep(margin_seconds: float) -> dict[str, Any]:
         except Exception:  # noqa: BLE001 - one execution that cannot be ended must not keep the others open
             logger.exception("an execution past its deadline could not be ended", extra={"execution_id": execution_id})
             failed.append(execution_id)
+    if finisher.sessions is not None:
+        finisher.sessions.end_left_over(finisher.history)
     if ended or failed:
         logger.warning("executions past their deadline", extra={"ended": ended, "failed": failed})
     return {"ended": ended, "failed": failed}

@@ -54,6 +54,17 @@ class History:
         calls = sorted((row for row in rows if row is not execution), key=lambda row: row["position"])
         return ExecutionRows(execution, tuple(calls))
 
+    def is_open(self, execution_id: str) -> bool:
+        """Whether an execution has not ended; one that the history does not know (yet) counts as open."""
+        answer = self._client.get_item(
+            TableName=self._table,
+            Key={"execution_id": {"S": execution_id}, "call_id": {"S": EXECUTION_CALL_ID}},
+            ProjectionExpression="#open, execution_id",
+            ExpressionAttributeNames={"#open": "open"},
+            ConsistentRead=True,
+        )
+        return "Item" not in answer or "open" in answer["Item"]
+
     def end_call(self, seen: Mapping[str, Any], attributes: Mapping[str, Any]) -> bool:
         """End an open call and say whether it was this call that did: a row that is no longer as seen stays.
 

@@ -16,7 +16,7 @@ from tool_contract.errors import ToolError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from lambdas.runtime.sessions.provider import BrowserSessionProvider, CdpEndpoint, Refusal
+    from lambdas.runtime.sessions.provider import BrowserSessionProvider, CdpEndpoint, ListedSession, Refusal
 
 #: One round more than there can be reasons to look again: another call opened it, it was lost, it is opened anew.
 _ROUNDS: Final = 4
@@ -113,6 +113,14 @@ class BrowserSessions:
                     self._end(known)
         except ToolError:
             logger.exception("browser sessions could not all be closed", extra={"sessions": len(keys)})
+
+    def end_listed(self, listed: ListedSession) -> None:
+        """End a session that the provider holds; one that cannot be ended is logged."""
+        try:
+            self.registry.close(listed.key, self.clock.now_ms())
+            self.provider.close(listed.key, listed.session_id)
+        except ToolError:
+            logger.exception("a browser could not be ended", extra={"session": listed.key})
 
     def refusals(self, session: OpenSession) -> Sequence[Refusal]:
         """Return what the session's browser wanted to reach and must not, as far as that is known."""

@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from tool_executor.cli.breaker import app as breaker_app
+from tool_executor.cli.browser import app as browser_app
 from tool_executor.cli.cancel import cancel, reconcile
 from tool_executor.cli.clear_history import clear_history
 from tool_executor.cli.config import config
@@ -44,6 +45,7 @@ app.command()(cancel)
 app.command()(reconcile)
 app.command()(config)
 app.add_typer(breaker_app, name="breaker")
+app.add_typer(browser_app, name="browser")
 app.add_typer(inventory_app, name="inventory")
 app.add_typer(local_app, name="local")
 
