@@ -29,6 +29,8 @@ _CLICK_MS: Final = 5_000
 _SETTLES_MS: Final = 3_000
 #: A script that navigates does so a moment after the click.
 _NOTICES_SECONDS: Final = 0.05
+_OPENS_SECONDS: Final = 2.0
+_OPENS_PAGE: Final = "(element) => !!element.closest('a[target=_blank], form[target=_blank]')"
 _DISPATCHED: Final = "performing click action"
 
 
@@ -38,10 +40,11 @@ async def click(
     """Click the one element of a selector. Raises ElementNotFound, ElementNotUnique, ElementNotReady and others."""
     locator = await elements.found(current, selector, APPEARS_MS, visible=not force)
     tries = 0 if force else await _rehearsed(current, locator, selector, max_retries)
+    opens_page = await current.answered(locator.evaluate(_OPENS_PAGE))
     await action.announce()
     before = current.url
     await _clicked(current, action, locator, selector, force=force)
-    await settled(current)
+    await settled(current, opens_page=opens_page)
     await check_place(current, places, effect=action.effect)
     return Clicked(
         url=current.url,
@@ -53,9 +56,11 @@ async def click(
     )
 
 
-async def settled(current: CurrentPage) -> None:
+async def settled(current: CurrentPage, *, opens_page: bool = False) -> None:
     """Give what an action has set off the time to begin, and a page that comes of it the time to come."""
     await asyncio.sleep(_NOTICES_SECONDS)
+    if opens_page:
+        await current.page_opened(_OPENS_SECONDS)
     if current.opened_pages:
         current.to_newest()
     with contextlib.suppress(Error):

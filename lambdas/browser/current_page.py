@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from playwright.async_api import Error
 
 from lambdas.browser.errors import PageCrashed, PageUnresponsive
+from lambdas.browser.open_pages import in_order
 from lambdas.browser.results import Dialog, PageWords
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable
+    from collections.abc import Awaitable, Sequence
 
     from playwright.async_api import Browser, Download, Frame, Locator, Page
     from playwright.async_api import Dialog as OpenDialog
@@ -40,22 +41,36 @@ class CurrentPage:
     opened_pages: int = 0
     refused_downloads: int = 0
     crashed: bool = False
+    _new_pages: list[Page] = field(default_factory=list)
+    _opened: asyncio.Event = field(default_factory=asyncio.Event)
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
 
     @classmethod
-    async def of(cls, browser: Browser, until: float) -> CurrentPage:
-        """Return the page of a connected browser; where it has none, a blank one is opened."""
+    async def of(cls, browser: Browser, until: float, known: Sequence[str] = ()) -> CurrentPage:
+        """Return the page of a connected browser that was opened last; where it has none, a blank one is opened.
+
+        ``known`` are the ids of its pages, in the order in which they were opened, as far as the session knows.
+        """
         context = browser.contexts[0]
-        pages = context.pages
-        page = pages[-1] if pages else await context.new_page()
-        current = cls(page, until)
-        for one in pages or [page]:
-            current._watch(one)
+        pages = list(context.pages) or [await context.new_page()]
+        current = cls(pages[-1], until)
+        for page in pages:
+            current._watch(page)
         context.on("page", current._on_page)
         if len(pages) > 1:
+            ordered = await current.answered(in_order(pages, known))
+            current.page = ordered[-1].page
             # A page in the background draws nothing, and what never settles cannot be clicked.
-            await current.answered(page.bring_to_front())
+            await current.answered(current.page.bring_to_front())
         return current
+
+    async def known_pages(self, known: Sequence[str] = ()) -> list[str]:
+        """Return the ids of the pages, in the order in which they were opened; of a single page there is no order."""
+        pages = self.page.context.pages
+        if len(pages) <= 1:
+            return []
+        ordered = await self.answered(in_order(pages, known), 2.0)
+        return [one.target_id for one in ordered]
 
     @property
     def url(self) -> str:
@@ -91,9 +106,15 @@ class CurrentPage:
         """Return the page's frames, its own first."""
         return list(self.page.frames)
 
+    async def page_opened(self, seconds: float) -> None:
+        """Wait until a page has been opened during the call, but not for ever."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(min(seconds, self.milliseconds() / 1000)):
+                await self._opened.wait()
+
     def to_newest(self) -> None:
         """Go on with the page that was opened last: a link may open one."""
-        pages = [page for page in self.page.context.pages if not page.is_closed()]
+        pages = [page for page in self._new_pages if not page.is_closed()]
         if pages:
             self.page = pages[-1]
 
@@ -111,6 +132,8 @@ class CurrentPage:
 
     def _on_page(self, page: Page) -> None:
         self.opened_pages += 1
+        self._new_pages.append(page)
+        self._opened.set()
         self._watch(page)
 
     def _on_dialog(self, dialog: OpenDialog) -> None:

@@ -93,7 +93,7 @@ class Typing:
         filled = False
         for number, part in enumerate(parts):
             if isinstance(part, Write) and number == 0:
-                await self._filled(handle, part.text)
+                await self._filled(handle, probe, part.text)
                 filled = True
             elif isinstance(part, Write):
                 await self._inserted(part.text)
@@ -113,7 +113,7 @@ class Typing:
             message = f"The element {self.selector!r} (a <{probe.tag}>) takes no text."
             raise ElementNotReady(message, pointer="/selector", hint="Click checkboxes, radio buttons and buttons.")
 
-    async def _filled(self, handle: ElementHandle, text: str) -> None:
+    async def _filled(self, handle: ElementHandle, probe: Probe, text: str) -> None:
         self.action.begins()
         try:
             await handle.fill(text, timeout=self.current.milliseconds(_FIELD_MS))
@@ -122,11 +122,16 @@ class Typing:
             raise ElementNotReady(f"The field {self.selector!r} did not take the text.", pointer="/selector") from None
         except Error as error:
             if "Malformed value" in error.message or "Cannot type text into" in error.message:
-                self.action.undone()
-                message = f"The field {self.selector!r} does not take a text of this form."
-                hint = "Dates are YYYY-MM-DD, times HH:MM, numbers plain digits."
-                raise ElementNotReady(message, pointer="/text", hint=hint) from None
+                raise self._not_taken() from None
             raise
+        if text and probe.tag == "input" and not await handle.input_value():
+            raise self._not_taken()  # a browser empties the field without a word
+
+    def _not_taken(self) -> ElementNotReady:
+        self.action.undone()
+        message = f"The field {self.selector!r} does not take a text of this form."
+        hint = "Dates are YYYY-MM-DD, times HH:MM, numbers plain digits."
+        return ElementNotReady(message, pointer="/text", hint=hint)
 
     async def _inserted(self, text: str) -> None:
         """Write into whatever has the focus: a key before may have moved it."""

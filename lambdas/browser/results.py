@@ -6,7 +6,6 @@ from typing import Annotated, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
-
 _T = TypeVar("_T")
 #: What does not apply is left out: a page has many elements.
 _Maybe = Annotated[_T | None, Field(exclude_if=lambda value: value is None)]

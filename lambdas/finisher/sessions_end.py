@@ -45,7 +45,8 @@ class SessionsEnd:
     def end(self, rows: ExecutionRows) -> None:
         """End whatever sessions an execution has; what cannot be ended now is logged, and left to the sweep."""
         execution_id = rows.execution["execution_id"]
-        used = [row for row in rows.calls if self.tools.intersection(_tools_of(row))]
+        # Fallbacks that lie in the artefact bucket may be browser tools; to look costs more than to close in vain.
+        used = [row for row in rows.calls if "fallbacks_ref" in row or self.tools.intersection(_tools_of(row))]
         if not used:
             return
         if rows.execution["mode"] == "sequence":

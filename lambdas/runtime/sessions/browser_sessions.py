@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
     from lambdas.runtime.sessions.provider import BrowserSessionProvider, CdpEndpoint, ListedSession, Refusal
 
-#: One round more than there can be reasons to look again: another call opened it, it was lost, it is opened anew.
-_ROUNDS: Final = 4
+#: A session that nobody knows is begun, opened, found lost, begun anew, opened and found, each in a round.
+_ROUNDS: Final = 6
 _LOST: Final = "The browser of this session has ended, and with it what was done there."
 _CLOSED: Final = "The session is over: its execution has ended."
 
@@ -91,12 +91,13 @@ class BrowserSessions:
         if not self.registry.typed(session.known, secrets):
             raise SessionLost(_CLOSED)
 
+    def saw_pages(self, session: OpenSession, pages: Sequence[str]) -> None:
+        """Write down the browser's pages in the order in which they were opened. Raises Unavailable."""
+        self.registry.saw_pages(session.known, pages)
+
     def close(self, key: str) -> None:
         """End a session, whether it is open or not; nobody opens it again. Raises Unavailable."""
-        known = self.registry.find(key)
-        self.registry.close(key, self.clock.now_ms())
-        if known is not None and known.state is not SessionState.CLOSED:
-            self._end(known)
+        self._close(key, self.registry.find(key))
 
     def close_all(self, keys: Sequence[str], *, for_good: Sequence[str] = ()) -> None:
         """End those of the sessions that there are; ``for_good`` also where there are none yet.
@@ -104,13 +105,10 @@ class BrowserSessions:
         What cannot be ended now is logged: the provider's own time limit, and the minute's sweep, end it later.
         """
         try:
-            found = self.registry.find_all(keys)
-            for key in for_good:
-                self.registry.close(key, self.clock.now_ms())
-            for known in found:
-                if known.state is not SessionState.CLOSED:
-                    self.registry.close(known.key, self.clock.now_ms())
-                    self._end(known)
+            found = {known.key: known for known in self.registry.find_all(keys)}
+            for key in dict.fromkeys((*for_good, *found)):
+                if key in for_good or found[key].state is not SessionState.CLOSED:
+                    self._close(key, found.get(key))
         except ToolError:
             logger.exception("browser sessions could not all be closed", extra={"sessions": len(keys)})
 
@@ -128,6 +126,13 @@ class BrowserSessions:
             return self.provider.refusals(session.key)
         except ToolError:
             return ()
+
+    def _close(self, key: str, known: KnownSession | None) -> None:
+        """Close a session. Since it was looked at it may have been opened; what was closed may be this very write."""
+        before = self.registry.close(key, self.clock.now_ms())
+        living = [seen for seen in (before, known) if seen is not None and seen.state is not SessionState.CLOSED]
+        if living:
+            self._end(living[0])
 
     def _open(self, known: KnownSession) -> None:
         try:

@@ -42,9 +42,13 @@ class LocalHost:
             raise SessionLost(_GONE)
         return CdpEndpoint(session["cdp_url"])
 
-    def close(self, key: str, session_id: str) -> None:  # noqa: ARG002 - the key says it all
-        """End the browser. Raises Unavailable."""
-        self._asked("DELETE", _of(key))
+    def close(self, key: str, session_id: str) -> None:
+        """End the browser, unless another one has taken its place. Raises Unavailable."""
+        try:
+            if self._asked("GET", _of(key))["session_id"] == session_id:
+                self._asked("DELETE", _of(key))
+        except SessionLost:
+            return
 
     def listed(self) -> Sequence[ListedSession]:
         """Return the open browsers. Raises Unavailable."""

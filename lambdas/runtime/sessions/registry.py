@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from botocore.exceptions import BotoCoreError, ClientError
 
 from lambdas.runtime import aws_clients
+from lambdas.runtime.sessions.keys import is_named
 from tool_contract import strict_json
 from tool_contract.errors import Unavailable
 from tool_contract.items import from_item, to_attribute
@@ -37,7 +38,8 @@ class KnownSession:
     """A session's item. ``generation`` counts its browsers; ``acted``: something was clicked or typed in this one.
 
     ``secrets`` are the names of the secrets that were typed in it, each with the origin that it was typed at: whatever
-    comes back from the session later is masked for them.
+    comes back from the session later is masked for them. ``pages`` are the ids of the browser's pages in the order in
+    which they were opened, where there are several.
     """
 
     key: str
@@ -46,6 +48,7 @@ class KnownSession:
     session_id: str = ""
     acted: bool = False
     secrets: Mapping[str, str] | None = None
+    pages: tuple[str, ...] = ()
 
     @property
     def typed_secrets(self) -> Mapping[str, str]:
@@ -88,17 +91,21 @@ class SessionRegistry:
         return found
 
     def begin(self, key: str, generation: int, now_ms: int) -> bool:
-        """Say that a browser is being opened; False where the session is further than that already."""
+        """Say that a browser is being opened; False where the session is further than that already, or closed."""
+        values = {
+            ":generation": generation,
+            ":opening": SessionState.OPENING,
+            ":expires": now_ms // 1000 + _KEPT_SECONDS,
+        }
         before = "attribute_not_exists(id)" if generation == 1 else "generation < :generation"
+        if generation > 1 and not is_named(key):
+            before += " AND #state <> :closed"
+            values[":closed"] = SessionState.CLOSED
         return self._write(
             key,
-            "SET generation = :generation, #state = :opening, expires_at = :expires REMOVE session_id, acted",
+            "SET generation = :generation, #state = :opening, expires_at = :expires REMOVE session_id, acted, pages",
             before,
-            {
-                ":generation": generation,
-                ":opening": SessionState.OPENING,
-                ":expires": now_ms // 1000 + _KEPT_SECONDS,
-            },
+            values,
         )
 
     def opened(self, session: KnownSession, session_id: str) -> bool:
@@ -129,12 +136,26 @@ class SessionRegistry:
             },
         )
 
-    def close(self, key: str, now_ms: int) -> bool:
-        """Say that the session is over: nobody opens a browser for it any more. True always."""
-        expires = now_ms // 1000 + _KEPT_SECONDS
-        return self._write(
-            key, "SET #state = :closed, expires_at = :expires", None, {":closed": "closed", ":expires": expires}
-        )
+    def close(self, key: str, now_ms: int) -> KnownSession | None:
+        """Say that the session is over: nobody opens a browser for it any more. Returns what it was until now."""
+        try:
+            answer = self._client.update_item(
+                TableName=self._table,
+                Key=_item_key(key),
+                # A session of which nothing was known has a generation, too: a named one is begun by the next.
+                UpdateExpression="SET #state = :closed, expires_at = :expires, "
+                "generation = if_not_exists(generation, :first)",
+                ExpressionAttributeNames={"#state": "state"},
+                ExpressionAttributeValues={
+                    ":closed": to_attribute(SessionState.CLOSED),
+                    ":expires": to_attribute(now_ms // 1000 + _KEPT_SECONDS),
+                    ":first": to_attribute(1),
+                },
+                ReturnValues="ALL_OLD",
+            )
+        except (BotoCoreError, ClientError) as error:
+            raise _unavailable() from error
+        return _known(key, answer["Attributes"]) if "Attributes" in answer else None
 
     def act(self, session: KnownSession) -> bool:
         """Say that something is about to be clicked or typed, so that a lost browser cannot be replaced silently."""
@@ -159,20 +180,28 @@ class SessionRegistry:
             },
         )
 
+    def saw_pages(self, session: KnownSession, pages: Sequence[str]) -> bool:
+        """Write down the browser's pages, in the order in which they were opened."""
+        return self._write(
+            session.key,
+            "SET pages = :pages",
+            "generation = :generation AND #state = :open",
+            {":pages": strict_json.dumps(list(pages)), ":generation": session.generation, ":open": SessionState.OPEN},
+        )
+
     @property
     def _client(self) -> DynamoDBClient:
         return self._given_client or aws_clients.dynamodb()
 
-    def _write(self, key: str, update: str, condition: str | None, values: Mapping[str, Any]) -> bool:
-        optional: dict[str, Any] = {} if condition is None else {"ConditionExpression": condition}
+    def _write(self, key: str, update: str, condition: str, values: Mapping[str, Any]) -> bool:
         try:
             self._client.update_item(
                 TableName=self._table,
                 Key=_item_key(key),
                 UpdateExpression=update,
-                ExpressionAttributeNames={"#state": "state"} if "#state" in update + (condition or "") else {},
+                ConditionExpression=condition,
+                ExpressionAttributeNames={"#state": "state"},
                 ExpressionAttributeValues={name: to_attribute(value) for name, value in values.items()},
-                **optional,
             )
         except self._client.exceptions.ConditionalCheckFailedException:
             return False
@@ -194,6 +223,7 @@ def _known(key: str, item: Mapping[str, Any]) -> KnownSession:
         session_id=values.get("session_id", ""),
         acted=values.get("acted", False),
         secrets=strict_json.parse(values.get("secrets", "{}")),
+        pages=tuple(strict_json.parse(values.get("pages", "[]"))),
     )
 
 
