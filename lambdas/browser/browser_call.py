@@ -24,6 +24,7 @@ from lambdas.browser.secrets import SessionSecrets
 from lambdas.runtime.current_attempt import current_attempt
 from lambdas.runtime.sessions.browser_sessions import BrowserSessions, OpenSession
 from lambdas.runtime.sessions.keys import is_shared, session_key
+from lambdas.runtime.sessions.provider import SessionLost
 from lambdas.runtime.telemetry import logger
 from lambdas.runtime.time_limit import seconds_left
 from tool_contract.errors import ToolError
@@ -71,8 +72,12 @@ class BrowserCall:
         """Do ``work`` in the attempt's session. Raises ToolError with what is known of the browser."""
         key = session_key(current_attempt(), uuid.uuid4().hex)
         try:
-            session = self.sessions.acquire(key, anew=self.anew)
-            return self._run(session, work)
+            try:
+                return self._run(self.sessions.acquire(key, anew=self.anew), work)
+            except SessionLost as lost:
+                if not lost.retryable:
+                    raise
+            return self._run(self.sessions.acquire(key, anew=self.anew), work)
         finally:
             if not is_shared(key):
                 self.sessions.close_all([key])

@@ -11,7 +11,7 @@ import hashlib
 import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import urlsplit
+from urllib.parse import urlsplit, urlunsplit
 
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
@@ -28,7 +28,9 @@ _SERVICE: Final = "bedrock-agentcore"
 _READY: Final = "READY"
 _GONE_CODES: Final = frozenset({"ResourceNotFoundException"})
 #: The caller's or the deployment's: the same request would meet it again.
-_FINAL_CODES: Final = frozenset({"AccessDeniedException", "ValidationException"})
+_FINAL_CODES: Final = frozenset(
+    {"AccessDeniedException", "InvalidSignatureException", "UnrecognizedClientException", "ValidationException"}
+)
 _MAX_NAME: Final = 100
 _VIEWPORT: Final = {"width": 1280, "height": 720}
 
@@ -144,7 +146,8 @@ class AgentCore:
     def _signed(self, url: str) -> dict[str, str]:
         """Return the headers of a WebSocket's request to ``url``, signed as AWS signs any request."""
         parts = urlsplit(url)
-        request = AWSRequest("GET", f"https://{parts.netloc}{parts.path}", headers={"Host": parts.netloc})
+        target = urlunsplit(("https", parts.netloc, parts.path, parts.query, ""))
+        request = AWSRequest("GET", target, headers={"Host": parts.netloc})
         credentials = aws_clients.credentials()
         SigV4Auth(credentials, _SERVICE, self.region).add_auth(request)
         return dict(request.headers.items())

@@ -10,7 +10,7 @@ Example::
 """
 
 from tool_executor.agents.base import BaseAgent, Executor
-from tool_executor.agents.browser import BrowserAgent
+from tool_executor.agents.browser import BrowserAgent, ExecutionAnalysis, LoginForm
 from tool_executor.agents.inventory import InventoryOptimizerAgent
 from tool_executor.agents.orchestrator import Orchestrator
 from tool_executor.agents.plan import Step
@@ -19,8 +19,10 @@ from tool_executor.agents.plan_result import PlanResult
 __all__ = [
     "BaseAgent",
     "BrowserAgent",
+    "ExecutionAnalysis",
     "Executor",
     "InventoryOptimizerAgent",
+    "LoginForm",
     "Orchestrator",
     "PlanResult",
     "Step",

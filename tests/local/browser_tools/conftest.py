@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.local.browser_tools import miniwob_site
 from tests.local.browser_tools.pages import TestSite
 from tests.local.conftest import ROOT, Deployed, clean_environment, serving
 from tool_executor import ToolExecutor
@@ -35,6 +36,7 @@ class Browsing:
     deployed: Deployed
     site: TestSite
     shop: small_site.SmallSite
+    miniwob: str
 
     @property
     def sessions(self) -> BrowserSessions:
@@ -84,12 +86,12 @@ class Session:
 
 @pytest.fixture(scope="session")
 def browsing() -> Iterator[Browsing]:
-    with TestSite.serving() as site, small_site.serving() as shop:
-        origins = ("--private-origin", site.origin, "--private-origin", shop.origin)
+    with TestSite.serving() as site, small_site.serving() as shop, miniwob_site.serving() as miniwob:
+        origins = (f"--private-origin={origin}" for origin in (site.origin, shop.origin, miniwob))
         with serving("--no-sample-data", *origins) as ready:
             aws = Aws(ready["region"], ready["endpoint_url"])
             deployed = Deployed(aws, find_deployment(aws, "dev"), clean_environment(ready), server_pid=ready["pid"])
-            yield Browsing(deployed, site, shop)
+            yield Browsing(deployed, site, shop, miniwob)
 
 
 @pytest.fixture(scope="module")
