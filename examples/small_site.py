@@ -1,6 +1,6 @@
 """A small shop to try the browser tools on: a login, a page behind it, a form. Served on this machine alone.
 
-    python examples/small_site.py 8123     # user mia, password correct-horse; until Ctrl-C
+python examples/small_site.py 8123     # user mia, password correct-horse; until Ctrl-C
 """
 
 from __future__ import annotations

@@ -79,7 +79,10 @@ class Driver:
             try:
                 async with asyncio.timeout(_CONNECTS_WITHIN_SECONDS):
                     return await playwright.chromium.connect_over_cdp(
-                        endpoint.url, headers=dict(endpoint.headers), timeout=_CONNECTS_WITHIN_SECONDS * 1000
+                        endpoint.url,
+                        headers=dict(endpoint.headers),
+                        timeout=_CONNECTS_WITHIN_SECONDS * 1000,
+                        no_defaults=True,  # its own would allow downloads
                     )
             except TimeoutError as error:
                 raise NotConnected from error

@@ -7,6 +7,7 @@ that counts is the one in the registry.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 from dataclasses import dataclass
@@ -22,7 +23,7 @@ from lambdas.runtime.sessions.provider import BrowserMisconfigured, CdpEndpoint,
 from tool_contract.errors import Unavailable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
 _SERVICE: Final = "bedrock-agentcore"
 _READY: Final = "READY"
@@ -32,6 +33,8 @@ _FINAL_CODES: Final = frozenset(
     {"AccessDeniedException", "InvalidSignatureException", "UnrecognizedClientException", "ValidationException"}
 )
 _MAX_NAME: Final = 100
+#: Of the digest that takes the place of a long key's end; its execution's id still stands before it.
+_MARK_DIGITS: Final = 8
 _VIEWPORT: Final = {"width": 1280, "height": 720}
 
 
@@ -82,19 +85,21 @@ class AgentCore:
         url = session["streams"]["automationStream"]["streamEndpoint"]
         return CdpEndpoint(url, self._signed(url))
 
-    def close(self, key: str, session_id: str) -> None:  # noqa: ARG002 - as above
-        """Stop the session. Raises Unavailable, BrowserMisconfigured."""
-        try:
-            self._asked("stop_browser_session", sessionId=session_id)
-        except SessionLost:
-            return
+    def close(self, key: str, session_id: str) -> None:
+        """Stop the session; one whose id was never written down is found by its name.
+
+        Raises Unavailable, BrowserMisconfigured.
+        """
+        found = [session_id] if session_id else [item["sessionId"] for item in self._items() if self._is_of(key, item)]
+        for each in found:
+            with contextlib.suppress(SessionLost):
+                self._asked("stop_browser_session", sessionId=each)
 
     def listed(self) -> Sequence[ListedSession]:
         """Return the sessions that are ready. Raises Unavailable, BrowserMisconfigured."""
         return [
             ListedSession(item["sessionId"], self._key(item.get("name", "")), item["createdAt"].isoformat())
-            for page in self._pages()
-            for item in page["items"]
+            for item in self._items()
         ]
 
     def _policies(self) -> dict[str, Any]:
@@ -105,7 +110,14 @@ class AgentCore:
 
     def _label(self, key: str) -> str:
         """Return a session's name at AgentCore: stages share an account, and a name has 100 characters."""
-        return f"{self.stage}:{key}"[:_MAX_NAME]
+        label = f"{self.stage}:{key}"
+        if len(label) <= _MAX_NAME:
+            return label
+        mark = f"~{hashlib.sha256(label.encode()).hexdigest()[:_MARK_DIGITS]}"
+        return f"{label[: _MAX_NAME - len(mark)]}{mark}"
+
+    def _is_of(self, key: str, item: Mapping[str, Any]) -> bool:
+        return bool(item.get("name") == self._label(key))
 
     def _key(self, label: str) -> str:
         stage, _, key = label.partition(":")
@@ -115,11 +127,11 @@ class AgentCore:
         """Return nothing: what AgentCore's network rules refuse shows in the page's error alone."""
         return ()
 
-    def _pages(self) -> Iterator[dict[str, Any]]:
+    def _items(self) -> Iterator[dict[str, Any]]:
         token: dict[str, str] = {}
         while True:
             page = self._asked("list_browser_sessions", status=_READY, maxResults=100, **token)
-            yield page
+            yield from page["items"]
             if "nextToken" not in page:
                 return
             token = {"nextToken": page["nextToken"]}

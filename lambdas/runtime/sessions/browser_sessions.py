@@ -148,13 +148,8 @@ class BrowserSessions:
             self.provider.close(known.key, session_id)
 
     def _end(self, known: KnownSession) -> None:
-        """End a session's browser. One whose id was never written down is found by its name."""
+        """End a session's browser, also one whose id was never written down."""
         try:
-            ids = [known.session_id] if known.session_id else self._nameless(known.key)
-            for session_id in ids:
-                self.provider.close(known.key, session_id)
+            self.provider.close(known.key, known.session_id)
         except ToolError:
             logger.exception("a browser could not be ended", extra={"session": known.key})
-
-    def _nameless(self, key: str) -> list[str]:
-        return [listed.session_id for listed in self.provider.listed() if listed.key == key]

@@ -45,7 +45,7 @@ class LocalHost:
     def close(self, key: str, session_id: str) -> None:
         """End the browser, unless another one has taken its place. Raises Unavailable."""
         try:
-            if self._asked("GET", _of(key))["session_id"] == session_id:
+            if session_id in {"", self._asked("GET", _of(key))["session_id"]}:
                 self._asked("DELETE", _of(key))
         except SessionLost:
             return

@@ -76,7 +76,7 @@ class BrowserSessionProvider(Protocol):
         """Return where to connect to. Raises SessionLost where the browser is known to be gone."""
 
     def close(self, key: str, session_id: str) -> None:
-        """End a browser; one that is gone already is no error."""
+        """End a browser; one that is gone already is no error. Without an id, whatever there is of the key."""
 
     def listed(self) -> Sequence[ListedSession]:
         """Return the browsers that are open, ours and others'."""

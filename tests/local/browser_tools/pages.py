@@ -31,7 +31,8 @@ _PAGES: Final = {
         <button class="twin">One</button><button class="twin">Two</button>
         <button id="hidden" style="display:none">Hidden</button>
         <button id="disabled" disabled>Disabled</button>
-        <div style="position:relative"><button id="covered" onclick="out.textContent='covered was clicked'">Covered</button>
+        <div style="position:relative">
+        <button id="covered" onclick="out.textContent='covered was clicked'">Covered</button>
         <div style="position:absolute;inset:0;background:#fff8"></div></div>
         <button id="count" onclick="out.textContent = ++window.clicks || (window.clicks = 1)">Count</button>
         <button id="late" style="display:none" onclick="out.textContent='late was clicked'">Late</button>
@@ -109,7 +110,7 @@ class _Handler(BaseHTTPRequestHandler):
         with suppress(BrokenPipeError, ConnectionResetError):
             self._answer(parts.path, query)
 
-    do_POST = do_GET
+    do_POST = do_GET  # noqa: N815 - http.server's name
 
     def log_message(self, *_message: object) -> None:
         """Keep the requests out of the tests' output."""

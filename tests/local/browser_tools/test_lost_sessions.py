@@ -111,7 +111,8 @@ def test_a_session_is_listed_with_its_execution_and_ended_by_hand(own_session: S
 def test_a_page_that_crashes_says_so_and_navigate_opens_a_fresh_one(own_session: Session) -> None:
     own_session.open("/form")
     crash = own_session.browsing.site.show(
-        "/crash", "<title>Crash</title><script>setTimeout(() => { const a = []; for (;;) a.push(new ArrayBuffer(1e9)) })</script>"
+        "/crash",
+        "<title>Crash</title><script>setTimeout(() => { const a = []; for (;;) a.push(new ArrayBuffer(1e9)) })</script>",
     )
     own_session.use("navigate", url=crash)
     failed = own_session.failure("get_text", selector="h1")

@@ -8,13 +8,16 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.local.browser_tools.conftest import Browsing, Session
 from tool_contract.secret import origins_parameter_name, parameter_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from tests.local.browser_tools.conftest import Browsing, Session
+
 SEEDS = range(5)
+
+
 class Player:
     """Plays one episode: what it knows of the page, the tools have told."""
 

@@ -33,11 +33,20 @@ def test_the_page_state_lists_elements_by_selectors_that_find_them_again(session
     session.open("/form")
     found = elements(session.result("get_page_state"))
 
-    assert found["#user"] == {"selector": "#user", "role": "textbox", "name": "User name", "type": "text", "filled": False}
+    assert found["#user"] == {
+        "selector": "#user",
+        "role": "textbox",
+        "name": "User name",
+        "type": "text",
+        "filled": False,
+    }
     assert found["#size"]["options"] == ["Small", "Large"]
     assert (found["#agree"]["checked"], found["#off"]["disabled"]) == (False, True)
     for selector in found:
-        assert session.result("wait_for_element", selector=selector)["untrusted_content"]["element"]["selector"] == selector
+        assert (
+            session.result("wait_for_element", selector=selector)["untrusted_content"]["element"]["selector"]
+            == selector
+        )
 
 
 def test_what_is_typed_arrives_and_never_comes_back(session: Session) -> None:
@@ -55,9 +64,14 @@ def test_what_is_typed_arrives_and_never_comes_back(session: Session) -> None:
     assert session.text("#shown") == "10 letters"
     assert elements(told[3])["#user"]["filled"]
     assert "canary" not in json.dumps(told)
-    assert "canary" not in session.browsing.deployed.aws.s3.get_object(
-        Bucket=told[5]["artifact"]["bucket"], Key=told[5]["artifact"]["key"]
-    )["Body"].read().decode()
+    assert (
+        "canary"
+        not in session.browsing.deployed.aws.s3.get_object(
+            Bucket=told[5]["artifact"]["bucket"], Key=told[5]["artifact"]["key"]
+        )["Body"]
+        .read()
+        .decode()
+    )
 
 
 def test_a_value_that_a_script_copies_into_the_html_is_left_out_of_it(session: Session) -> None:
@@ -170,7 +184,9 @@ def test_a_failure_tells_where_the_browser_stood(session: Session) -> None:
     assert (picture[:4], len(picture)) == (b"\x89PNG", kept["bytes"])
 
 
-@pytest.mark.parametrize("selector", ["text=Count", 'role=button[name="Count"]', "xpath=//button[@id='count']", "#count"])
+@pytest.mark.parametrize(
+    "selector", ["text=Count", 'role=button[name="Count"]', "xpath=//button[@id='count']", "#count"]
+)
 def test_an_element_is_found_by_text_role_xpath_and_css(session: Session, selector: str) -> None:
     session.open("/buttons")
     session.result("click", selector=selector)

@@ -35,7 +35,7 @@ def name_secret(browsing: Browsing, text: str, origins: str | None) -> str:
     return name
 
 
-def loud_login(browsing: Browsing, text: str) -> str:
+def loud_login(browsing: Browsing) -> str:
     """Serve a login that fails, and repeats the password in every way that a page can."""
     return browsing.site.show(
         f"/loud-{uuid.uuid4().hex}",
@@ -51,12 +51,14 @@ def loud_login(browsing: Browsing, text: str) -> str:
 
 
 @pytest.mark.parametrize("route", ROUTES)
-@pytest.mark.parametrize("named", [True, False], ids=["named", "one-time"])
-def test_a_canary_typed_in_a_failing_login_is_nowhere_afterwards(browsing: Browsing, route: str, named: bool) -> None:
+@pytest.mark.parametrize("kind", ["named", "one-time"])
+def test_a_canary_typed_in_a_failing_login_is_nowhere_afterwards(browsing: Browsing, route: str, kind: str) -> None:
     text = canary()
-    secret: Any = {"secret_ref": name_secret(browsing, text, browsing.site.origin)} if named else Secret(text)
+    secret: Any = Secret(text)
+    if kind == "named":
+        secret = {"secret_ref": name_secret(browsing, text, browsing.site.origin)}
     steps = [
-        ToolCall("navigate", {"url": loud_login(browsing, text)}),
+        ToolCall("navigate", {"url": loud_login(browsing)}),
         ToolCall("type", {"selector": "#user", "text": "beside-the-canary"}),
         ToolCall("type", {"selector": "#pass", "text": secret}),
         ToolCall("click", {"selector": "#go"}),
@@ -86,7 +88,7 @@ def test_a_canary_typed_in_a_failing_login_is_nowhere_afterwards(browsing: Brows
 def test_a_picture_does_not_show_a_secret_that_the_page_repeats(own_session: Session) -> None:
     text = canary()
     name = name_secret(own_session.browsing, text, own_session.browsing.site.origin)
-    own_session.result("navigate", url=loud_login(own_session.browsing, text))
+    own_session.result("navigate", url=loud_login(own_session.browsing))
     own_session.result("type", selector="#pass", text={"secret_ref": name})
     before = own_session.result("take_screenshot")["covered"]
     own_session.result("click", selector="#go")

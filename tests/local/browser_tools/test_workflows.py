@@ -124,7 +124,9 @@ def test_pattern_2_a_login_workflow(browsing: Browsing) -> None:
     url = f"{browsing.shop.origin}/login"
 
     assert agent(browsing).login_workflow(url, small_site.USER, Secret(small_site.PASSWORD))
-    assert not agent(browsing).login_workflow(url, "nobody", Secret("wrong-horse"), LoginForm(logged_in_pattern="board"))
+    assert not agent(browsing).login_workflow(
+        url, "nobody", Secret("wrong-horse"), LoginForm(logged_in_pattern="board")
+    )
 
 
 @pytest.mark.parametrize(
