@@ -19,6 +19,7 @@ demo: $(READY) ## Run a batch of inventory tools on the local cloud: the main jo
 	@tool-executor run examples/morning_check.json --local
 
 test: $(READY) ## Run all tests (unit tests, infrastructure, local cloud, the CDK and AWS CLIs against it)
+	@tool-executor browser install
 	@python -m pytest -n 2 --dist loadgroup $(ARGS)
 
 teeth: $(READY) ## Show that the tests notice faults: each mutation of the code must be caught (five minutes)
@@ -31,6 +32,7 @@ check: $(READY) ## Lint, format check, types, direction of imports, catalog
 	@ruff check . && ruff format --check . && mypy && lint-imports && python -m infra.write_catalog --check
 
 bench: $(READY) ## Measure, and print the figures (python -m bench.makespan for one of them)
+	@tool-executor browser install
 	@python -m bench $(ARGS)
 
 bench-forecast: $(READY) ## Measure the demand forecast on real data, beside statsforecast's methods (some minutes)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 
-from bench import direct, imports, inventory, makespan, sequence, transitions, workflow
+from bench import browser, direct, imports, inventory, makespan, sequence, transitions, workflow
 from bench.runs import options, print_json, probe_cloud
 
 _IMPORT_ROUNDS = 10
@@ -21,6 +21,7 @@ def main() -> None:
     routes = direct.measure(given.rounds)
     cost = imports.measure(_IMPORT_ROUNDS)
     tools = inventory.measure(given.rounds)
+    logins = browser.measure(given.rounds)
     if given.json:
         print_json(
             {
@@ -31,6 +32,7 @@ def main() -> None:
                 "direct": [asdict(each) for each in routes],
                 "imports": asdict(cost),
                 "inventory": asdict(tools),
+                "browser": asdict(logins),
             }
         )
         return
@@ -47,6 +49,8 @@ def main() -> None:
     imports.report(cost)
     print()
     inventory.report(tools)
+    print()
+    browser.report(logins)
 
 
 if __name__ == "__main__":

@@ -12,10 +12,10 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import small_site
 from rich.console import Console
 from rich.table import Table
 
-import small_site
 from tool_executor import Secret, ToolCall, ToolExecutor
 from tool_executor.agents import BrowserAgent
 from tool_executor.aws import Aws

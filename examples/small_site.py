@@ -38,12 +38,16 @@ class Visitor:
 
 
 class SmallSite(ThreadingHTTPServer):
-    """The site, at 127.0.0.1. ``logins`` counts the times that somebody signed in."""
+    """The site, at 127.0.0.1. ``logins`` counts the times that somebody signed in.
+
+    As pages do, the login shows its form a moment after it has come.
+    """
 
     daemon_threads = True
 
-    def __init__(self, port: int = 0) -> None:
+    def __init__(self, port: int = 0, *, form_delay_ms: int = 200) -> None:
         super().__init__(("127.0.0.1", port), _Handler)
+        self.form_delay_ms = form_delay_ms
         self.visitors: dict[str, Visitor] = {}
         self.logins = 0
 
@@ -103,7 +107,7 @@ class _Handler(BaseHTTPRequestHandler):
         return self.server.visitors.get(self._cookie())
 
     def _page(self, name: str, status: HTTPStatus = HTTPStatus.OK, **words: str) -> None:
-        text = (_PAGES / f"{name}.html").read_text("utf-8")
+        text = (_PAGES / f"{name}.html").read_text("utf-8").replace("{{delay}}", str(self.server.form_delay_ms))
         for word, value in words.items():
             text = text.replace("{{" + word + "}}", html.escape(value))
         self._send(text, status)
@@ -126,9 +130,9 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def serving(port: int = 0) -> Iterator[SmallSite]:
+def serving(port: int = 0, *, form_delay_ms: int = 200) -> Iterator[SmallSite]:
     """Serve the site from a thread for as long as the body runs."""
-    with SmallSite(port) as site:
+    with SmallSite(port, form_delay_ms=form_delay_ms) as site:
         threading.Thread(target=site.serve_forever, daemon=True).start()
         try:
             yield site

@@ -39,7 +39,7 @@ class AgentCoreBrowser(Construct):
         browser = CfnBrowserCustom(
             self,
             "Browser",
-            name=f"tool_executor_{stage.name}",
+            name=f"tool_executor_{stage.name.replace('-', '_')}",  # AWS takes no hyphens here
             network_configuration=CfnBrowserCustom.BrowserNetworkConfigurationProperty(
                 network_mode="VPC", vpc_config=vpc
             ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -11,6 +12,7 @@ from infra.errors import SettingsError
 #: AWS's own browser, which every account has.
 MANAGED_BROWSER: Final = "aws.browser.v1"
 _LONGEST_SECONDS: Final = 28_800
+_S3_PREFIX: Final = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/.{1,1024}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,11 +65,19 @@ class BrowserSettings:
 
     def _wrong_provider(self) -> list[str]:
         if self.provider == "cdp":
-            return (
-                [] if self.cdp_url.startswith(("ws://", "wss://", "http://", "https://")) else ["cdp needs a cdp_url."]
-            )
+            usable = self.cdp_url.startswith(("ws://", "wss://", "http://", "https://"))
+            return [] if usable else ["cdp needs a cdp_url."]
+        if self.provider != "agentcore":
+            return ["provider must be agentcore or cdp."]
+        return [*self._wrong_network(), *self._wrong_policy()]
+
+    def _wrong_network(self) -> list[str]:
+        if self.network_mode not in {"PUBLIC", "VPC"}:
+            return ["network_mode must be PUBLIC or VPC."]
         if self.network_mode == "VPC" and not (self.subnet_ids and self.security_group_ids):
             return ["The network mode VPC needs subnet_ids and security_group_ids."]
-        if self.managed_policy and not self.managed_policy.startswith("s3://"):
-            return ["managed_policy must be s3://bucket/prefix."]
         return []
+
+    def _wrong_policy(self) -> list[str]:
+        usable = not self.managed_policy or _S3_PREFIX.fullmatch(self.managed_policy)
+        return [] if usable else ["managed_policy must be s3://bucket/prefix."]

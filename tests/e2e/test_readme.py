@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from typing import TYPE_CHECKING
 
@@ -69,6 +70,14 @@ def test_every_make_target_that_it_names_is_there() -> None:
     assert targets >= {"demo", "test", "local", "deploy", "catalog", "bench"}
     listed = Shell({"PATH": "/usr/bin:/bin"}).run("make", "help")
     assert [target for target in targets if f"make {target}" not in listed] == []
+
+
+def test_a_browser_logs_in_to_the_shop_and_keeps_a_picture(tmp_path: Path) -> None:
+    (tmp_path / "examples").symlink_to(ROOT / "examples")
+    said = Shell(dict(os.environ), tmp_path).run("bash", "-euo", "pipefail", "-c", readme.marked("browser"))
+    assert "The page says: Noted: Two pallets of P001, please" in said
+    assert "With a wrong password: not logged in" in said
+    assert (tmp_path / "login" / "dashboard.png").read_bytes().startswith(b"\x89PNG")
 
 
 def test_an_inventory_of_ones_own_is_loaded_drawn_and_reviewed(shell: Shell, tmp_path: Path) -> None:

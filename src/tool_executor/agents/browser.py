@@ -139,10 +139,10 @@ class BrowserAgent(BaseAgent):
         """Run those steps that are valid, in their order; the others are left out, and logged with what is wrong."""
         executor = self._executor_of_sequences()
         valid = []
-        for step in steps:
+        for number, step in enumerate(steps, start=1):
             problems = executor.problems_of_sync(step)
             if problems:
-                _log.warning("a step of %s is left out: %s", step.tool_name, problems[0].message)
+                _log.warning("step %d is left out: %s", number, problems[0].message)
             else:
                 valid.append(step)
         return self.run_steps(valid, correlation_id=correlation_id) if valid else []

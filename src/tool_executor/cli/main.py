@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from tool_executor.cli.artifacts import artifacts
 from tool_executor.cli.breaker import app as breaker_app
 from tool_executor.cli.browser import app as browser_app
 from tool_executor.cli.cancel import cancel, reconcile
@@ -43,6 +44,7 @@ app.command()(stats)
 app.command()(clear_history)
 app.command()(cancel)
 app.command()(reconcile)
+app.command()(artifacts)
 app.command()(config)
 app.add_typer(breaker_app, name="breaker")
 app.add_typer(browser_app, name="browser")

@@ -85,7 +85,7 @@ class LocalCloud:
         self._deploy = deploy
         self.faults = ProgrammedFaults() if faults else None
         self._announce = announce
-        self._private_origins = tuple(private_origins)
+        self.private_origins = tuple(private_origins)
         self._progress = progress or (lambda _: None)
         self._run_id = uuid.uuid4().hex
         self._fleet: WorkerFleet | None = None
@@ -182,7 +182,7 @@ class LocalCloud:
 
     def _browsers(self, reaper: Reaper) -> LocalBrowsers:
         try:
-            return LocalBrowsers(self.run_folder, reaper, self._private_origins)
+            return LocalBrowsers(self.run_folder, reaper, self.private_origins)
         except ValueError as error:
             raise WrongOrigin(str(error), hint="Name it as http://127.0.0.1:8123.") from None
 

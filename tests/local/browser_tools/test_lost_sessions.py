@@ -112,7 +112,7 @@ def test_a_page_that_crashes_says_so_and_navigate_opens_a_fresh_one(own_session:
     own_session.open("/form")
     crash = own_session.browsing.site.show(
         "/crash",
-        "<title>Crash</title><script>setTimeout(() => { const a = []; for (;;) a.push(new ArrayBuffer(1e9)) })</script>",
+        "<script>setTimeout(() => { const all = []; for (;;) all.push(new ArrayBuffer(1e9)) })</script>",
     )
     own_session.use("navigate", url=crash)
     failed = own_session.failure("get_text", selector="h1")

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 def finisher(aws: Aws, clock: FakeClock, *, dynamodb: Any = None, s3: Any = None) -> Finisher:
     history = History(TABLE, dynamodb or aws.dynamodb)
-    return Finisher(history, ArtifactStore(BUCKET, s3 or aws.s3), frozenset({"look_up"}), clock)
+    return Finisher(history, ArtifactStore(BUCKET, s3 or aws.s3), frozenset({"look_up"}), clock=clock)
 
 
 def planned(aws: Aws, execution_id: str, *outcomes: dict[str, Any], **request: Any) -> None:
