@@ -25,7 +25,7 @@ from morning_report import Answer, WarehouseReview, markdown
 
 from tool_executor import ToolCall, ToolExecutor, ToolExecutorError
 from tool_executor.cli.console import err, print_error
-from tool_executor.cli.where import chosen
+from tool_executor.cli.where import NewCloud, chosen
 from tool_executor.inventory_pictures import LONGEST_HORIZON_DAYS, draw_product, save_picture
 
 if TYPE_CHECKING:
@@ -168,7 +168,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     began, correlation_id = time.monotonic(), f"morning-review-{uuid.uuid4()}"
     try:
         with (
-            chosen(local=wanted.local, stage=wanted.stage, region=wanted.region, may_start=True) as where,
+            chosen(local=wanted.local, stage=wanted.stage, region=wanted.region, new=NewCloud()) as where,
             ToolExecutor(aws=where.aws, deployment=where.deployment, caller="morning-review") as executor,
         ):
             warehouses = look(Asking(executor, correlation_id), wanted)

@@ -78,9 +78,9 @@ def _without(deployed: Deployed, gone: str, monkeypatch: pytest.MonkeyPatch) -> 
     return agent
 
 
-def test_browser_tools_are_refused_by_name_while_there_are_none(executor: ToolExecutor) -> None:
+def test_a_tool_of_another_agents_field_is_refused_by_name_if_there_is_none(executor: ToolExecutor) -> None:
     with pytest.raises(ToolNotFoundError) as unknown:
-        BrowserAgent(executor).execute_tool("navigate", {"url": "https://example.com"})
+        BrowserAgent(executor).execute_tool("navigat", {"url": "https://example.com"})
     assert unknown.value.problems[0]["pointer"] == "/calls/0/tool_name"
 
 

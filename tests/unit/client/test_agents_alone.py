@@ -69,7 +69,7 @@ def test_an_input_that_is_no_json_is_refused_before_it_is_sent(monkeypatch: pyte
     assert functions.invoked == []
 
 
-def test_browser_tools_fail_clearly_until_there_are_any(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_browser_tools_fail_clearly_where_their_function_is_not_deployed(monkeypatch: pytest.MonkeyPatch) -> None:
     functions = FakeLambda(refused("ResourceNotFoundException", 404))
     said = without_executor(monkeypatch, functions, BrowserAgent).execute_tool("navigate", {"url": "x"})
     assert functions.invoked[0][0] == "tool-executor-dev-browser"
