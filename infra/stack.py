@@ -199,7 +199,6 @@ class ToolExecutorStack(Stack):
             "BROWSER_RULES": settings.rules.to_json(),
             "BROWSER_SESSION_SECONDS": str(settings.session_seconds),
             **({"BROWSER_IDENTIFIER": self._browser.identifier} if self._browser else {}),
-            **({"BROWSER_POLICY": settings.managed_policy} if settings.managed_policy else {}),
             **({"BROWSER_CDP_URL": settings.cdp_url} if settings.provider == "cdp" else {}),
         }
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from lambdas.browser.artifacts import keep
 from lambdas.browser.errors import NavigationBlocked, NavigationFailed, PageUnresponsive
@@ -17,7 +18,9 @@ if TYPE_CHECKING:
     from lambdas.browser.snapshot import Snapshot
     from lambdas.runtime.sessions.browser_sessions import BrowserSessions, OpenSession
 
-_GONE = "The browser of this session has ended, and with it what was done there."
+_NOTICES_WITHIN_SECONDS: Final = 1.5
+_LOOKS_SECONDS: Final = 0.1
+_GONE: Final = "The browser of this session has ended, and with it what was done there."
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +60,16 @@ class FailedCall:
         return PageUnresponsive("The page changed while it was being used; whether the action was done is not known.")
 
     def _has_ended(self) -> bool:
-        try:
-            self.sessions.provider.endpoint(self.session.key, self.session.known.session_id)
-        except SessionLost:
-            return True
-        return False
+        """Whether the browser is gone. Its provider may notice a moment after whoever was connected to it."""
+        until = time.monotonic() + _NOTICES_WITHIN_SECONDS
+        while True:
+            try:
+                self.sessions.provider.endpoint(self.session.key, self.session.known.session_id)
+            except SessionLost:
+                return True
+            if time.monotonic() > until:
+                return False
+            time.sleep(_LOOKS_SECONDS)
 
     def _lost(self, effect: Effect) -> SessionLost:
         self.sessions.lose(self.session)

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
+from botocore.exceptions import BotoCoreError, ClientError
+
 from lambdas.runtime.sessions.browser_sessions import BrowserSessions
 from lambdas.runtime.sessions.keys import attempt_key, execution_of, sequence_key
 from lambdas.runtime.sessions.provider import PROVIDER_SETTING
@@ -66,7 +68,7 @@ class SessionsEnd:
         ended = []
         for listed in self._listed():
             execution_id = execution_of(listed.key)
-            if execution_id is not None and not history.is_open(execution_id):
+            if execution_id is not None and not _is_open(history, execution_id):
                 self.sessions.end_listed(listed)
                 ended.append(listed.key)
         if ended:
@@ -88,6 +90,14 @@ class SessionsEnd:
         except ToolError:
             logger.exception("browser sessions could not be listed")
             return ()
+
+
+def _is_open(history: History, execution_id: str) -> bool:
+    try:
+        return history.is_open(execution_id)
+    except (BotoCoreError, ClientError):
+        logger.exception("it could not be looked up whether an execution is open", extra={"execution_id": execution_id})
+        return True  # the next sweep asks again
 
 
 def _tools_of(row: Any) -> Iterator[str]:  # noqa: ANN401 - a row's values

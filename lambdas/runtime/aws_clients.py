@@ -36,7 +36,7 @@ _SSM = Config(
 )
 # Starting a browser takes seconds; a token makes it safe to ask again.
 _AGENTCORE = Config(
-    connect_timeout=2, read_timeout=15, retries={"mode": "standard", "total_max_attempts": 3}, max_pool_connections=10
+    connect_timeout=2, read_timeout=10, retries={"mode": "standard", "total_max_attempts": 2}, max_pool_connections=10
 )
 
 

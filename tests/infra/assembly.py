@@ -9,7 +9,10 @@ import sys
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 NODE: Final = Path(sys.executable).with_name("node")
@@ -28,8 +31,10 @@ _ARNS: Final = {
     "AWS::IAM::Role": "arn:aws:iam::123456789012:role/",
     "AWS::Events::Rule": "arn:aws:events:eu-west-1:123456789012:rule/",
     "AWS::Logs::LogGroup": "arn:aws:logs:eu-west-1:123456789012:log-group:",
+    "AWS::BedrockAgentCore::BrowserCustom": "arn:aws:bedrock-agentcore:eu-west-1:123456789012:browser-custom/",
 }
 _NAMES: Final = ("FunctionName", "StateMachineName", "LogGroupName")
+_ATTRIBUTES: Final = {"Arn", "Name", "QueueName", "BrowserArn", "BrowserId"}
 
 
 @dataclass(frozen=True)
@@ -118,8 +123,8 @@ class Assembly:
         return self._physical_name(name)
 
     def _attribute(self, name: str, attribute: str) -> str:
-        assert attribute in {"Arn", "Name", "QueueName"}, attribute
-        prefix = _ARNS[self.template["Resources"][name]["Type"]] if attribute == "Arn" else ""
+        assert attribute in _ATTRIBUTES, attribute
+        prefix = _ARNS[self.template["Resources"][name]["Type"]] if attribute.endswith("Arn") else ""
         return prefix + self._physical_name(name)
 
     def _physical_name(self, name: str) -> str:
@@ -139,11 +144,13 @@ def resources(statement: dict[str, Any]) -> list[str]:
     return [listed] if isinstance(listed, str) else listed
 
 
-def run_app(folder: Path, context: dict[str, object], **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run app.py as the CDK CLI does, in an environment that knows no AWS account."""
+def run_app(
+    folder: Path, context: dict[str, object], *, program: Sequence[str] = ("app.py",), **environment: str
+) -> subprocess.CompletedProcess[str]:
+    """Run app.py as the CDK CLI does, in an environment that knows no AWS account; or another program as it is run."""
     inherited = {key: value for key, value in os.environ.items() if not key.startswith("AWS_")}
     return subprocess.run(
-        [sys.executable, "app.py"],
+        [sys.executable, *program],
         cwd=ROOT,
         env={
             **inherited,

@@ -8,28 +8,71 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from infra.browser_settings import BrowserSettings
 from tests.infra.assembly import Assembly, synthesize
+from tests.infra.changed_settings import synthesize_changed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
+
+IN_VPC = BrowserSettings(
+    network_mode="VPC",
+    subnet_ids=("subnet-0a1b2c3d", "subnet-4e5f6a7b"),
+    security_group_ids=("sg-0a1b2c3d",),
+    managed_policy="s3://policies/browser/managed.json",
+)
+ON_CDP = BrowserSettings(
+    provider="cdp",
+    cdp_url="wss://browsers.example/{session}",
+    allowed_origins=("https://shop.example",),
+    session_seconds=60,
+)
 
 
 @pytest.fixture(scope="session")
-def synthesized(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, str], Assembly]:
-    """Synthesize a stage for a target, once."""
+def once(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, str, Callable[[Path], Assembly]], Assembly]:
+    """Run a named synth of a stage, unless it has been run."""
     base = tmp_path_factory.getbasetemp()
     shared = base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base
 
-    def synth(stage: str, target: str) -> Assembly:
-        folder = shared / f"cdk.out-{stage}-{target}"
+    def synth(name: str, stage: str, run: Callable[[Path], Assembly]) -> Assembly:
+        folder = shared / f"cdk.out-{name}"
         with folder.with_suffix(".lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             if not folder.is_dir():
-                fresh = tmp_path_factory.mktemp("synth") / "cdk.out"
-                synthesize(fresh, stage=stage, target=target).folder.rename(folder)
+                run(tmp_path_factory.mktemp("synth") / "cdk.out").folder.rename(folder)
         return Assembly(folder, stage)
 
     return synth
+
+
+@pytest.fixture(scope="session")
+def synthesized(once: Callable[..., Assembly]) -> Callable[[str, str], Assembly]:
+    """Synthesize a stage for a target, once."""
+
+    def synth(stage: str, target: str) -> Assembly:
+        return once(f"{stage}-{target}", stage, lambda fresh: synthesize(fresh, stage=stage, target=target))
+
+    return synth
+
+
+@pytest.fixture(scope="session")
+def without_browser(once: Callable[..., Assembly]) -> Assembly:
+    """Synthesize a stage that has no browser tools."""
+    return once("without-browser", "dev", lambda fresh: synthesize_changed(fresh, without=("browser",)))
+
+
+@pytest.fixture(scope="session")
+def in_vpc(once: Callable[..., Assembly]) -> Assembly:
+    """Synthesize a stage whose browsers run in a VPC."""
+    return once("in-vpc", "dev", lambda fresh: synthesize_changed(fresh, browser=IN_VPC))
+
+
+@pytest.fixture(scope="session")
+def on_cdp(once: Callable[..., Assembly]) -> Assembly:
+    """Synthesize a stage whose browsers are somebody else's."""
+    return once("on-cdp", "dev", lambda fresh: synthesize_changed(fresh, browser=ON_CDP))
 
 
 @pytest.fixture(scope="session", params=["dev", "prod"])

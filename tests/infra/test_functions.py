@@ -14,7 +14,7 @@ from tool_contract.options import ToolExecutorOptions
 if TYPE_CHECKING:
     from tests.infra.assembly import Assembly
 
-FUNCTIONS = ("planner", "finisher", "inventory-optimizer")
+FUNCTIONS = ("planner", "finisher", "inventory-optimizer", "browser")
 # These actions know no narrower resource, by AWS's service authorization reference.
 _WITHOUT_RESOURCE = {
     "xray:PutTraceSegments",
@@ -110,7 +110,9 @@ def test_the_planner_alone_knows_the_tools_functions(assembly: Assembly) -> None
 
     assert set(known) == {group.name for group in GROUPS}
     assert all(arn.endswith(f":function:tool-executor-{assembly.stage}-{name}") for name, arn in known.items())
-    assert "TOOL_FUNCTIONS" not in _environment(assembly, "inventory-optimizer")
+    assert not [
+        name for name in assembly.functions if name != "planner" and "TOOL_FUNCTIONS" in _environment(assembly, name)
+    ]
 
 
 def test_the_planner_alone_knows_the_stages_options(assembly: Assembly) -> None:
@@ -150,8 +152,8 @@ def test_the_inventory_group_knows_and_only_reads_its_tables(assembly: Assembly)
     assert on_inventory == {"dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query"}
 
 
-@pytest.mark.parametrize("function", ["planner", "finisher"])
-def test_neither_planner_nor_finisher_reads_the_inventory(assembly: Assembly, function: str) -> None:
+@pytest.mark.parametrize("function", ["planner", "finisher", "browser"])
+def test_no_function_but_the_inventory_groups_reads_the_inventory(assembly: Assembly, function: str) -> None:
     inventory = tuple(assembly.outputs[f"Inventory{kind}Table"] for kind in ("Items", "Stock", "Demand"))
 
     for statement in assembly.statements(assembly.functions[function]["Role"]):

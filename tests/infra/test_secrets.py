@@ -33,12 +33,26 @@ def test_a_group_with_a_tool_that_takes_a_secret_may_read_its_stages_secrets(vau
     assert on_ssm(vault, "vault") == [
         (["ssm:GetParameter"], [f"{PREFIX}/prod/once/*", f"{PREFIX}/prod/secrets/*"]),
     ]
-    assert on_ssm(vault, "inventory-optimizer") == on_ssm(vault, "planner") == []
+
+
+def test_the_browser_group_may_read_besides_where_a_secret_may_be_typed(assembly: Assembly) -> None:
+    kinds = ("once", "secret-origins", "secrets")
+
+    assert on_ssm(assembly, "browser") == [
+        (["ssm:GetParameter"], [f"{PREFIX}/{assembly.stage}/{kind}/*" for kind in kinds])
+    ]
 
 
 def test_the_finisher_may_delete_one_time_secrets_and_read_none(vault: Assembly) -> None:
     assert on_ssm(vault, "finisher") == [(["ssm:DeleteParameters"], [f"{PREFIX}/prod/once/*"])]
 
 
-def test_without_such_a_tool_nobody_may_do_anything_with_secrets(assembly: Assembly) -> None:
-    assert [on_ssm(assembly, function) for function in assembly.functions] == [[]] * len(assembly.functions)
+@pytest.mark.parametrize("function", ["inventory-optimizer", "planner"])
+def test_a_function_without_such_a_tool_may_do_nothing_with_secrets(vault: Assembly, function: str) -> None:
+    assert on_ssm(vault, function) == []
+
+
+def test_without_such_a_tool_nobody_may_do_anything_with_secrets(without_browser: Assembly) -> None:
+    functions = without_browser.functions
+
+    assert [on_ssm(without_browser, function) for function in functions] == [[]] * len(functions)

@@ -152,6 +152,19 @@ def test_lambdas_user_may_read_the_code_whatever_the_umask_is_here(stager: Stage
     assert modes == {True: 0o755, False: 0o644}
 
 
+def test_lambda_may_run_the_programs_of_packages_that_are_known_and_no_others(stager: Stager, project: Path) -> None:
+    installed = stager.build / "packages" / packages.packages_key(_lock(project), python=None)
+    for name in ("playwright/driver/node", "other/tool"):
+        program = installed / name
+        program.parent.mkdir(parents=True)
+        program.touch(mode=0o700)
+
+    staged = replace(stager, with_packages=True).stage("one", "lambdas/one", dependencies="base")
+
+    modes = {name: (staged.folder / name).stat().st_mode & 0o777 for name in ("playwright/driver/node", "other/tool")}
+    assert modes == {"playwright/driver/node": 0o755, "other/tool": 0o644}
+
+
 def test_a_folder_unused_for_a_week_is_removed_by_the_next_change(stager: Stager, project: Path) -> None:
     old = stager.stage("one", "lambdas/one", dependencies="base").folder
     os.utime(old, (1, 1))

@@ -46,7 +46,6 @@ class AgentCore:
     timeout_seconds: int
     region: str
     stage: str
-    policy: str = ""
 
     @classmethod
     def from_environment(cls) -> AgentCore:
@@ -56,7 +55,6 @@ class AgentCore:
             int(os.environ["BROWSER_SESSION_SECONDS"]),
             os.environ["AWS_REGION"],
             os.environ["STAGE"],
-            os.environ.get("BROWSER_POLICY", ""),
         )
 
     @property
@@ -72,7 +70,6 @@ class AgentCore:
             sessionTimeoutSeconds=self.timeout_seconds,
             viewPort=_VIEWPORT,
             clientToken=hashlib.sha256(f"{self.stage}:{key}#{generation}".encode()).hexdigest(),
-            **self._policies(),
         )
         return str(started["sessionId"])
 
@@ -82,7 +79,11 @@ class AgentCore:
         if session.get("status", _READY) != _READY:
             message = "The browser of this session has ended."
             raise SessionLost(message)
-        url = session["streams"]["automationStream"]["streamEndpoint"]
+        try:
+            url = session["streams"]["automationStream"]["streamEndpoint"]
+        except KeyError:
+            message = "AgentCore Browser named no address for the session."
+            raise Unavailable(message) from None
         return CdpEndpoint(url, self._signed(url))
 
     def close(self, key: str, session_id: str) -> None:
@@ -101,12 +102,6 @@ class AgentCore:
             ListedSession(item["sessionId"], self._key(item.get("name", "")), item["createdAt"].isoformat())
             for item in self._items()
         ]
-
-    def _policies(self) -> dict[str, Any]:
-        if not self.policy:
-            return {}
-        bucket, _, prefix = self.policy.removeprefix("s3://").partition("/")
-        return {"enterprisePolicies": [{"location": {"s3": {"bucket": bucket, "prefix": prefix}}, "type": "MANAGED"}]}
 
     def _label(self, key: str) -> str:
         """Return a session's name at AgentCore: stages share an account, and a name has 100 characters."""

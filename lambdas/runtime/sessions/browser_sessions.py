@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 #: A session that nobody knows is begun, opened, found lost, begun anew, opened and found, each in a round.
 _ROUNDS: Final = 6
+_CLOSED_AT_ONCE: Final = 16
 _LOST: Final = "The browser of this session has ended, and with it what was done there."
 _CLOSED: Final = "The session is over: its execution has ended."
 
@@ -106,9 +108,11 @@ class BrowserSessions:
         """
         try:
             found = {known.key: known for known in self.registry.find_all(keys)}
-            for key in dict.fromkeys((*for_good, *found)):
-                if key in for_good or found[key].state is not SessionState.CLOSED:
-                    self._close(key, found.get(key))
+            living = [key for key, known in found.items() if known.state is not SessionState.CLOSED]
+            # At once: each may take as long as the provider hangs, and whoever asks has less than a minute for all.
+            with ThreadPoolExecutor(_CLOSED_AT_ONCE) as threads:
+                for closing in [threads.submit(self._close, key, found.get(key)) for key in {*for_good, *living}]:
+                    closing.result()
         except ToolError:
             logger.exception("browser sessions could not all be closed", extra={"sessions": len(keys)})
 

@@ -22,9 +22,13 @@ _GONE: Final = "The browser of this session has ended."
 
 @dataclass(frozen=True, slots=True)
 class LocalHost:
-    """The browser host at an address of this machine: see ``tool_executor.local.browsers``."""
+    """The browser host at an address of this machine: see ``tool_executor.local.browsers``.
+
+    A session that nobody has used for ``session_seconds`` is ended by the host.
+    """
 
     address: str
+    session_seconds: int = 900
 
     @property
     def name(self) -> str:
@@ -33,7 +37,8 @@ class LocalHost:
 
     def open(self, key: str, generation: int) -> str:
         """Return the browser's id. Raises SessionLost, Unavailable, BrowserMisconfigured."""
-        return str(self._asked("PUT", _of(key), {"generation": generation})["session_id"])
+        wanted = {"generation": generation, "timeout_seconds": self.session_seconds}
+        return str(self._asked("PUT", _of(key), wanted)["session_id"])
 
     def endpoint(self, key: str, session_id: str) -> CdpEndpoint:
         """Return where the browser listens. Raises SessionLost, Unavailable."""

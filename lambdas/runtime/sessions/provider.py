@@ -97,7 +97,7 @@ def provider_from_environment() -> BrowserSessionProvider:
     if name == "local":
         from lambdas.runtime.sessions.local_host import LocalHost  # noqa: PLC0415
 
-        return LocalHost(os.environ["BROWSER_HOST"])
+        return LocalHost(os.environ["BROWSER_HOST"], int(os.environ["BROWSER_SESSION_SECONDS"]))
     if name == "cdp":
         from lambdas.runtime.sessions.cdp import AnyCdp  # noqa: PLC0415
 

@@ -75,14 +75,6 @@ def test_a_session_is_started_with_a_name_a_time_limit_and_a_size(relay: Relay, 
     }
 
 
-def test_a_managed_policy_is_passed_on(relay: Relay, provider: AgentCore) -> None:
-    replace(provider, policy="s3://rules/browser/managed.json").open(KEY, 1)
-
-    assert relay.asked[0][1]["enterprisePolicies"] == [
-        {"type": "MANAGED", "location": {"s3": {"bucket": "rules", "prefix": "browser/managed.json"}}}
-    ]
-
-
 def test_a_key_and_generation_are_one_session_however_often_it_is_opened(relay: Relay, provider: AgentCore) -> None:
     assert len({provider.open(KEY, 1) for _ in range(3)}) == 1
     assert len(relay.ready()) == 1
@@ -250,7 +242,7 @@ def test_what_passes_is_tried_again_and_then_unavailable(
 
     with pytest.raises(Unavailable):
         provider.endpoint(KEY, GONE)
-    assert relay.operations() == ["GetBrowserSession"] * 3
+    assert relay.operations() == ["GetBrowserSession"] * 2
 
 
 def test_a_browser_that_the_account_does_not_have_is_a_wrong_setting(provider: AgentCore) -> None:
