@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.markup import escape
-from rich.table import Table
 
 from tool_executor.browser_sessions import BrowserSessions
 from tool_executor.cli import options
@@ -85,12 +84,8 @@ def _print_listed(listed: Sequence[BrowserSession]) -> None:
     if not listed:
         out.print("No browser session is open.")
         return
-    table = Table(box=None, pad_edge=False)
-    for name in ("key", "opened at", "session"):
-        table.add_column(name, overflow="fold")
-    for session in listed:
-        table.add_row(escape(session.key), session.opened_at, escape(session.session_id))
-    out.print(table)
+    for session in listed:  # no table: a key that is cut cannot be copied
+        out.print(f"{escape(session.key)}  opened {session.opened_at}", soft_wrap=True)
     out.print("\nEnd one with: tool-executor browser sessions --close KEY", style="dim")
 
 
