@@ -102,7 +102,8 @@ class BrowserCall:
             current: CurrentPage | None = None
             try:
                 current = await CurrentPage.of(browser, until, session.known.pages)
-                done = await work(PlaywrightAgent(current, Places.from_environment(), action), secrets)
+                agent = PlaywrightAgent(current, Places.from_environment(), action, is_shared(session.key))
+                done = await work(agent, secrets)
                 await self._remember_pages(session, current)
             except (Error, ToolError) as error:
                 has_crashed = current is not None and current.crashed

@@ -30,7 +30,11 @@ _SETTLES_MS: Final = 3_000
 #: A script that navigates does so a moment after the click.
 _NOTICES_SECONDS: Final = 0.05
 _OPENS_SECONDS: Final = 2.0
-_OPENS_PAGE: Final = "(element) => !!element.closest('a[target=_blank], form[target=_blank]')"
+#: What the element leads to, as far as it says: a page of its own, a file.
+_LEADS_TO: Final = (
+    "(element) => element.closest('a[download]') ? 'file'"
+    " : element.closest('a[target=_blank], form[target=_blank]') ? 'page' : ''"
+)
 _DISPATCHED: Final = "performing click action"
 
 
@@ -40,11 +44,13 @@ async def click(
     """Click the one element of a selector. Raises ElementNotFound, ElementNotUnique, ElementNotReady and others."""
     locator = await elements.found(current, selector, APPEARS_MS, visible=not force)
     tries = 0 if force else await _rehearsed(current, locator, selector, max_retries)
-    opens_page = await current.answered(locator.evaluate(_OPENS_PAGE))
+    leads_to = await current.answered(locator.evaluate(_LEADS_TO))
     await action.announce()
     before = current.url
     await _clicked(current, action, locator, selector, force=force)
-    await settled(current, opens_page=opens_page)
+    await settled(current, opens_page=leads_to == "page")
+    if leads_to == "file":
+        current.refused_downloads = max(current.refused_downloads, 1)
     await check_place(current, places, effect=action.effect)
     return Clicked(
         url=current.url,
@@ -63,6 +69,7 @@ async def settled(current: CurrentPage, *, opens_page: bool = False) -> None:
         await current.page_opened(_OPENS_SECONDS)
     if current.opened_pages:
         current.to_newest()
+    await current.arrived(_SETTLES_MS / 1000)
     with contextlib.suppress(Error):
         await current.page.wait_for_load_state("domcontentloaded", timeout=current.milliseconds(_SETTLES_MS))
 

@@ -13,11 +13,12 @@ from playwright.async_api import Error
 from lambdas.browser.errors import PageCrashed, PageUnresponsive
 from lambdas.browser.open_pages import in_order
 from lambdas.browser.results import Dialog, PageWords
+from tool_contract.masking import masked
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Sequence
 
-    from playwright.async_api import Browser, Download, Frame, Locator, Page
+    from playwright.async_api import Browser, Download, Frame, Locator, Page, Request
     from playwright.async_api import Dialog as OpenDialog
 
 _T = TypeVar("_T")
@@ -28,6 +29,7 @@ _MAX_DIALOGS: Final = 10
 _MAX_MESSAGE: Final = 500
 _MAX_TITLE: Final = 200
 _FRAME_MARK: Final = ">>>"
+_NO_PAGE: Final = "net::ERR_ABORTED"
 BLANK: Final = "about:blank"
 
 
@@ -41,6 +43,7 @@ class CurrentPage:
     opened_pages: int = 0
     refused_downloads: int = 0
     crashed: bool = False
+    _arrived: asyncio.Event = field(default_factory=asyncio.Event)
     _new_pages: list[Page] = field(default_factory=list)
     _opened: asyncio.Event = field(default_factory=asyncio.Event)
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
@@ -54,6 +57,7 @@ class CurrentPage:
         context = browser.contexts[0]
         pages = list(context.pages) or [await context.new_page()]
         current = cls(pages[-1], until)
+        current._arrived.set()
         for page in pages:
             current._watch(page)
         context.on("page", current._on_page)
@@ -112,6 +116,12 @@ class CurrentPage:
             async with asyncio.timeout(min(seconds, self.milliseconds() / 1000)):
                 await self._opened.wait()
 
+    async def arrived(self, seconds: float) -> None:
+        """Wait until the page that is on its way is there, if one is, but not for ever."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(min(seconds, self.milliseconds() / 1000)):
+                await self._arrived.wait()
+
     def to_newest(self) -> None:
         """Go on with the page that was opened last: a link may open one."""
         pages = [page for page in self._new_pages if not page.is_closed()]
@@ -123,12 +133,17 @@ class CurrentPage:
         title = ""
         with contextlib.suppress(PageUnresponsive, PageCrashed, Error):
             title = await self.answered(self.page.title(), 2.0)
-        return PageWords(title=title[:_MAX_TITLE], dialogs=tuple(self.dialogs))
+        # Masked before they are cut: half of a secret is too much of it.
+        dialogs = [Dialog(type=one.type, message=masked(one.message)[:_MAX_MESSAGE]) for one in self.dialogs]
+        return PageWords(title=masked(title)[:_MAX_TITLE], dialogs=tuple(dialogs))
 
     def _watch(self, page: Page) -> None:
         page.on("dialog", self._on_dialog)
         page.on("download", self._on_download)
         page.on("crash", self._on_crash)
+        page.on("request", self._on_request)
+        page.on("requestfailed", self._on_request_failed)
+        page.on("framenavigated", self._on_navigated)
 
     def _on_page(self, page: Page) -> None:
         self.opened_pages += 1
@@ -138,7 +153,7 @@ class CurrentPage:
 
     def _on_dialog(self, dialog: OpenDialog) -> None:
         if len(self.dialogs) < _MAX_DIALOGS:
-            self.dialogs.append(Dialog(type=dialog.type, message=dialog.message[:_MAX_MESSAGE]))
+            self.dialogs.append(Dialog(type=dialog.type, message=dialog.message))
         self._later(dialog.accept() if dialog.type == "beforeunload" else dialog.dismiss())
 
     def _on_download(self, download: Download) -> None:
@@ -147,6 +162,26 @@ class CurrentPage:
 
     def _on_crash(self, page: Page) -> None:
         self.crashed = self.crashed or page == self.page
+
+    def _on_request(self, request: Request) -> None:
+        if self._is_navigation(request):
+            self._arrived.clear()
+
+    def _on_request_failed(self, request: Request) -> None:
+        if self._is_navigation(request):
+            # What a page's address answered with is no page: a file to download, most of the time.
+            self.refused_downloads += request.failure == _NO_PAGE
+            self._arrived.set()
+
+    def _on_navigated(self, frame: Frame) -> None:
+        if frame == self.page.main_frame:
+            self._arrived.set()
+
+    def _is_navigation(self, request: Request) -> bool:
+        try:
+            return request.is_navigation_request() and request.frame == self.page.main_frame
+        except Error:
+            return False  # of a worker, or of a frame that is gone
 
     def _later(self, awaited: Awaitable[object]) -> None:
         async def waited() -> None:

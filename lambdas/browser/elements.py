@@ -15,19 +15,26 @@ from lambdas.browser.errors import ElementNotFound, ElementNotReady, ElementNotU
 from lambdas.browser.page_scripts import script
 from lambdas.browser.results import Element
 from tool_contract.errors import InvalidInput
+from tool_contract.masking import masked
+from tool_contract.secret import MAX_SECRET_BYTES
 
 if TYPE_CHECKING:
     from playwright.async_api import ElementHandle, Locator
 
     from lambdas.browser.current_page import CurrentPage
 
-_LIMITS: Final = {"name": 100, "options": 50, "title": 200, "text": 0, "elements": 150}
+_MAX_NAME: Final = 100
+#: What is cut is masked first, whole: so more is asked of the page than is told.
+SLACK: Final = MAX_SECRET_BYTES
+_LIMITS: Final = {"name": _MAX_NAME + SLACK, "options": 50, "title": 0, "text": 0, "elements": 150}
 _UNUSABLE: Final = re.compile(
     r"while parsing|Unknown engine|not a valid selector|Unsupported|Malformed|unexpected symbol|Unexpected token"
     r"|Failed to execute 'evaluate'|not a valid XPath",
     re.IGNORECASE,
 )
 _NOT_UNIQUE: Final = re.compile(r"strict mode violation.*resolved to (\d+) elements", re.DOTALL)
+_EMPTY: Final = re.compile(r"\s*>?\s*((text|role|css|xpath|id|data-testid)\s*=\s*)?[\"']{0,2}\s*")
+_HOW: Final = 'CSS, text=…, role=button[name="…"] or xpath=…; get_page_state lists selectors that work.'
 _SIMILAR: Final = 5
 
 
@@ -52,6 +59,9 @@ class Probe:
 
 async def found(current: CurrentPage, selector: str, wait_ms: float, *, visible: bool = True) -> Locator:
     """Wait for a selector's one element. Raises ElementNotFound, ElementNotUnique, ElementNotReady, InvalidInput."""
+    if any(_EMPTY.fullmatch(part) for part in selector.split(">>")):
+        message = f"{selector!r} is no selector that can be used: a part of it says nothing."
+        raise InvalidInput(message, pointer="/selector", hint=_HOW)
     locator = current.locator(selector)
     try:
         await locator.wait_for(state="visible" if visible else "attached", timeout=current.milliseconds(wait_ms))
@@ -64,20 +74,28 @@ async def found(current: CurrentPage, selector: str, wait_ms: float, *, visible:
 
 async def probed(current: CurrentPage, handle: ElementHandle | Locator) -> Probe:
     """Return what kind of element it is and whether it can be used. Raises PageUnresponsive."""
-    told: dict[str, Any] = await current.answered(handle.evaluate(script("element_probe")))
-    return Probe(**told)
+    found: dict[str, Any] = await current.answered(handle.evaluate(script("element_probe")))
+    return Probe(**found)
 
 
 async def described(current: CurrentPage, handle: ElementHandle | Locator) -> Element:
     """Return an element as get_page_state tells of it. Raises PageUnresponsive."""
     describe = f"(element, limits) => ({script('page_state')})({{...limits, describe: element}})"
-    return Element(**await current.answered(handle.evaluate(describe, _LIMITS)))
+    return told(await current.answered(handle.evaluate(describe, _LIMITS)))
+
+
+def told(element: dict[str, Any]) -> Element:
+    """Return an element as the page described it, with what may be a secret's masked and the rest cut."""
+    found = Element(**element)
+    options = None if found.options is None else tuple(masked(option)[:_MAX_NAME] for option in found.options)
+    return found.model_copy(update={"name": masked(found.name)[:_MAX_NAME], "options": options})
 
 
 async def listed(current: CurrentPage, limit: int = _LIMITS["elements"]) -> list[Element]:
     """Return the usable elements of the page itself. Raises PageUnresponsive."""
-    told = await current.answered(current.page.evaluate(script("page_state"), {**_LIMITS, "elements": limit}), 2.0)
-    return [Element(**element) for element in told["elements"]]
+    limits = {**_LIMITS, "elements": limit}
+    state = await current.answered(current.page.evaluate(script("page_state"), limits), 2.0)
+    return [told(element) for element in state["elements"]]
 
 
 async def similar(current: CurrentPage, selector: str) -> list[Element]:
@@ -100,8 +118,7 @@ def said(current: CurrentPage, error: Error, selector: str) -> Exception:
         return ElementNotUnique(message, pointer="/selector", hint="Name the one: get_page_state lists selectors.")
     if _UNUSABLE.search(error.message.partition("Call log:")[0]):
         message = f"{selector!r} is no selector that can be used."
-        hint = 'CSS, text=…, role=button[name="…"] or xpath=…; get_page_state lists selectors that work.'
-        return InvalidInput(message, pointer="/selector", hint=hint)
+        return InvalidInput(message, pointer="/selector", hint=_HOW)
     return crashed() if current.crashed else error
 
 
@@ -112,12 +129,12 @@ async def not_ready(current: CurrentPage, locator: Locator, selector: str) -> Ex
     except Error:
         return ElementNotFound(f"{selector!r} matched an element that is gone now.", pointer="/selector")
     reasons = (
-        (not probe.visible, "is not visible"),
-        (probe.disabled, "is disabled"),
-        (probe.covered, f"is covered by another element (a <{probe.coverer}>)"),
+        (not probe.visible, "is not visible", "wait_for_element waits for it, or something has to be opened first."),
+        (probe.disabled, "is disabled", "Fill in what it waits for."),
+        (probe.covered, f"is covered by another element (a <{probe.coverer}>)", "Close what covers it."),
+        (True, "does not hold still", "wait_for_element for what comes when it has, or click with force."),
     )
-    reason = next((text for holds, text in reasons if holds), "does not hold still")
-    hint = "wait_for_element waits for it" if not probe.visible else "Close what covers it, or click with force."
+    reason, hint = next((text, hint) for holds, text, hint in reasons if holds)
     return ElementNotReady(f"The element {selector!r} {reason}.", pointer="/selector", hint=hint)
 
 
@@ -129,5 +146,5 @@ async def _missing(current: CurrentPage, locator: Locator, selector: str, wait_m
         return await not_ready(current, locator, selector)
     waited = f" within {round(wait_ms)} ms" if wait_ms > 1 else ""
     message = f"Nothing on the page matched {selector!r}{waited}."
-    hint = "metadata.browser_state lists elements that are like it; get_page_state lists all."
+    hint = "metadata.browser_state (by --json) lists elements that are like it; get_page_state lists all."
     return ElementNotFound(message, pointer="/selector", hint=hint)

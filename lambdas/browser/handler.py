@@ -32,7 +32,6 @@ from lambdas.browser.results import (
 )
 from lambdas.browser.url_pattern import UrlPattern as Pattern
 from lambdas.runtime.tool_group import ToolGroup
-from tool_contract.masking import masked
 from tool_contract.secret import SecretRef
 
 if TYPE_CHECKING:
@@ -123,13 +122,12 @@ def get_page_html() -> PageHtml:
         return agent.current.url, await agent.get_page_html()
 
     url, html = BrowserCall().run(read)
-    text = masked(html.text)
     return PageHtml(
         url=url,
-        artifact=keep("page.html", text.encode(errors="replace"), "text/html"),
+        artifact=keep("page.html", html.text.encode(errors="replace"), "text/html"),
         characters=html.characters,
         truncated=html.characters > reading.MAX_HTML,
-        untrusted_content=HtmlExcerpt(excerpt=text[:_EXCERPT]),
+        untrusted_content=HtmlExcerpt(excerpt=html.text[:_EXCERPT]),
     )
 
 

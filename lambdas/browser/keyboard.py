@@ -16,7 +16,8 @@ from lambdas.browser.errors import ElementNotReady, SecretNotForOrigin, SecretRe
 from lambdas.browser.keys import Press, Write, read_keys
 from lambdas.browser.navigation import check_place
 from lambdas.browser.results import Typed
-from tool_contract.errors import Effect
+from tool_contract.errors import Effect, InvalidInput
+from tool_contract.secret import is_one_time
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -74,6 +75,9 @@ class Typing:
     async def _check_origin(self, handle: ElementHandle, origin: str | None, secret: RevealedSecret | None) -> None:
         frame = await handle.owner_frame()
         here = self.places.origin_of(frame.url if frame else self.current.url)
+        if origin is not None and not self.places.origin_of(origin):
+            message = "What was named as the origin is none."
+            raise InvalidInput(message, pointer="/origin", hint="An origin is https://shop.example.")
         if origin is not None and self.places.origin_of(origin) != here:
             message = f"The field belongs to {here or 'no site'}, not to the origin that was named; nothing was typed."
             raise SecretNotForOrigin(message, pointer="/origin")
@@ -82,6 +86,8 @@ class Typing:
         if not here or (secret.origins is not None and here not in secret.origins):
             message = f"The secret is not kept for {here or 'a page without an origin'}; nothing was typed."
             hint = "An operator names the origins of a secret: see docs/browser.md, 'Secrets'."
+            if is_one_time(secret.name):
+                hint = "A one-time secret belongs to the origin at which it is typed first."
             raise SecretNotForOrigin(message, pointer="/text", hint=hint)
         await self.action.announce_secret(secret.name, here)
 

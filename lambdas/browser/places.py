@@ -11,9 +11,10 @@ from typing import Final
 
 from browser_policy import OriginRules, Target, UrlRefused, parse_url
 from lambdas.browser.errors import NavigationBlocked
-from lambdas.runtime.sessions.provider import BrowserMisconfigured
+from lambdas.runtime.sessions.provider import PROVIDER_SETTING, BrowserMisconfigured
 
 RULES_SETTING: Final = "BROWSER_RULES"
+_LOCAL_HINT: Final = "If it is a site of your own on this machine: start the local cloud with --private-origin {}"
 _NOT_VISITED: Final = ("about:blank", "about:srcdoc", "chrome-error://chromewebdata/")
 
 
@@ -41,7 +42,8 @@ class Places:
             raise NavigationBlocked(refused.sentence, pointer="/url") from None
         sentence = self.rules.refusal_of_url(target) or self._refusal_by_address(target)
         if sentence is not None:
-            raise NavigationBlocked(sentence, pointer="/url")
+            hint = _LOCAL_HINT.format(target.origin) if os.environ.get(PROVIDER_SETTING) == "local" else None
+            raise NavigationBlocked(sentence, pointer="/url", hint=hint)
 
     def refusal_of_page(self, url: str) -> str | None:
         """Return why a page must not be where it is, by its address alone; None where it may."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from lambdas.browser import clicking, navigation, reading
 from lambdas.browser.current_page import BLANK, crashed
@@ -20,14 +20,24 @@ if TYPE_CHECKING:
     from lambdas.browser.results import Clicked, ElementFound, ElementText, Navigation, PageState, Typed, UrlReached
     from lambdas.browser.url_pattern import UrlPattern
 
+_ERROR_PAGE: Final = "chrome-error:"
+_NAVIGATE: Final = "navigate first; a page that did not come, or crashed, or a browser that was replaced, leaves none."
+_IN_SEQUENCE: Final = (
+    'This call has a browser of its own, as calls do that run in parallel: with "mode": "sequence" they share one.'
+)
+
 
 @dataclass(frozen=True, slots=True)
 class PlaywrightAgent:
-    """Acts on the current page of a connected browser, for the length of one call."""
+    """Acts on the current page of a connected browser, for the length of one call.
+
+    ``shared``: other calls come to the same browser, before this one perhaps.
+    """
 
     current: CurrentPage
     places: Places
     action: Action
+    shared: bool = True
 
     async def navigate(self, url: str) -> Navigation:
         """Go to a checked address."""
@@ -76,7 +86,6 @@ class PlaywrightAgent:
     def _check_page(self) -> None:
         if self.current.crashed:
             raise crashed()
-        if self.current.url == BLANK:
+        if self.current.url == BLANK or self.current.url.startswith(_ERROR_PAGE):
             message = "No page is open in this session."
-            hint = "navigate first; a page that crashed, or a browser that was replaced, leaves a blank one."
-            raise NotFound(message, hint=hint)
+            raise NotFound(message, hint=_NAVIGATE if self.shared else _IN_SEQUENCE)

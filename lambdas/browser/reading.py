@@ -15,7 +15,6 @@ from lambdas.browser.clicking import APPEARS_MS
 from lambdas.browser.errors import PageUnresponsive, UrlNotReached
 from lambdas.browser.page_scripts import script
 from lambdas.browser.results import (
-    Element,
     ElementFound,
     ElementText,
     ElementWords,
@@ -24,6 +23,7 @@ from lambdas.browser.results import (
     PageState,
     UrlReached,
 )
+from tool_contract.masking import masked
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,7 +34,15 @@ if TYPE_CHECKING:
     from lambdas.browser.url_pattern import UrlPattern
 
 #: What a model can use at once; the whole is in the HTML.
-_LIMITS: Final = {"text": 8_000, "elements": 100, "name": 100, "options": 50, "title": 200}
+_MAX_STATE_TEXT: Final = 8_000
+_MAX_TITLE: Final = 200
+_LIMITS: Final = {
+    "text": _MAX_STATE_TEXT + elements.SLACK,
+    "elements": 100,
+    "name": 100 + elements.SLACK,
+    "options": 50,
+    "title": _MAX_TITLE + elements.SLACK,
+}
 _MAX_FRAMES: Final = 10
 _MAX_TEXT: Final = 20_000
 MAX_HTML: Final = 5_000_000
@@ -77,17 +85,22 @@ async def wait_for_url(current: CurrentPage, pattern: UrlPattern, timeout_ms: in
 async def page_state(current: CurrentPage) -> PageState:
     """Return the page's state, frames included. Raises PageUnresponsive."""
     top = await current.answered(current.page.evaluate(script("page_state"), _LIMITS))
-    found = [Element(**element) for element in top["elements"]]
+    found = [elements.told(element) for element in top["elements"]]
     total, text, characters = top["element_count"], top["text"], top["text_characters"]
     children = [frame for frame in current.frames() if frame.parent_frame is not None]
     for frame in children[:_MAX_FRAMES]:
         told = await _of_frame(current, frame, _LIMITS["elements"] - len(found))
         if told is None:
             continue
-        found += [Element(**element) for element in told["elements"]]
+        found += [elements.told(element) for element in told["elements"]]
         total += told["element_count"]
         characters += told["text_characters"]
-        text = f"{text}\n{told['text']}"[: _LIMITS["text"]] if told["text"] else text
+        text = f"{text}\n{told['text']}" if told["text"] else text
+    whole = masked(text)
+    if whole != text:
+        # What a secret's length would be the difference of is not told to the letter.
+        characters = len(whole) if characters <= len(text) else -(-characters // 1000) * 1000
+    shown = whole[:_MAX_STATE_TEXT]
     return PageState(
         url=current.url,
         http_status=top["http_status"],
@@ -96,8 +109,8 @@ async def page_state(current: CurrentPage) -> PageState:
         frames=len(children),
         text_characters=characters,
         elements=total,
-        truncated=characters > len(text) or total > len(found) or len(children) > _MAX_FRAMES,
-        untrusted_content=PageContent(title=top["title"], text=text, elements=tuple(found)),
+        truncated=characters > len(shown) or total > len(found) or len(children) > _MAX_FRAMES,
+        untrusted_content=PageContent(title=masked(top["title"])[:_MAX_TITLE], text=shown, elements=tuple(found)),
     )
 
 
@@ -106,7 +119,8 @@ async def text_of(current: CurrentPage, selector: str) -> ElementText:
     locator = await elements.found(current, selector, APPEARS_MS, visible=False)
     probe = await elements.probed(current, locator)
     field = probe.writable or probe.tag in {"textarea", "input"}
-    text = "" if field else await current.answered(locator.inner_text())
+    # Masked before it is counted: a length tells something, too.
+    text = "" if field else masked(await current.answered(locator.inner_text()))
     return ElementText(
         url=current.url,
         characters=len(text),
@@ -118,8 +132,9 @@ async def text_of(current: CurrentPage, selector: str) -> ElementText:
 
 async def html_of(current: CurrentPage) -> Html:
     """Return the page's HTML, without what fields hold. Raises PageUnresponsive."""
-    told = await current.answered(current.page.evaluate(script("page_html"), MAX_HTML), 10.0)
-    return Html(told["html"], told["characters"])
+    told = await current.answered(current.page.evaluate(script("page_html"), MAX_HTML + elements.SLACK), 10.0)
+    html = masked(told["html"])
+    return Html(html[:MAX_HTML], len(html) if told["characters"] <= MAX_HTML else told["characters"])
 
 
 async def picture_of(current: CurrentPage, secrets: Sequence[str], *, seconds: float = _PICTURE_SECONDS) -> Picture:

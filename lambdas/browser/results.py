@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 _T = TypeVar("_T")
 #: What does not apply is left out: a page has many elements.
 _Maybe = Annotated[_T | None, Field(exclude_if=lambda value: value is None)]
+_Counted = Annotated[int, Field(exclude_if=lambda value: value == 0)]
 
 
 class Result(BaseModel):
@@ -42,11 +43,14 @@ class PageWords(Result):
 
 
 class PageOutcome(Result):
-    """Where the session's page is after the call. ``refused_downloads`` counts files that the page offered."""
+    """Where the session's page is after the call. Counts of nothing are left out.
+
+    ``refused_downloads`` counts files that the page offered, and addresses that answered with no page.
+    """
 
     url: str
-    opened_pages: int = 0
-    refused_downloads: int = 0
+    opened_pages: _Counted = 0
+    refused_downloads: _Counted = 0
     untrusted_content: PageWords
 
 

@@ -59,18 +59,20 @@ def _origins_of(ref: SecretRef, known: KnownSession) -> Sequence[str] | None:
     try:
         found = client.get_parameter(Name=origins_parameter_name(_STAGE, ref.name))
     except client.exceptions.ParameterNotFound:
-        message = "No origins are named for this secret, so it is typed nowhere."
+        message = f"No origins are named for the secret {ref.name!r}, so it is typed nowhere."
         hint = "An operator names them: see docs/browser.md, 'Secrets'."
         raise SecretNotForOrigin(message, pointer="/text", hint=hint) from None
     except (BotoCoreError, ClientError) as error:
         message = "Parameter Store did not answer for a secret's origins."
         raise Unavailable(message) from error
-    return tuple(filter(None, map(_origin, str(found["Parameter"]["Value"]).split(","))))
+    return [_origin(text, ref.name) for text in str(found["Parameter"]["Value"]).split(",") if text.strip()]
 
 
-def _origin(text: str) -> str:
+def _origin(text: str, name: str) -> str:
     try:
         return parse_url(text.strip()).origin
     except UrlRefused:
-        logger.warning("an origin of a secret is none, and is left out")
-        return ""
+        message = f"What an operator wrote down as the origins of the secret {name!r} is none; it is typed nowhere."
+        raise SecretNotForOrigin(
+            message, pointer="/text", hint="Origins are https://shop.example, commas between."
+        ) from None

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 Path = tuple[str | int, ...]
 
 _MESSAGE: Final = "This field takes a secret, and takes it by reference only."
-_EITHER: Final = "This field takes text, as long as its schema allows, or a secret by reference."
+_EITHER: Final = "This field takes text, or a secret by reference."
+_TOO_LONG: Final = "The text is longer, or shorter, than the field's schema allows."
+_WRONG_NAME: Final = "The secret's name is none: it has up to 10 parts of A-Z a-z 0-9 _ . -, slashes between."
 _HINT: Final = 'Give {"secret_ref": "name"}, or Secret("…") in the Python client.'
 _REFERENCE_PREFIX: Final = "#/$defs/"
 _BRANCHES: Final = ("allOf", "anyOf", "oneOf")
@@ -36,20 +38,21 @@ def without_echo(problems: Sequence[Problem], schema: Mapping[str, Any], value: 
     All problems of such a place become one, ``SecretInRequest``; ``InvalidInput`` where it may hold plain text, too.
     """
     marked = [(json_pointer(path), held, plain) for path, held, plain in _marked(schema, value)]
-    places = {pointer: plain for pointer, held, plain in marked if not is_reference(held)}
+    places = {pointer: (held, plain) for pointer, held, plain in marked if not is_reference(held)}
     told = {}
     for problem in problems:
         place = next((one for one in places if f"{problem.pointer}/".startswith(f"{one}/")), None)
         if place is None:
             told[problem.pointer, problem.message] = problem
         else:
-            told[place, _MESSAGE] = _without_value(place, plain=places[place])
+            told[place, _MESSAGE] = _without_value(place, *places[place])
     return list(told.values())
 
 
-def _without_value(place: str, *, plain: bool) -> Problem:
+def _without_value(place: str, held: object, plain: bool) -> Problem:  # noqa: FBT001 - what _marked found
     if plain:
-        return Problem(pointer=place, message=_EITHER, error_code=ErrorCode.INVALID_INPUT, hint=_HINT)
+        message = _TOO_LONG if isinstance(held, str) else _WRONG_NAME if _names_something(held) else _EITHER
+        return Problem(pointer=place, message=message, error_code=ErrorCode.INVALID_INPUT, hint=_HINT)
     return Problem(pointer=place, message=_MESSAGE, error_code=ErrorCode.SECRET_IN_REQUEST, hint=_HINT)
 
 
@@ -75,6 +78,10 @@ def without_one_time_names(value: Any) -> Any:  # noqa: ANN401 - JSON is any val
     if isinstance(value, list):
         return [without_one_time_names(child) for child in value]
     return value
+
+
+def _names_something(held: object) -> bool:
+    return isinstance(held, dict) and set(held) == {SECRET_REF}
 
 
 def _marked(root: Mapping[str, Any], value: object) -> Iterator[tuple[Path, object, bool]]:

@@ -24,7 +24,7 @@ PROMISES: Final = {
     "P8": "One call's fate does not change another's, and results keep the order of the calls.",
     "P9": "A large result comes whole, with its hash checked, or as an error.",
     "P10": "A secret that is given by reference is written down nowhere, and gone with its execution.",
-    "P11": "The browser reaches no address that is not public, unless it is allowed by name, and no scheme but http(s).",
+    "P11": "The browser reaches no address that is not public, unless allowed by name, and no scheme but http(s).",
     "docs": "What docs/semantics.md says of sequences, waits, keys, the cache, the breaker and the retry budget.",
 }
 

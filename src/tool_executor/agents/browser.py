@@ -5,14 +5,14 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, ClassVar, Final, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, ClassVar, Final, Protocol, TypeAlias, runtime_checkable
 
 from tool_executor.agents.base import BaseAgent
 from tool_executor.calls import ToolCall
 from tool_executor.errors import DeploymentNotFoundError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from tool_contract.problems import Problem
     from tool_contract.secret import Secret
@@ -20,7 +20,11 @@ if TYPE_CHECKING:
     from tool_executor.result import ToolExecutionResult
 
 _log = logging.getLogger("tool_executor")
-_NO_EXECUTOR: Final = "Browser workflows need a deployment: a tool that is invoked by itself has a browser of its own."
+_NO_EXECUTOR: Final = "Browser workflows need a deployment, and none was found; the log says why."
+_HOW: Final = "Serve one with 'tool-executor local up' and export what it prints, or deploy one."
+
+#: A one-time secret, or a reference to one that an operator keeps.
+Password: TypeAlias = "Secret | Mapping[str, str]"  # noqa: S105 - a type
 
 
 @runtime_checkable
@@ -83,17 +87,21 @@ class BrowserAgent(BaseAgent):
         result.raise_for_failure()
         return result
 
-    def login_steps(
-        self, url: str, username: str, password: Secret | str, form: LoginForm | None = None
-    ) -> list[ToolCall]:
-        """Return the six steps of a login, to go before others. A ``password`` of type str is a named secret."""
+    def login_steps(self, url: str, username: str, password: Password, form: LoginForm | None = None) -> list[ToolCall]:
+        """Return the six steps of a login, to go before others.
+
+        ``password`` is ``Secret("…")``, or ``{"secret_ref": "name"}`` for one that an operator keeps. Raises TypeError
+        for plain text, which would be kept in the history.
+        """
+        if isinstance(password, str):
+            message = 'A password is given as Secret("…") or {"secret_ref": "name"}: plain text would be kept.'
+            raise TypeError(message)
         where = form or LoginForm()
-        secret = {"secret_ref": password} if isinstance(password, str) else password
         return [
             ToolCall("navigate", {"url": url}),
             ToolCall("wait_for_element", {"selector": where.username}),
             ToolCall("type", {"selector": where.username, "text": username}),
-            ToolCall("type", {"selector": where.password, "text": secret}),
+            ToolCall("type", {"selector": where.password, "text": password}),
             ToolCall("click", {"selector": where.submit}),
             ToolCall("wait_for_url_change", {"url_pattern": where.logged_in_pattern}),
         ]
@@ -102,19 +110,20 @@ class BrowserAgent(BaseAgent):
         self,
         url: str,
         username: str,
-        password: Secret | str,
+        password: Password,
         form: LoginForm | None = None,
         *,
         correlation_id: str | None = None,
     ) -> bool:
-        """Log in, and say whether that went well."""
+        """Log in, and say whether that went well. ``password`` as in :meth:`login_steps`."""
         results = self.run_steps(self.login_steps(url, username, password, form), correlation_id=correlation_id)
         return all(result.success for result in results)
 
     def click_call(self, selector: str, text: str = "Submit") -> ToolCall:
         """Return a click that finds its element in another way where the selector does not.
 
-        By its text, then where it is though something covers it, at last by the Enter key. A candidate is tried only
+        By its text, then where it is without waiting for it (whatever covers it gets the click), at last by the Enter
+        key. A candidate is tried only
         where the one before has certainly clicked nothing.
         """
         return ToolCall(
@@ -163,5 +172,5 @@ class BrowserAgent(BaseAgent):
     def _executor_of_sequences(self) -> SequenceExecutor:
         executor = self.tool_executor
         if not isinstance(executor, SequenceExecutor):
-            raise DeploymentNotFoundError(_NO_EXECUTOR)
+            raise DeploymentNotFoundError(_NO_EXECUTOR, hint=_HOW)
         return executor

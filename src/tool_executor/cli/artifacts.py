@@ -12,6 +12,8 @@ from tool_executor.artifact_files import ArtifactFiles
 from tool_executor.cli import options
 from tool_executor.cli.console import ExitCode, err, out, print_json
 from tool_executor.cli.where import chosen
+from tool_executor.errors import ExecutionNotFoundError
+from tool_executor.history import History
 
 if TYPE_CHECKING:
     from tool_executor.artifact_files import ArtifactFile
@@ -32,15 +34,18 @@ def artifacts(
 
     Examples:
 
-      tool-executor artifacts login-1 --local
+      tool-executor artifacts 0b54e3f2-7c1e-4f8e-a7a5-5d3ce4c4f0aa --local
 
-      tool-executor artifacts login-1 --output pictures
+      tool-executor artifacts nightly-2026-11-20 --output pictures
 
-    Exit code: 0; 1 if there are none; 2 if AWS could not be called.
+    Exit code: 0; 1 if there are none; 2 if there is no such execution, or AWS could not be called.
     """
     with chosen(local=local, stage=stage, region=region) as where:
         files = ArtifactFiles(where.aws, where.deployment.artifact_bucket)
         found = files.of_execution(execution_id)
+        if not found and not History(where.aws, where.deployment.history_table).execution(execution_id):
+            message = f"The history holds no execution {execution_id!r}."
+            raise ExecutionNotFoundError(message, hint="'tool-executor history' lists executions.")
         paths = [files.fetch(file, output) for file in found] if output is not None else []
     if as_json:
         print_json({"files": [file.to_json() for file in found], "fetched": [str(path) for path in paths]})

@@ -34,7 +34,8 @@ def sessions(
 ) -> None:
     """List the open browser sessions, or end some of them.
 
-    A session ends by itself with its execution. Calls that use a session that is ended here fail as SessionLost.
+    A session ends by itself with its execution. Where one is ended here, the execution's further calls fail as
+    SessionLost; a named session begins anew with its next call.
 
     Examples:
 

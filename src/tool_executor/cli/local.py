@@ -42,6 +42,8 @@ def up(
       tool-executor local up
 
       tool-executor local up --port 4566 --json
+
+      tool-executor local up --private-origin http://127.0.0.1:8123
     """
     from tool_executor.local import LocalCloud, serve_until_stopped  # noqa: PLC0415 - moto is of the extra "local"
 

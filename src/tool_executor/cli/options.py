@@ -34,7 +34,7 @@ PrivateOrigins = Annotated[
     typer.Option(
         "--private-origin",
         metavar="ORIGIN",
-        help="With --local: a site of this machine that browsers may visit, e.g. http://127.0.0.1:8123.",
+        help="A site of this machine that the local cloud's browsers may visit, e.g. http://127.0.0.1:8123.",
     ),
 ]
 Stage = Annotated[str, typer.Option("--stage", envvar="TOOL_EXECUTOR_STAGE", help="The deployed stage.")]

@@ -57,6 +57,9 @@ def run(
 
     Exit code: 0 if all calls succeeded, 1 if some did not, 2 if the request or the set-up was wrong.
     """
+    if not local and (extra_groups or private_origins):
+        message = "--extra-group and --private-origin are of a local cloud: they need --local."
+        raise typer.BadParameter(message)
     request = read_request(file)
     new = NewCloud(tuple(extra_groups or ()), tuple(private_origins or ()))
     with chosen(local=local, stage=stage, region=region, new=new) as where:

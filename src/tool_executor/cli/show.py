@@ -38,6 +38,7 @@ _JSON_TEXTS: Final = (
     "details",
     "attempt_log",
     "metadata",
+    "failure_metadata",
 )
 
 

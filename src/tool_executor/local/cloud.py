@@ -133,8 +133,10 @@ class LocalCloud:
         reaper = Reaper(remove_at_end=[self.run_folder])
         at_end.callback(reaper.close)
         self.deployment = LocalDeployment(endpoint_url=server.endpoint_url)
+        browsers = self._browsers(reaper)
+        at_end.callback(browsers.close)
         assembly = self._assembly()
-        self._start_services(at_end, server, reaper)
+        self._start_services(at_end, server, reaper, browsers)
         if assembly is not None:
             self._deploy_stack(assembly)
         if self._announce:
@@ -154,10 +156,8 @@ class LocalCloud:
         self._source_key = folder.name
         return Assembly.read(folder)
 
-    def _start_services(self, at_end: ExitStack, server: LocalServer, reaper: Reaper) -> None:
+    def _start_services(self, at_end: ExitStack, server: LocalServer, reaper: Reaper, browsers: LocalBrowsers) -> None:
         self._progress("Starting the services")
-        browsers = self._browsers(reaper)
-        at_end.callback(browsers.close)
         settings = WorkerSettings(self.run_folder, server.endpoint_url, self._runtime, reaper, browsers)
         self._fleet = WorkerFleet(settings, CodeStore(self.app.local_folder / "code"))
         at_end.callback(self._fleet.close)
@@ -184,7 +184,8 @@ class LocalCloud:
         try:
             return LocalBrowsers(self.run_folder, reaper, self.private_origins)
         except ValueError as error:
-            raise WrongOrigin(str(error), hint="Name it as http://127.0.0.1:8123.") from None
+            sentence = str(error).replace(" in private ", " as a private origin ")
+            raise WrongOrigin(sentence, hint="Name it as http://127.0.0.1:8123.") from None
 
     def _deploy_stack(self, assembly: Assembly) -> None:
         from tool_executor.local.stack_deploy import deploy  # noqa: PLC0415 - boto3 takes 0.4 s to import

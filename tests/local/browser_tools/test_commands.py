@@ -71,8 +71,11 @@ def test_files_that_an_execution_kept_are_listed_and_fetched(browsing: Browsing,
     assert "c2  screenshot" in said(browsing, "artifacts", execution_id)
 
 
-def test_an_execution_without_files_ends_with_1(browsing: Browsing) -> None:
-    assert "kept no files" in said(browsing, "artifacts", f"none-{uuid.uuid4().hex}", code=1)
+def test_an_execution_without_files_ends_with_1_and_one_that_is_not_with_2(browsing: Browsing) -> None:
+    (result,) = agent(browsing).run_steps([ToolCall("navigate", {"url": f"{browsing.site.origin}/form"})])
+
+    assert "kept no files" in said(browsing, "artifacts", str(result.execution_id), code=1)
+    assert "holds no execution" in said(browsing, "artifacts", f"none-{uuid.uuid4().hex}", code=2)
 
 
 def test_the_browser_that_is_there_is_told(browsing: Browsing) -> None:

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     from tool_executor.calls import Call
 
+NAMED = {"secret_ref": "shop/login"}
+
 
 class FakeExecutor:
     """Answers each call with success, or with the failure of a tool that is named."""
@@ -59,13 +61,22 @@ def test_a_login_is_six_steps_with_the_password_as_a_secret() -> None:
     ]
     assert (steps[1].parameters, steps[2].parameters["selector"]) == ({"selector": "#u"}, "#u")
     assert steps[3].parameters["text"] is password
-    named = BrowserAgent(FakeExecutor()).login_steps("https://a/login", "mia", "shop/login")
-    assert named[3].parameters["text"] == {"secret_ref": "shop/login"}
+    named = BrowserAgent(FakeExecutor()).login_steps("https://a/login", "mia", NAMED)
+    assert named[3].parameters["text"] == NAMED
+
+
+def test_a_password_in_plain_text_is_refused_before_anything_is_sent() -> None:
+    executor = FakeExecutor()
+    with pytest.raises(TypeError, match="plain text would be kept") as refused:
+        BrowserAgent(executor).login_workflow("https://a/login", "mia", "canary")  # type: ignore[arg-type]
+
+    assert "canary" not in str(refused.value)
+    assert executor.asked == []
 
 
 @pytest.mark.parametrize(("failing", "logged_in"), [("", True), ("wait_for_url_change", False)])
 def test_a_login_went_well_if_every_step_did(failing: str, logged_in: bool) -> None:  # noqa: FBT001
-    assert BrowserAgent(FakeExecutor(failing)).login_workflow("https://a", "mia", "shop/login") is logged_in
+    assert BrowserAgent(FakeExecutor(failing)).login_workflow("https://a", "mia", NAMED) is logged_in
 
 
 def test_a_navigation_that_failed_is_raised() -> None:

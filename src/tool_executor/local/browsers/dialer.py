@@ -67,7 +67,7 @@ class Dialer:
         except TimeoutError as error:
             raise Unreachable(f"{host} did not answer in time.") from error
         except (OSError, UnicodeError) as error:
-            raise Unreachable(f"{host} cannot be reached.") from error
+            raise Unreachable(_why(error, host, port)) from error
 
     async def _checked_addresses(self, host: str, port: int) -> list[str]:
         addresses = await self._resolve(host, port)
@@ -86,6 +86,14 @@ class Dialer:
             except (OSError, TimeoutError) as error:
                 failure = error
         raise failure
+
+
+def _why(error: Exception, host: str, port: int) -> str:
+    if isinstance(error, (socket.gaierror, UnicodeError)):
+        return f"There is no host of the name {host}."
+    if isinstance(error, ConnectionRefusedError):
+        return f"{host} refused the connection to port {port}: nothing listens there."
+    return f"{host} cannot be reached."
 
 
 async def _resolve_by_system(host: str, port: int) -> list[str]:

@@ -8,7 +8,7 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING, Final
 
-from tool_executor.local.browsers.chromium import find_chromium
+from tool_executor.local.browsers.chromium import CHROMIUM_SETTING, find_chromium
 from tool_executor.local.errors import BrowserMissing
 
 if TYPE_CHECKING:
@@ -33,7 +33,8 @@ def find_or_install(*, may_install: bool, tell: Callable[[str], None]) -> Path:
     try:
         return find_chromium()
     except BrowserMissing:
-        if not may_install:
+        # One that is named and wrong is not mended by another.
+        if not may_install or CHROMIUM_SETTING in os.environ:
             raise
     said = []
     for doing, command in _ways():
@@ -78,5 +79,6 @@ def _run(steps: list[list[str]]) -> str:
         except (OSError, subprocess.TimeoutExpired) as error:
             return f"{step[0]}: {error}"
         if done.returncode:
-            return "\n".join((done.stdout + done.stderr).strip().splitlines()[-3:])
+            lines = (done.stdout + done.stderr).strip().splitlines()
+            return next((line for line in lines if line.startswith(("Error:", "E:"))), lines[-1] if lines else "")
     return ""
