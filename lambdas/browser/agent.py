@@ -26,7 +26,7 @@ class RevealedSecret:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A screenshot as PNG. ``covered`` counts the fields and texts that are not shown."""
+    """A screenshot as PNG. ``covered`` counts the texts that are not shown."""
 
     png: bytes
     width: int

@@ -10,10 +10,13 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from playwright.async_api import Error
 
+from lambdas.browser import page_world
 from lambdas.browser.errors import PageCrashed, PageUnresponsive
 from lambdas.browser.open_pages import in_order
+from lambdas.browser.page_world import clean
 from lambdas.browser.results import Dialog, PageWords
 from tool_contract.masking import masked
+from tool_contract.secret import MAX_SECRET_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Sequence
@@ -27,6 +30,7 @@ _T = TypeVar("_T")
 _ANSWERS_WITHIN_SECONDS: Final = 5.0
 _MAX_DIALOGS: Final = 10
 _MAX_MESSAGE: Final = 500
+_MAX_URL: Final = 2_000
 _MAX_TITLE: Final = 200
 _FRAME_MARK: Final = ">>>"
 _NO_PAGE: Final = "net::ERR_ABORTED"
@@ -55,6 +59,7 @@ class CurrentPage:
         ``known`` are the ids of its pages, in the order in which they were opened, as far as the session knows.
         """
         context = browser.contexts[0]
+        await page_world.install(context)
         pages = list(context.pages) or [await context.new_page()]
         current = cls(pages[-1], until)
         current._arrived.set()
@@ -78,8 +83,8 @@ class CurrentPage:
 
     @property
     def url(self) -> str:
-        """The page's address: known without asking the page."""
-        return self.page.url
+        """The page's address, as far as anybody reads it: known without asking the page."""
+        return clean(self.page.url, _MAX_URL)
 
     def milliseconds(self, wanted_ms: float | None = None) -> float:
         """Return how long an operation may take: what is wanted, as far as the call has the time."""
@@ -124,7 +129,7 @@ class CurrentPage:
 
     def to_newest(self) -> None:
         """Go on with the page that was opened last: a link may open one."""
-        pages = [page for page in self._new_pages if not page.is_closed()]
+        pages = [page for page in self._new_pages if not page.is_closed() and page.url != BLANK]
         if pages:
             self.page = pages[-1]
 
@@ -134,8 +139,8 @@ class CurrentPage:
         with contextlib.suppress(PageUnresponsive, PageCrashed, Error):
             title = await self.answered(self.page.title(), 2.0)
         # Masked before they are cut: half of a secret is too much of it.
-        dialogs = [Dialog(type=one.type, message=masked(one.message)[:_MAX_MESSAGE]) for one in self.dialogs]
-        return PageWords(title=masked(title)[:_MAX_TITLE], dialogs=tuple(dialogs))
+        dialogs = [Dialog(type=one.type, message=_told(one.message, _MAX_MESSAGE)) for one in self.dialogs]
+        return PageWords(title=_told(title, _MAX_TITLE), dialogs=tuple(dialogs))
 
     def _watch(self, page: Page) -> None:
         page.on("dialog", self._on_dialog)
@@ -197,3 +202,7 @@ def crashed() -> PageCrashed:
     """Return the error of a page whose process has ended."""
     message = "The page's process has crashed."
     return PageCrashed(message, hint="navigate opens a fresh page; what was done in the crashed one is lost.")
+
+
+def _told(text: str, most: int) -> str:
+    return masked(clean(text, most + MAX_SECRET_BYTES))[:most]

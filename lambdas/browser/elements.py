@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any, Final
 from playwright.async_api import Error
 from playwright.async_api import TimeoutError as PlaywrightTimeout
 
+from lambdas.browser import page_world
 from lambdas.browser.current_page import crashed
-from lambdas.browser.errors import ElementNotFound, ElementNotReady, ElementNotUnique
-from lambdas.browser.page_scripts import script
+from lambdas.browser.errors import ElementNotFound, ElementNotReady, ElementNotUnique, PageUnresponsive
+from lambdas.browser.page_world import clean
 from lambdas.browser.results import Element
 from tool_contract.errors import InvalidInput
 from tool_contract.masking import masked
@@ -24,9 +25,13 @@ if TYPE_CHECKING:
     from lambdas.browser.current_page import CurrentPage
 
 _MAX_NAME: Final = 100
+_MAX_OPTION: Final = 60
+_MAX_SELECTOR: Final = 1_000
+_MAX_ROLE: Final = 30
+_HANDLE_MS: Final = 3_000
 #: What is cut is masked first, whole: so more is asked of the page than is told.
 SLACK: Final = MAX_SECRET_BYTES
-_LIMITS: Final = {"name": _MAX_NAME + SLACK, "options": 50, "title": 0, "text": 0, "elements": 150}
+_LIMITS: Final = {"name": _MAX_NAME + SLACK, "options": 30, "title": 0, "text": 0, "elements": 150}
 _UNUSABLE: Final = re.compile(
     r"while parsing|Unknown engine|not a valid selector|Unsupported|Malformed|unexpected symbol|Unexpected token"
     r"|Failed to execute 'evaluate'|not a valid XPath",
@@ -40,7 +45,7 @@ _SIMILAR: Final = 5
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """What is known of an element: see ``element_probe.js``."""
+    """What is known of an element: see ``probe`` in ``page_world.js``."""
 
     tag: str
     type: str | None
@@ -54,7 +59,6 @@ class Probe:
     writable: bool
     focused: bool
     focusable: bool
-    frame_url: str
 
 
 async def found(current: CurrentPage, selector: str, wait_ms: float, *, visible: bool = True) -> Locator:
@@ -72,29 +76,47 @@ async def found(current: CurrentPage, selector: str, wait_ms: float, *, visible:
     return locator
 
 
-async def probed(current: CurrentPage, handle: ElementHandle | Locator) -> Probe:
+async def handle_of(current: CurrentPage, locator: Locator) -> ElementHandle:
+    """Return the element that a locator has found. Raises PageUnresponsive where it has gone since."""
+    try:
+        return await locator.first.element_handle(timeout=current.milliseconds(_HANDLE_MS))
+    except PlaywrightTimeout:
+        message = "The element has gone while it was being looked at."
+        raise PageUnresponsive(message) from None
+
+
+async def probed(current: CurrentPage, handle: ElementHandle) -> Probe:
     """Return what kind of element it is and whether it can be used. Raises PageUnresponsive."""
-    found: dict[str, Any] = await current.answered(handle.evaluate(script("element_probe")))
-    return Probe(**found)
+    return Probe(**await current.answered(page_world.ask(handle, "probe")))
 
 
-async def described(current: CurrentPage, handle: ElementHandle | Locator) -> Element:
+async def described(current: CurrentPage, handle: ElementHandle) -> Element:
     """Return an element as get_page_state tells of it. Raises PageUnresponsive."""
-    describe = f"(element, limits) => ({script('page_state')})({{...limits, describe: element}})"
-    return told(await current.answered(handle.evaluate(describe, _LIMITS)))
+    return told(await current.answered(page_world.ask(handle, "describe", _LIMITS)))
 
 
 def told(element: dict[str, Any]) -> Element:
     """Return an element as the page described it, with what may be a secret's masked and the rest cut."""
-    found = Element(**element)
-    options = None if found.options is None else tuple(masked(option)[:_MAX_NAME] for option in found.options)
-    return found.model_copy(update={"name": masked(found.name)[:_MAX_NAME], "options": options})
+    options = element.get("options")
+    return Element(
+        selector=clean(element["selector"], _MAX_SELECTOR),
+        role=clean(element["role"], _MAX_ROLE),
+        name=_shown(element["name"], _MAX_NAME),
+        type=clean(element["type"], _MAX_ROLE) if "type" in element else None,
+        disabled=element.get("disabled"),
+        checked=element.get("checked"),
+        filled=element.get("filled"),
+        options=None
+        if options is None
+        else tuple(masked(clean(one, _MAX_NAME + SLACK))[:_MAX_OPTION] for one in options),
+    )
 
 
 async def listed(current: CurrentPage, limit: int = _LIMITS["elements"]) -> list[Element]:
     """Return the usable elements of the page itself. Raises PageUnresponsive."""
-    limits = {**_LIMITS, "elements": limit}
-    state = await current.answered(current.page.evaluate(script("page_state"), limits), 2.0)
+    state = await current.answered(
+        page_world.ask(current.page.main_frame, "state", {**_LIMITS, "elements": limit}), 2.0
+    )
     return [told(element) for element in state["elements"]]
 
 
@@ -125,8 +147,8 @@ def said(current: CurrentPage, error: Error, selector: str) -> Exception:
 async def not_ready(current: CurrentPage, locator: Locator, selector: str) -> Exception:
     """Return why the one element of a selector cannot be used."""
     try:
-        probe = await probed(current, locator.first)
-    except Error:
+        probe = await probed(current, await handle_of(current, locator))
+    except (Error, PageUnresponsive):
         return ElementNotFound(f"{selector!r} matched an element that is gone now.", pointer="/selector")
     reasons = (
         (not probe.visible, "is not visible", "wait_for_element waits for it, or something has to be opened first."),
@@ -148,3 +170,7 @@ async def _missing(current: CurrentPage, locator: Locator, selector: str, wait_m
     message = f"Nothing on the page matched {selector!r}{waited}."
     hint = "metadata.browser_state (by --json) lists elements that are like it; get_page_state lists all."
     return ElementNotFound(message, pointer="/selector", hint=hint)
+
+
+def _shown(text: object, most: int) -> str:
+    return masked(clean(text, most + SLACK))[:most]

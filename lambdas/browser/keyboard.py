@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NoReturn
 
 from playwright.async_api import Error
-from playwright.async_api import TimeoutError as PlaywrightTimeout
 
-from lambdas.browser import elements
+from lambdas.browser import elements, page_world
 from lambdas.browser.agent import RevealedSecret
 from lambdas.browser.clicking import APPEARS_MS, settled
-from lambdas.browser.errors import ElementNotReady, SecretNotForOrigin, SecretRequiresRef
+from lambdas.browser.errors import ElementNotReady, PageUnresponsive, SecretNotForOrigin, SecretRequiresRef
 from lambdas.browser.keys import Press, Write, read_keys
 from lambdas.browser.navigation import check_place
 from lambdas.browser.results import Typed
@@ -22,23 +21,41 @@ from tool_contract.secret import is_one_time
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from playwright.async_api import ElementHandle
+    from playwright.async_api import ElementHandle, Frame
 
     from lambdas.browser.action import Action
     from lambdas.browser.current_page import CurrentPage
     from lambdas.browser.elements import Probe
     from lambdas.browser.places import Places
 
-_FIELD_MS: Final = 3_000
 #: How long a key's effect may take to show, where nothing but an effect tells that it went anywhere.
 _EFFECT_SECONDS: Final = 0.6
 _LOOKS_SECONDS: Final = 0.05
 _WHOLE_PAGE: Final = frozenset({"body", "html"})
-_SCENE: Final = (
-    "() => [location.href, document.activeElement?.outerHTML.length, document.body?.innerHTML.length,"
-    " document.querySelectorAll('*').length, [...document.querySelectorAll('input,select,textarea')]"
-    ".map((field) => field.checked + ':' + field.value.length).join()].join('|')"
-)
+_REASONS: Final = {
+    "disabled": ("The field {!r} is disabled.", "Fill in what it waits for."),
+    "read-only": ("The field {!r} is read-only.", None),
+    "no field": ("The element {!r} takes no text.", "Click checkboxes, radio buttons and buttons."),
+    "focus": ("The field {!r} does not keep the focus: the page takes it away.", None),
+    "frame": (
+        "After {!r} the focus went into a frame of its own; what follows was not typed.",
+        "Name the frame's field.",
+    ),
+    "option": ("The list {!r} has no option of that name.", "get_page_state lists the options."),
+    "form": (
+        "The field {!r} does not take a text of this form.",
+        "Dates are YYYY-MM-DD, times HH:MM, numbers plain digits.",
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where text may go: a frame, and its origin where that was named, or where it is a secret's."""
+
+    frame: Frame
+    origin: str | None
+    secret: bool
 
 
 @dataclass(slots=True)
@@ -54,13 +71,13 @@ class Typing:
         """Type. Raises what :mod:`lambdas.browser.errors` has, and InvalidInput for a key that there is not."""
         parts = [Write(text.text)] if isinstance(text, RevealedSecret) else read_keys(text)
         locator = await elements.found(self.current, self.selector, APPEARS_MS)
-        handle = await locator.element_handle(timeout=self.current.milliseconds(_FIELD_MS))
+        handle = await elements.handle_of(self.current, locator)
         probe = await elements.probed(self.current, handle)
-        await self._check_origin(handle, origin, text if isinstance(text, RevealedSecret) else None)
-        if not isinstance(text, RevealedSecret) and probe.password and any(_says(part) for part in parts):
+        place = await self._place(handle, origin, text if isinstance(text, RevealedSecret) else None)
+        if not place.secret and probe.password and any(_says(part) for part in parts):
             _refuse_plain_text()
         await self.action.announce()
-        chose = await self._typed(handle, probe, parts)
+        chose = await self._typed(handle, probe, parts, place)
         await settled(self.current)
         await check_place(self.current, self.places, effect=self.action.effect)
         return Typed(
@@ -72,9 +89,9 @@ class Typing:
             untrusted_content=await self.current.words(),
         )
 
-    async def _check_origin(self, handle: ElementHandle, origin: str | None, secret: RevealedSecret | None) -> None:
-        frame = await handle.owner_frame()
-        here = self.places.origin_of(frame.url if frame else self.current.url)
+    async def _place(self, handle: ElementHandle, origin: str | None, secret: RevealedSecret | None) -> _Place:
+        frame = await handle.owner_frame() or self.current.page.main_frame
+        here = self.places.origin_of(frame.url)
         if origin is not None and not self.places.origin_of(origin):
             message = "What was named as the origin is none."
             raise InvalidInput(message, pointer="/origin", hint="An origin is https://shop.example.")
@@ -82,7 +99,7 @@ class Typing:
             message = f"The field belongs to {here or 'no site'}, not to the origin that was named; nothing was typed."
             raise SecretNotForOrigin(message, pointer="/origin")
         if secret is None:
-            return
+            return _Place(frame, None if origin is None else here, secret=False)
         if not here or (secret.origins is not None and here not in secret.origins):
             message = f"The secret is not kept for {here or 'a page without an origin'}; nothing was typed."
             hint = "An operator names the origins of a secret: see docs/browser.md, 'Secrets'."
@@ -90,84 +107,62 @@ class Typing:
                 hint = "A one-time secret belongs to the origin at which it is typed first."
             raise SecretNotForOrigin(message, pointer="/text", hint=hint)
         await self.action.announce_secret(secret.name, here)
+        return _Place(frame, here, secret=True)
 
-    async def _typed(self, handle: ElementHandle, probe: Probe, parts: Sequence[Write | Press]) -> bool:
+    async def _typed(self, handle: ElementHandle, probe: Probe, parts: Sequence[Write | Press], here: _Place) -> bool:
         if probe.select:
             await self._chosen(handle, parts)
             return True
-        self._check_field(probe, parts)
-        filled = False
+        if isinstance(parts[0], Press) and probe.disabled:
+            self._refuse("disabled")
         for number, part in enumerate(parts):
-            if isinstance(part, Write) and number == 0:
-                await self._filled(handle, probe, part.text)
-                filled = True
-            elif isinstance(part, Write):
-                await self._inserted(part.text)
-            else:
-                if number == 0 or (filled and number == 1):
-                    await self._focus(handle, probe)
-                await self._pressed(part.key, must_show=probe.tag in _WHOLE_PAGE)
+            if isinstance(part, Write):
+                element = handle if number == 0 else await self._focused(here.frame)
+                await self._put(element, part.text, here, replace=number == 0)
+                continue
+            if number == 0:
+                await self._focus(handle, probe)
+            await self._pressed(part.key, here, must_show=probe.tag in _WHOLE_PAGE)
         self.action.done()
         return False
 
-    def _check_field(self, probe: Probe, parts: Sequence[Write | Press]) -> None:
-        writes = isinstance(parts[0], Write)
-        if probe.disabled or (writes and probe.read_only):
-            message = f"The field {self.selector!r} is {'disabled' if probe.disabled else 'read-only'}."
-            raise ElementNotReady(message, pointer="/selector")
-        if writes and not probe.writable:
-            message = f"The element {self.selector!r} (a <{probe.tag}>) takes no text."
-            raise ElementNotReady(message, pointer="/selector", hint="Click checkboxes, radio buttons and buttons.")
-
-    async def _filled(self, handle: ElementHandle, probe: Probe, text: str) -> None:
+    async def _put(self, element: ElementHandle, text: str, here: _Place, *, replace: bool) -> None:
+        """Put text into a field in one go, where it still is what it was looked at as. See ``insert`` in the script."""
+        about = {"text": text, "origin": here.origin, "secret": here.secret, "replace": replace}
+        before = self.action.effect
         self.action.begins()
-        try:
-            await handle.fill(text, timeout=self.current.milliseconds(_FIELD_MS))
-        except PlaywrightTimeout:
-            self.action.undone()
-            raise ElementNotReady(f"The field {self.selector!r} did not take the text.", pointer="/selector") from None
-        except Error as error:
-            if "Malformed value" in error.message or "Cannot type text into" in error.message:
-                raise self._not_taken() from None
-            raise
-        if text and probe.tag == "input" and not await handle.input_value():
-            raise self._not_taken()  # a browser empties the field without a word
+        told = await self.current.answered(page_world.ask(element, "insert", about))
+        if not told.get("done"):
+            self.action.effect = before
+            self._refuse(told.get("refused", ""))
 
-    def _not_taken(self) -> ElementNotReady:
-        self.action.undone()
-        message = f"The field {self.selector!r} does not take a text of this form."
-        hint = "Dates are YYYY-MM-DD, times HH:MM, numbers plain digits."
-        return ElementNotReady(message, pointer="/text", hint=hint)
+    async def _focused(self, frame: Frame) -> ElementHandle:
+        """Return what a key has moved the focus to; only in the frame that the text was meant for."""
+        element = await self.current.answered(page_world.focused(frame))
+        if element is None or (await self.current.answered(page_world.ask(frame, "focused")))["frame"]:
+            self._refuse("frame")
+        return element
 
-    async def _inserted(self, text: str) -> None:
-        """Write into whatever has the focus: a key before may have moved it."""
-        focused = await self.current.page.evaluate_handle("() => document.activeElement || document.body")
-        element = focused.as_element()
-        if element is None or (await elements.probed(self.current, element)).password:
+    def _refuse(self, reason: str) -> NoReturn:
+        if reason == "password":
             _refuse_plain_text(self.action.effect)
-        self.action.begins()
-        await self.current.page.keyboard.insert_text(text)
+        if reason == "origin":
+            message = "The field's frame is of no origin, or of another than its address says; nothing was typed."
+            raise SecretNotForOrigin(message, pointer="/selector")
+        sentence, hint = _REASONS.get(reason, _REASONS["form"])
+        effect = None if self.action.effect is Effect.NONE else self.action.effect
+        raise ElementNotReady(sentence.format(self.selector), pointer="/selector", hint=hint, effect=effect)
 
     async def _chosen(self, handle: ElementHandle, parts: Sequence[Write | Press]) -> None:
         if len(parts) != 1 or not isinstance(parts[0], Write):
             message = f"{self.selector!r} is a drop-down list: name one of its options, and no keys."
             raise ElementNotReady(message, pointer="/text")
-        wanted = parts[0].text
         self.action.begins()
-        limit = self.current.milliseconds(500)
-        for by_label in (True, False):
-            try:
-                if by_label:
-                    await handle.select_option(label=wanted, timeout=limit)
-                else:
-                    await handle.select_option(value=wanted, timeout=limit)
-            except PlaywrightTimeout:
-                continue
-            self.action.done()
-            return
-        self.action.undone()
-        message = f"The list {self.selector!r} has no option of that name, or it is disabled."
-        raise ElementNotReady(message, pointer="/text", hint="get_page_state lists the options.")
+        told = await self.current.answered(page_world.ask(handle, "choose", {"wanted": parts[0].text}))
+        if not told.get("done"):
+            self.action.undone()
+            self._refuse(told.get("refused", ""))
+        self.action.done()
 
     async def _focus(self, handle: ElementHandle, probe: Probe) -> None:
         if probe.focused:
@@ -177,8 +172,10 @@ class Typing:
             raise ElementNotReady(message, pointer="/selector", hint="Type into a field, or click it first.")
         await handle.focus()
 
-    async def _pressed(self, key: str, *, must_show: bool) -> None:
+    async def _pressed(self, key: str, here: _Place, *, must_show: bool) -> None:
         scene = await self._scene() if must_show else None
+        if key == "Space" and (await self.current.answered(page_world.ask(here.frame, "focused")))["password"]:
+            _refuse_plain_text(self.action.effect)
         self.action.begins()
         await self.current.page.keyboard.press(key)
         if scene is None:
@@ -194,8 +191,8 @@ class Typing:
 
     async def _scene(self) -> str | None:
         try:
-            return str(await self.current.answered(self.current.page.evaluate(_SCENE), 1.0))
-        except Error:
+            return str(await self.current.answered(page_world.ask(self.current.page.main_frame, "scene"), 1.0))
+        except (Error, PageUnresponsive):
             return None  # the page is on its way to another one
 
 

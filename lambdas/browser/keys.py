@@ -45,6 +45,9 @@ _MODIFIERS: Final = {
     "cmd": "Meta",
     "command": "Meta",
 }
+#: Of the letters, those that select, undo and redo. The clipboard would carry text, a secret too, from site to site.
+_WITH_CONTROL: Final = frozenset("ayz")
+_CLIPBOARD: Final = frozenset({"Insert", "Delete"})
 _PART: Final = re.compile(r"\{\{|\}\}|\{([^{}]*)\}|[{}]")
 
 
@@ -90,8 +93,8 @@ def read_keys(text: str) -> list[Write | Press]:
 def _key(name: str) -> str:
     *modifiers, last = [part.strip() for part in name.split("+")] if name.strip("+ ") else [name]
     pressed = [_MODIFIERS.get(modifier.lower()) for modifier in modifiers]
-    key = _NAMED.get(last.lower()) or (last.lower() if len(last) == 1 and modifiers and last.isprintable() else None)
-    if key is None or None in pressed:
+    key = _NAMED.get(last.lower()) or (last.lower() if last.lower() in _WITH_CONTROL and _commands(pressed) else None)
+    if key is None or None in pressed or (key in _CLIPBOARD and pressed):
         # The name is not repeated: it may be a part of what somebody meant to type.
         hint = close_names(last.lower(), _NAMED)
         message = "There is no key of the name that stands in braces."
@@ -99,3 +102,7 @@ def _key(name: str) -> str:
             message, pointer="/text", hint=f"{hint or 'Keys are {Enter}, {Tab}, {Ctrl+A} …'} {{{{ is a brace."
         )
     return "+".join([*filter(None, pressed), key])
+
+
+def _commands(pressed: list[str | None]) -> bool:
+    return bool({"Control", "Meta"}.intersection(filter(None, pressed)))

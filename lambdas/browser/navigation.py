@@ -73,8 +73,18 @@ async def check_place(current: CurrentPage, places: Places, *, effect: Effect | 
     if sentence is None:
         return
     with contextlib.suppress(Error, PageUnresponsive, PageCrashed):
-        await current.answered(current.page.goto(BLANK))
+        await current.answered(_left(current))
     raise NavigationBlocked(f"The page went where it must not: {sentence}", effect=effect)
+
+
+async def _left(current: CurrentPage) -> None:
+    """Leave a page: one that another page opened is closed, and the session goes on with that one."""
+    others = [page for page in current.page.context.pages if page != current.page]
+    if not others:
+        await current.page.goto(BLANK)
+        return
+    await current.page.close()
+    current.page = others[-1]
 
 
 async def _gone(current: CurrentPage, url: str) -> Response | None:

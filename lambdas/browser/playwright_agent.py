@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from lambdas.browser import clicking, navigation, reading
 from lambdas.browser.current_page import BLANK, crashed
@@ -11,7 +11,7 @@ from lambdas.browser.keyboard import Typing
 from tool_contract.errors import NotFound
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Coroutine, Sequence
 
     from lambdas.browser.action import Action
     from lambdas.browser.agent import Html, Picture, RevealedSecret
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from lambdas.browser.results import Clicked, ElementFound, ElementText, Navigation, PageState, Typed, UrlReached
     from lambdas.browser.url_pattern import UrlPattern
 
+_T = TypeVar("_T")
 _ERROR_PAGE: Final = "chrome-error:"
 _NAVIGATE: Final = "navigate first; a page that did not come, or crashed, or a browser that was replaced, leaves none."
 _IN_SEQUENCE: Final = (
@@ -55,33 +56,39 @@ class PlaywrightAgent:
 
     async def wait_for_element(self, selector: str, timeout_ms: int) -> ElementFound:
         """Wait until an element is there and visible."""
-        self._check_page()
-        return await reading.wait_for_element(self.current, selector, timeout_ms)
+        return await self._read(reading.wait_for_element(self.current, selector, timeout_ms))
 
     async def wait_for_url_change(self, pattern: UrlPattern, timeout_ms: int) -> UrlReached:
         """Wait until the page's address matches."""
-        self._check_page()
-        return await reading.wait_for_url(self.current, pattern, timeout_ms)
+        return await self._read(reading.wait_for_url(self.current, pattern, timeout_ms))
 
     async def get_page_state(self) -> PageState:
         """Return what the page shows."""
-        self._check_page()
-        return await reading.page_state(self.current)
+        return await self._read(reading.page_state(self.current))
 
     async def take_screenshot(self, secrets: Sequence[str]) -> Picture:
         """Take a picture of what is visible, with fields and secrets covered."""
-        self._check_page()
-        return await reading.picture_of(self.current, secrets)
+        return await self._read(reading.picture_of(self.current, secrets))
 
     async def get_text(self, selector: str) -> ElementText:
         """Return an element's visible text."""
-        self._check_page()
-        return await reading.text_of(self.current, selector)
+        return await self._read(reading.text_of(self.current, selector))
 
     async def get_page_html(self) -> Html:
         """Return the page's HTML, without what fields hold."""
-        self._check_page()
-        return await reading.html_of(self.current)
+        return await self._read(reading.html_of(self.current))
+
+    async def _read(self, reading_it: Coroutine[Any, Any, _T]) -> _T:
+        """Return what was read, if the page is one that may be visited, before and after."""
+        try:
+            self._check_page()
+            await navigation.check_place(self.current, self.places)
+        except BaseException:
+            reading_it.close()
+            raise
+        result = await reading_it
+        await navigation.check_place(self.current, self.places)
+        return result
 
     def _check_page(self) -> None:
         if self.current.crashed:

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 from playwright.async_api import Error
 
-from lambdas.browser import elements
+from lambdas.browser import elements, page_world
 from lambdas.browser.agent import Html, Picture
 from lambdas.browser.clicking import APPEARS_MS
 from lambdas.browser.errors import PageUnresponsive, UrlNotReached
-from lambdas.browser.page_scripts import script
+from lambdas.browser.page_world import clean
 from lambdas.browser.results import (
     ElementFound,
     ElementText,
@@ -48,12 +48,14 @@ _MAX_TEXT: Final = 20_000
 MAX_HTML: Final = 5_000_000
 _LOOKS_SECONDS: Final = 0.05
 _PICTURE_SECONDS: Final = 15.0
-_MAX_FIELDS: Final = 100
-_FIELDS: Final = (
-    "input:not([type=button]):not([type=submit]):not([type=reset]):not([type=checkbox]):not([type=radio])"
-    ":not([type=range]):not([type=color]):not([type=image]):not([type=hidden]):not([type=file]):visible,"
-    " textarea:visible, [contenteditable='']:visible, [contenteditable=true]:visible"
-)
+#: What fields and editors hold is drawn in no colour, in shadow trees and frames, too; hints in empty ones are.
+_HIDDEN: Final = """
+input:not([type=button]):not([type=submit]):not([type=reset]), textarea, select, :read-write, :read-write * {
+  color: transparent !important; -webkit-text-fill-color: transparent !important; text-shadow: none !important;
+  caret-color: transparent !important; -webkit-text-security: none !important;
+}
+::placeholder { color: gray !important; -webkit-text-fill-color: gray !important; }
+"""
 _COVER: Final = "#bbbbbb"
 _PNG_SIZE: Final = slice(16, 24)
 
@@ -62,7 +64,7 @@ async def wait_for_element(current: CurrentPage, selector: str, timeout_ms: int)
     """Wait until an element is visible. Raises ElementNotFound, ElementNotUnique, ElementNotReady."""
     began = time.monotonic()
     locator = await elements.found(current, selector, timeout_ms)
-    element = await elements.described(current, locator)
+    element = await elements.described(current, await elements.handle_of(current, locator))
     return ElementFound(
         url=current.url,
         waited_ms=_since(began),
@@ -84,9 +86,9 @@ async def wait_for_url(current: CurrentPage, pattern: UrlPattern, timeout_ms: in
 
 async def page_state(current: CurrentPage) -> PageState:
     """Return the page's state, frames included. Raises PageUnresponsive."""
-    top = await current.answered(current.page.evaluate(script("page_state"), _LIMITS))
+    top = await current.answered(page_world.ask(current.page.main_frame, "state", _LIMITS))
     found = [elements.told(element) for element in top["elements"]]
-    total, text, characters = top["element_count"], top["text"], top["text_characters"]
+    total, text, characters = top["element_count"], clean(top["text"], _LIMITS["text"]), top["text_characters"]
     children = [frame for frame in current.frames() if frame.parent_frame is not None]
     for frame in children[:_MAX_FRAMES]:
         told = await _of_frame(current, frame, _LIMITS["elements"] - len(found))
@@ -95,56 +97,63 @@ async def page_state(current: CurrentPage) -> PageState:
         found += [elements.told(element) for element in told["elements"]]
         total += told["element_count"]
         characters += told["text_characters"]
-        text = f"{text}\n{told['text']}" if told["text"] else text
+        text = f"{text}\n{clean(told['text'], _LIMITS['text'])}" if told["text"] else text
     whole = masked(text)
     if whole != text:
         # What a secret's length would be the difference of is not told to the letter.
         characters = len(whole) if characters <= len(text) else -(-characters // 1000) * 1000
     shown = whole[:_MAX_STATE_TEXT]
+    title = masked(clean(top["title"], _LIMITS["title"]))[:_MAX_TITLE]
     return PageState(
         url=current.url,
-        http_status=top["http_status"],
-        ready_state=top["ready_state"],
+        http_status=top["http_status"] if isinstance(top["http_status"], int) else None,
+        ready_state=clean(top["ready_state"], 20),
         pages=len(current.page.context.pages),
         frames=len(children),
         text_characters=characters,
         elements=total,
         truncated=characters > len(shown) or total > len(found) or len(children) > _MAX_FRAMES,
-        untrusted_content=PageContent(title=masked(top["title"])[:_MAX_TITLE], text=shown, elements=tuple(found)),
+        untrusted_content=PageContent(title=title, text=shown, elements=tuple(found)),
     )
 
 
 async def text_of(current: CurrentPage, selector: str) -> ElementText:
     """Return an element's visible text. Raises ElementNotFound, ElementNotUnique, PageUnresponsive."""
     locator = await elements.found(current, selector, APPEARS_MS, visible=False)
-    probe = await elements.probed(current, locator)
-    field = probe.writable or probe.tag in {"textarea", "input"}
-    # Masked before it is counted: a length tells something, too.
-    text = "" if field else masked(await current.answered(locator.inner_text()))
+    handle = await elements.handle_of(current, locator)
+    told = await current.answered(page_world.ask(handle, "words", _MAX_TEXT + elements.SLACK))
+    plain = clean(told["text"], _MAX_TEXT + elements.SLACK)
+    text = masked(plain)
+    characters = told["characters"]
+    if text != plain:
+        # Counted when it is masked: a length tells something, too.
+        characters = len(text) if characters <= len(plain) else -(-characters // 1000) * 1000
     return ElementText(
         url=current.url,
-        characters=len(text),
-        truncated=len(text) > _MAX_TEXT,
-        redacted=field,
+        characters=characters,
+        truncated=characters > len(text[:_MAX_TEXT]),
+        redacted=told["redacted"],
         untrusted_content=ElementWords(text=text[:_MAX_TEXT]),
     )
 
 
 async def html_of(current: CurrentPage) -> Html:
     """Return the page's HTML, without what fields hold. Raises PageUnresponsive."""
-    told = await current.answered(current.page.evaluate(script("page_html"), MAX_HTML + elements.SLACK), 10.0)
-    html = masked(told["html"])
+    asked = page_world.ask(current.page.main_frame, "html", MAX_HTML + elements.SLACK)
+    told = await current.answered(asked, 10.0)
+    html = masked(clean(told["html"], MAX_HTML + elements.SLACK))
     return Html(html[:MAX_HTML], len(html) if told["characters"] <= MAX_HTML else told["characters"])
 
 
 async def picture_of(current: CurrentPage, secrets: Sequence[str], *, seconds: float = _PICTURE_SECONDS) -> Picture:
-    """Return a picture of what is visible, with what fields hold covered. Raises PageUnresponsive."""
+    """Return a picture of what is visible, without what fields hold. Raises PageUnresponsive."""
     covers = await _covers(current, secrets)
     png = await current.answered(
         current.page.screenshot(
             type="png",
             mask=covers,
             mask_color=_COVER,
+            style=_HIDDEN,
             animations="disabled",
             timeout=current.milliseconds(seconds * 1000),
         ),
@@ -161,7 +170,7 @@ async def _of_frame(current: CurrentPage, frame: Frame, room: int) -> dict[str, 
         if not await current.answered(owner.is_visible(), 1.0):
             return None
         limits = {**_LIMITS, "elements": max(room, 0)}
-        told: dict[str, Any] = await current.answered(frame.evaluate(script("page_state"), limits), 1.0)
+        told: dict[str, Any] = await current.answered(page_world.ask(frame, "state", limits), 1.0)
         path = await _path_to(current, frame)
     except (Error, PageUnresponsive):
         return None
@@ -180,31 +189,17 @@ async def _path_to(current: CurrentPage, frame: Frame) -> str:
 
 
 async def _covers(current: CurrentPage, secrets: Sequence[str]) -> list[Locator]:
-    """Return what a picture must not show: fields that hold something, and a secret wherever the page repeats it."""
+    """Return where the page repeats a secret: a picture must not show it."""
     covers: list[Locator] = []
-    for frame in current.frames()[: _MAX_FRAMES + 1]:
-        try:
-            fields = frame.locator(_FIELDS)
-            count = min(await current.answered(fields.count(), 2.0), _MAX_FIELDS)
-            for number in range(count):
-                field = fields.nth(number)
-                if await current.answered(_holds_something(field), 1.0):
-                    covers.append(field)
-            for secret in secrets:
-                told = frame.get_by_text(secret)
+    for frame in current.frames() if secrets else ():
+        for secret in secrets:
+            try:
+                told = frame.get_by_text(" ".join(secret.split()))
                 if await current.answered(told.count(), 2.0):
                     covers.append(told)
-        except Error:
-            continue  # the frame has gone
+            except Error:
+                continue  # the frame has gone
     return covers
-
-
-async def _holds_something(field: Locator) -> bool:
-    """Whether a field is filled, asked in a world of its own, where the page's scripts do not reach."""
-    try:
-        return bool(await field.input_value(timeout=500))
-    except Error:
-        return bool((await field.inner_text(timeout=500)).strip())
 
 
 def _since(began: float) -> int:

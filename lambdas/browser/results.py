@@ -136,7 +136,7 @@ class PageState(Result):
 
 
 class Screenshot(Result):
-    """A picture of what is visible. Fields that hold something are covered, and so is a secret's text."""
+    """A picture of what is visible, without what fields hold. ``covered`` counts the texts that repeat a secret."""
 
     url: str
     artifact: Artifact

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from playwright.async_api import Error
 
-from lambdas.browser import elements, reading
+from lambdas.browser import elements, page_world, reading
 from lambdas.browser.errors import PageCrashed, PageUnresponsive
+from lambdas.browser.page_world import clean
+from tool_contract.limits import MAX_FAILURE_METADATA_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Sequence
@@ -16,6 +19,8 @@ if TYPE_CHECKING:
     from lambdas.browser.agent import Picture
     from lambdas.browser.current_page import CurrentPage
 
+#: Of what a failure's metadata may have, this leaves room for where the picture lies.
+_MAX_METADATA: Final = MAX_FAILURE_METADATA_BYTES - 600
 _SECONDS: Final = 1.5
 _PICTURE_SECONDS: Final = 2.0
 _MAX_URL: Final = 500
@@ -35,8 +40,10 @@ class Snapshot:
 async def taken(current: CurrentPage, selector: str | None, secrets: Sequence[str]) -> Snapshot:
     """Return where the browser stands. Raises nothing: what does not answer is left out."""
     words = await current.words()
+    found: list[dict[str, Any]] = []
     state: dict[str, Any] = {
-        "ready_state": await _or_none(current, current.page.evaluate("document.readyState")) or "unknown",
+        "ready_state": clean(await _or_none(current, page_world.ask(current.page.main_frame, "ready")), 20)
+        or "unknown",
         "pages": len(current.page.context.pages),
         "frames": len(current.frames()) - 1,
         "untrusted_content": {"dialogs": [dialog.model_dump() for dialog in words.dialogs[:3]]},
@@ -44,7 +51,10 @@ async def taken(current: CurrentPage, selector: str | None, secrets: Sequence[st
     metadata: dict[str, Any] = {"url": current.url[:_MAX_URL], "page_title": words.title, "browser_state": state}
     if selector is not None:
         metadata["selector"] = selector
-        state["untrusted_content"]["elements"] = await _like(current, selector)
+        found += await _like(current, selector)
+        state["untrusted_content"]["elements"] = found
+    while found and len(json.dumps(metadata, ensure_ascii=False).encode()) > _MAX_METADATA:
+        found.pop()  # the likeliest stand first
     picture = await _or_none(current, reading.picture_of(current, secrets, seconds=_PICTURE_SECONDS), _PICTURE_SECONDS)
     return Snapshot(metadata, picture)
 

@@ -55,13 +55,12 @@ class History:
         return ExecutionRows(execution, tuple(calls))
 
     def is_open(self, execution_id: str) -> bool:
-        """Whether an execution has not ended; one that the history does not know (yet) counts as open."""
+        """Whether an execution has not ended, as far as is known; one that the history does not know counts as open."""
         answer = self._client.get_item(
             TableName=self._table,
             Key={"execution_id": {"S": execution_id}, "call_id": {"S": EXECUTION_CALL_ID}},
             ProjectionExpression="#open, execution_id",
             ExpressionAttributeNames={"#open": "open"},
-            ConsistentRead=True,
         )
         return "Item" not in answer or "open" in answer["Item"]
 

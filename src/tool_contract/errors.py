@@ -300,7 +300,7 @@ def _usable_metadata(metadata: object) -> Mapping[str, Any]:
     if not isinstance(metadata, dict):
         return {}
     try:
-        text = masked_json(json.dumps(metadata, allow_nan=False))
+        text = masked_json(json.dumps(metadata, allow_nan=False, ensure_ascii=False))
         usable: dict[str, Any] = json.loads(text) if len(text.encode()) <= MAX_FAILURE_METADATA_BYTES else {}
     except (TypeError, ValueError, RecursionError):
         return {}

@@ -18,7 +18,7 @@ from tests.e2e.conftest import ROOT, Shell
 if TYPE_CHECKING:
     from tests.local.conftest import Deployed
 
-PACKAGES = ("inventory_data", "tool_contract", "tool_executor")
+PACKAGES = ("browser_policy", "inventory_data", "tool_contract", "tool_executor")
 NOT_THE_CLIENTS = (
     "awslambdaric",
     "aws-cdk-lib",

@@ -50,7 +50,8 @@ class LocalHost:
     def close(self, key: str, session_id: str) -> None:
         """End the browser, unless another one has taken its place. Raises Unavailable."""
         try:
-            if session_id in {"", self._asked("GET", _of(key))["session_id"]}:
+            # Where no id is known, the browser may be starting at this moment: the host waits for it, and ends it.
+            if not session_id or session_id == self._asked("GET", _of(key))["session_id"]:
                 self._asked("DELETE", _of(key))
         except SessionLost:
             return

@@ -20,7 +20,7 @@ from tool_contract.errors import InvalidInput
         ("{Ctrl+A}{Del}", [Press("Control+a"), Press("Delete")]),
         ("{Shift+Tab}", [Press("Shift+Tab")]),
         ("{ctrl + shift + ArrowLeft}", [Press("Control+Shift+ArrowLeft")]),
-        ("{Cmd+c}", [Press("Meta+c")]),
+        ("{Cmd+z}", [Press("Meta+z")]),
         ("{F5}", [Press("F5")]),
         ("{{Enter}}", [Write("{Enter}")]),
         ('{{"a": 1}}', [Write('{"a": 1}')]),
@@ -30,7 +30,25 @@ def test_a_text_is_read_as_what_is_written_and_what_is_pressed(text: str, parts:
     assert read_keys(text) == parts
 
 
-@pytest.mark.parametrize("text", ["{Entre}", "{}", "{x}", "{Ctrl+}", "{Enter+A}", "{name}", "{+}", "{Hyper+a}"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{Entre}",
+        "{}",
+        "{x}",
+        "{Ctrl+}",
+        "{Enter+A}",
+        "{name}",
+        "{+}",
+        "{Hyper+a}",
+        "{Ctrl+C}",
+        "{Cmd+v}",
+        "{Shift+Insert}",
+        "{Shift+Del}",
+        "{Shift+h}",
+        "{Alt+a}",
+    ],
+)
 def test_an_unknown_key_is_refused_and_not_repeated(text: str) -> None:
     with pytest.raises(InvalidInput) as refused:
         read_keys(f"canary{text}")
