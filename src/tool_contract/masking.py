@@ -64,9 +64,22 @@ def _forms(value: str) -> set[str]:
     pointer = value.replace("~", "~0").replace("/", "~1")
     plain = {value, repr(value)[1:-1], pointer, quote(value, safe="", errors="replace")}
     plain |= {quote_plus(value, errors="replace"), html.escape(value), html.escape(value, quote=False)}
+    plain |= _as_browsers_write(value)
     plain |= _in_json(value)
     # A log line is JSON, and may hold any of these.
     return plain | {form for one in plain for form in _in_json(one)}
+
+
+def _as_browsers_write(value: str) -> set[str]:
+    """Return a value as JavaScript, forms, serialized HTML and collapsed blanks have it: not quite as Python does."""
+    attribute = value.replace("&", "&amp;").replace("\u00a0", "&nbsp;").replace('"', "&quot;")
+    return {
+        quote(value, safe="!'()*~-_.", errors="replace"),
+        quote_plus(value, safe="*-._", errors="replace").replace("~", "%7E"),
+        attribute,
+        attribute.replace("<", "&lt;").replace(">", "&gt;"),
+        " ".join(value.split()) or value,
+    }
 
 
 def _in_json(text: str) -> set[str]:
