@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 from tool_contract import strict_json
 from tool_contract.attempt import AttemptEntry, metadata_from_log
 from tool_contract.envelope import CallStatus, Detail, Envelope, ResultRef
-from tool_contract.errors import Effect, ErrorCode, Failure
+from tool_contract.errors import Effect, ErrorCode
 from tool_contract.limits import MAX_DETAILS, MAX_ERROR_CHARACTERS, MAX_RAISED_CHARACTERS
 from tool_contract.problems import shortened
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from tool_contract.attempt import AttemptContext, Decision
+    from tool_contract.failures import Failure
     from tool_contract.problems import Problem
     from tool_contract.tool_spec import ToolSpec
 

@@ -9,7 +9,8 @@ from lambdas.runtime.attempt_outcome import Failed, Succeeded
 from lambdas.runtime.clock import Clock, SystemClock
 from lambdas.runtime.retry_budget import without_retry
 from lambdas.runtime.tool_run import run_tool
-from tool_contract.errors import ErrorCode, failure_of
+from tool_contract.errors import ErrorCode
+from tool_contract.failures import failure_of
 
 if TYPE_CHECKING:
     from lambdas.runtime.breaker_store import Admission, Breakers
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from lambdas.runtime.retry_budget import RetryBudget
     from lambdas.runtime.tool import Tool
     from lambdas.runtime.tool_run import Limit
-    from tool_contract.errors import Failure
+    from tool_contract.failures import Failure
 
 #: Failures that say something of the tool's health; the others are the caller's, or the clock's.
 _OF_THE_TOOL: Final = {

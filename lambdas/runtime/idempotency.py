@@ -22,7 +22,8 @@ from lambdas.runtime.attempt_outcome import Failed, Origin, Succeeded
 from lambdas.runtime.attempt_store import HistoryUnavailable
 from tool_contract import strict_json
 from tool_contract.envelope import CallStatus, ResultRef
-from tool_contract.errors import Effect, ErrorCode, Failure, failure_of
+from tool_contract.errors import Effect, ErrorCode
+from tool_contract.failures import Failure, failure_of
 from tool_contract.items import from_item, to_item
 
 if TYPE_CHECKING:

@@ -22,7 +22,8 @@ from lambdas.runtime.event import read_event
 from lambdas.runtime.guarded_run import Run
 from lambdas.runtime.recorded_call import RecordedCall, Stores
 from lambdas.runtime.tool_run import Limit, run_tool
-from tool_contract.errors import ErrorCode, ToolError, failure_from, failure_of
+from tool_contract.errors import ErrorCode, ToolError
+from tool_contract.failures import failure_from, failure_of
 from tool_contract.limits import DEFAULT_CALL_TIMEOUT_SECONDS, MIN_SECONDS_FOR_EFFECTS
 from tool_contract.problems import Problem, close_names, shortened
 from tool_contract.timestamps import iso_from_ms, ms_from_iso

@@ -19,7 +19,8 @@ from lambdas.runtime.retry_budget import RetryBudget
 from lambdas.runtime.tool_state_outage import Outage, pause_of
 from tool_contract import strict_json
 from tool_contract.envelope import ResultRef
-from tool_contract.errors import ErrorCode, ToolError, failure_from, failure_of
+from tool_contract.errors import ErrorCode, ToolError
+from tool_contract.failures import failure_from, failure_of
 from tool_contract.limits import MAX_INLINE_BYTES
 from tool_contract.record import envelope_from_record
 from tool_contract.timestamps import iso_from_ms, ms_from_iso

@@ -29,7 +29,7 @@ from tool_contract.items import from_item, to_item
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-    from tool_contract.errors import Failure
+    from tool_contract.failures import Failure
 
 ID_PREFIX: Final = "budget#"
 #: A bucket that nobody has touched for so long is full, as a missing item is; an hour for clocks and for looking at it.

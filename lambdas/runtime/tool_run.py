@@ -11,7 +11,8 @@ from lambdas.runtime.attempt_outcome import Failed, Succeeded
 from lambdas.runtime.secrets import attempt_secrets
 from lambdas.runtime.time_limit import TimeLimitReached, time_limit
 from tool_contract import strict_json
-from tool_contract.errors import ErrorCode, ToolError, failure_from, failure_of
+from tool_contract.errors import ErrorCode, ToolError
+from tool_contract.failures import failure_from, failure_of
 from tool_contract.limits import MAX_RESULT_BYTES
 
 if TYPE_CHECKING:

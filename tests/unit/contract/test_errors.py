@@ -16,9 +16,8 @@ from tool_contract.errors import (
     ToolFailed,
     ToolTimeout,
     Unavailable,
-    failure_from,
-    failure_of,
 )
+from tool_contract.failures import failure_from, failure_of
 
 
 @pytest.mark.parametrize("code", ErrorCode)

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from tool_contract.errors import NotFound, failure_from
+from tool_contract.errors import NotFound
+from tool_contract.failures import failure_from
 from tool_contract.masking import Masks, masking
 from tool_contract.record import envelope_from_record, failure_metadata
 

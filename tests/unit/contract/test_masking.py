@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.unit.contract.json_values import json_values
-from tool_contract.errors import NotFound, ToolError, failure_from
+from tool_contract.errors import NotFound, ToolError
+from tool_contract.failures import failure_from
 from tool_contract.masking import Masks, masked, masking
 
 VALUES = st.text(min_size=4, max_size=20) | st.text("ab*\"\\ü /~'%\n", min_size=4, max_size=8)

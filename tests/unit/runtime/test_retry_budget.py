@@ -17,7 +17,8 @@ from lambdas.runtime import telemetry
 from lambdas.runtime.retry_budget import DEFAULT_POLICY, BudgetPolicy, RetryBudget, without_retry
 from tests.unit.runtime.aws import STATE_TABLE, Aws, FailingClient, service_error
 from tests.unit.runtime.fake_clock import START_MS
-from tool_contract.errors import Effect, ErrorCode, failure_of
+from tool_contract.errors import Effect, ErrorCode
+from tool_contract.failures import failure_of
 from tool_contract.items import from_item, to_item
 
 if TYPE_CHECKING:

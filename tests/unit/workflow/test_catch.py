@@ -12,7 +12,8 @@ from tests.unit.workflow.engines import EvaluationFailed
 from tests.unit.workflow.iteration import INNER, attempt_failed, candidate, cause_of, item
 from tool_contract import strict_json
 from tool_contract.attempt import AttemptContext
-from tool_contract.errors import RULES, ErrorCode, failure_of
+from tool_contract.errors import RULES, ErrorCode
+from tool_contract.failures import failure_of
 from tool_contract.problems import Problem
 
 if TYPE_CHECKING:
