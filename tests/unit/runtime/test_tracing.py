@@ -49,7 +49,7 @@ def daemon(monkeypatch: pytest.MonkeyPatch) -> Iterator[Daemon]:
     monkeypatch.setenv("AWS_LAMBDA_FUNCTION_NAME", "samples")
     monkeypatch.setenv("LAMBDA_TASK_ROOT", "/var/task")
     # It would trace the process's other clients, too, for all tests that follow.
-    monkeypatch.setattr(Tracer, "patch", lambda _self, modules=None: None)
+    monkeypatch.setattr(Tracer, "patch", lambda _self, **_: None)
     monkeypatch.setenv("_X_AMZN_TRACE_ID", f"Root={TRACE};Parent=53995c3f42cd8ad8;Sampled=1")
     emitter, context, received = xray_recorder.emitter, xray_recorder.context, Daemon()
     from aws_xray_sdk.core.lambda_launcher import LambdaContext  # noqa: PLC0415 - its import looks for Lambda
