@@ -44,9 +44,10 @@ def noting() -> Iterator[Counter[Metric]]:
         _noted.reset(token)
 
 
-def emit_attempt(tool: str, duration_ms: float, counts: Counter[Metric]) -> None:
-    """Write the metrics of an invocation of a tool that took so many milliseconds."""
+def emit_attempt(tool: str, duration_ms: float, counts: Counter[Metric], **ids: str) -> None:
+    """Write the metrics of an invocation of a tool that took so many milliseconds; ``ids`` say in the log of whom."""
     if PROCESS.is_cold:
         PROCESS.is_cold = False
         counts[Metric.COLD_START] += 1
-    emit({Metric.ATTEMPT_TIME: [duration_ms], **{metric: [count] for metric, count in counts.items()}}, tool=tool)
+    times: dict[Metric, list[float]] = {Metric.ATTEMPT_TIME: [duration_ms]}
+    emit(times | {metric: [count] for metric, count in counts.items()}, tool=tool, **ids)

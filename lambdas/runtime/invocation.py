@@ -61,7 +61,7 @@ class Invoker:
             times = AttemptTimes(iso_from_ms(started), round(self.clock.elapsed_ms() - began, 3))
             if tool is not None:
                 outcome = self._told(tool, context, request_id, outcome, times)
-            emit_attempt(counted, times.duration_ms, counts)
+            emit_attempt(counted, times.duration_ms, counts, **_record_key(context))
             return _answer(read.tool_name, context, outcome, times)
 
     def _told(
@@ -129,6 +129,10 @@ class Invoker:
             error_code=ErrorCode.TOOL_NOT_FOUND,
             hint=close_names(name, self.tools),
         )
+
+
+def _record_key(context: AttemptContext) -> dict[str, str]:
+    return {"execution_id": context.execution_id or "", "call_id": context.call_id or ""} if context.recorded else {}
 
 
 def _ids(context: AttemptContext) -> dict[str, str | int | None]:
