@@ -1,4 +1,4 @@
-"""Traces, by Powertools' tracer. This is the one place that knows which tracer: see docs/adr/0013.
+"""Traces, by Powertools' tracer. This is the one place that knows which tracer: see docs/adr/0014.
 
 Annotations are what traces can be searched by. Their names are OpenTelemetry's where it has one, a dot written as an
 underscore because X-Ray takes no dots: ``gen_ai_tool_name`` is ``gen_ai.tool.name``.
