@@ -13,10 +13,8 @@ from playwright.async_api import Error
 from lambdas.browser import page_world
 from lambdas.browser.errors import PageCrashed, PageUnresponsive
 from lambdas.browser.open_pages import in_order
-from lambdas.browser.page_world import clean
+from lambdas.browser.page_world import clean, shown
 from lambdas.browser.results import Dialog, PageWords
-from tool_contract.masking import masked
-from tool_contract.secret import MAX_SECRET_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Sequence
@@ -138,9 +136,8 @@ class CurrentPage:
         title = ""
         with contextlib.suppress(PageUnresponsive, PageCrashed, Error):
             title = await self.answered(self.page.title(), 2.0)
-        # Masked before they are cut: half of a secret is too much of it.
-        dialogs = [Dialog(type=one.type, message=_told(one.message, _MAX_MESSAGE)) for one in self.dialogs]
-        return PageWords(title=_told(title, _MAX_TITLE), dialogs=tuple(dialogs))
+        dialogs = [Dialog(type=one.type, message=shown(one.message, _MAX_MESSAGE)) for one in self.dialogs]
+        return PageWords(title=shown(title, _MAX_TITLE), dialogs=tuple(dialogs))
 
     def _watch(self, page: Page) -> None:
         page.on("dialog", self._on_dialog)
@@ -202,7 +199,3 @@ def crashed() -> PageCrashed:
     """Return the error of a page whose process has ended."""
     message = "The page's process has crashed."
     return PageCrashed(message, hint="navigate opens a fresh page; what was done in the crashed one is lost.")
-
-
-def _told(text: str, most: int) -> str:
-    return masked(clean(text, most + MAX_SECRET_BYTES))[:most]

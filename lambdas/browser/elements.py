@@ -13,11 +13,9 @@ from playwright.async_api import TimeoutError as PlaywrightTimeout
 from lambdas.browser import page_world
 from lambdas.browser.current_page import crashed
 from lambdas.browser.errors import ElementNotFound, ElementNotReady, ElementNotUnique, PageUnresponsive
-from lambdas.browser.page_world import clean
+from lambdas.browser.page_world import SLACK, clean, shown
 from lambdas.browser.results import Element
 from tool_contract.errors import InvalidInput
-from tool_contract.masking import masked
-from tool_contract.secret import MAX_SECRET_BYTES
 
 if TYPE_CHECKING:
     from playwright.async_api import ElementHandle, Locator
@@ -29,8 +27,6 @@ _MAX_OPTION: Final = 60
 _MAX_SELECTOR: Final = 1_000
 _MAX_ROLE: Final = 30
 _HANDLE_MS: Final = 3_000
-#: What is cut is masked first, whole: so more is asked of the page than is told.
-SLACK: Final = MAX_SECRET_BYTES
 _LIMITS: Final = {"name": _MAX_NAME + SLACK, "options": 30, "title": 0, "text": 0, "elements": 150}
 _UNUSABLE: Final = re.compile(
     r"while parsing|Unknown engine|not a valid selector|Unsupported|Malformed|unexpected symbol|Unexpected token"
@@ -101,14 +97,12 @@ def told(element: dict[str, Any]) -> Element:
     return Element(
         selector=clean(element["selector"], _MAX_SELECTOR),
         role=clean(element["role"], _MAX_ROLE),
-        name=_shown(element["name"], _MAX_NAME),
+        name=shown(element["name"], _MAX_NAME),
         type=clean(element["type"], _MAX_ROLE) if "type" in element else None,
         disabled=element.get("disabled"),
         checked=element.get("checked"),
         filled=element.get("filled"),
-        options=None
-        if options is None
-        else tuple(masked(clean(one, _MAX_NAME + SLACK))[:_MAX_OPTION] for one in options),
+        options=None if options is None else tuple(shown(one, _MAX_OPTION) for one in options),
     )
 
 
@@ -170,7 +164,3 @@ async def _missing(current: CurrentPage, locator: Locator, selector: str, wait_m
     message = f"Nothing on the page matched {selector!r}{waited}."
     hint = "metadata.browser_state (by --json) lists elements that are like it; get_page_state lists all."
     return ElementNotFound(message, pointer="/selector", hint=hint)
-
-
-def _shown(text: object, most: int) -> str:
-    return masked(clean(text, most + SLACK))[:most]

@@ -14,12 +14,16 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
 from lambdas.browser.errors import PageUnresponsive
+from tool_contract.masking import masked
+from tool_contract.secret import MAX_SECRET_BYTES
 
 if TYPE_CHECKING:
     from playwright.async_api import BrowserContext, ElementHandle, Frame
 
 _ENGINE: Final = "tool-executor"
 _ANSWER: Final = "data-answer"
+#: What is cut is masked first, whole: so more is asked of the page than is told.
+SLACK: Final = MAX_SECRET_BYTES
 
 
 async def install(context: BrowserContext) -> None:
@@ -49,6 +53,11 @@ async def focused(frame: Frame) -> ElementHandle | None:
 def clean(text: object, most: int) -> str:
     """Return a text as JSON, UTF-8 and people take it: whatever else the page gave is none."""
     return text[:most].encode("utf-8", "replace").decode() if isinstance(text, str) else ""
+
+
+def shown(text: object, most: int) -> str:
+    """Return how a page's text begins: masked, then cut, for half of a secret is too much of it."""
+    return masked(clean(text, most + SLACK))[:most]
 
 
 def _question(what: str, about: object) -> str:

@@ -13,7 +13,7 @@ from lambdas.browser import elements, page_world
 from lambdas.browser.agent import Html, Picture
 from lambdas.browser.clicking import APPEARS_MS
 from lambdas.browser.errors import PageUnresponsive, UrlNotReached
-from lambdas.browser.page_world import clean
+from lambdas.browser.page_world import SLACK, clean, shown
 from lambdas.browser.results import (
     ElementFound,
     ElementText,
@@ -37,11 +37,11 @@ if TYPE_CHECKING:
 _MAX_STATE_TEXT: Final = 8_000
 _MAX_TITLE: Final = 200
 _LIMITS: Final = {
-    "text": _MAX_STATE_TEXT + elements.SLACK,
+    "text": _MAX_STATE_TEXT + SLACK,
     "elements": 100,
-    "name": 100 + elements.SLACK,
+    "name": 100 + SLACK,
     "options": 50,
-    "title": _MAX_TITLE + elements.SLACK,
+    "title": _MAX_TITLE + SLACK,
 }
 _MAX_FRAMES: Final = 10
 _MAX_TEXT: Final = 20_000
@@ -98,12 +98,7 @@ async def page_state(current: CurrentPage) -> PageState:
         total += told["element_count"]
         characters += told["text_characters"]
         text = f"{text}\n{clean(told['text'], _LIMITS['text'])}" if told["text"] else text
-    whole = masked(text)
-    if whole != text:
-        # What a secret's length would be the difference of is not told to the letter.
-        characters = len(whole) if characters <= len(text) else -(-characters // 1000) * 1000
-    shown = whole[:_MAX_STATE_TEXT]
-    title = masked(clean(top["title"], _LIMITS["title"]))[:_MAX_TITLE]
+    text, characters = _counted(text, characters, _MAX_STATE_TEXT)
     return PageState(
         url=current.url,
         http_status=top["http_status"] if isinstance(top["http_status"], int) else None,
@@ -112,8 +107,8 @@ async def page_state(current: CurrentPage) -> PageState:
         frames=len(children),
         text_characters=characters,
         elements=total,
-        truncated=characters > len(shown) or total > len(found) or len(children) > _MAX_FRAMES,
-        untrusted_content=PageContent(title=title, text=shown, elements=tuple(found)),
+        truncated=characters > len(text) or total > len(found) or len(children) > _MAX_FRAMES,
+        untrusted_content=PageContent(title=shown(top["title"], _MAX_TITLE), text=text, elements=tuple(found)),
     )
 
 
@@ -121,28 +116,23 @@ async def text_of(current: CurrentPage, selector: str) -> ElementText:
     """Return an element's visible text. Raises ElementNotFound, ElementNotUnique, PageUnresponsive."""
     locator = await elements.found(current, selector, APPEARS_MS, visible=False)
     handle = await elements.handle_of(current, locator)
-    told = await current.answered(page_world.ask(handle, "words", _MAX_TEXT + elements.SLACK))
-    plain = clean(told["text"], _MAX_TEXT + elements.SLACK)
-    text = masked(plain)
-    characters = told["characters"]
-    if text != plain:
-        # Counted when it is masked: a length tells something, too.
-        characters = len(text) if characters <= len(plain) else -(-characters // 1000) * 1000
+    told = await current.answered(page_world.ask(handle, "words", _MAX_TEXT + SLACK))
+    text, characters = _counted(clean(told["text"], _MAX_TEXT + SLACK), told["characters"], _MAX_TEXT)
     return ElementText(
         url=current.url,
         characters=characters,
-        truncated=characters > len(text[:_MAX_TEXT]),
+        truncated=characters > len(text),
         redacted=told["redacted"],
-        untrusted_content=ElementWords(text=text[:_MAX_TEXT]),
+        untrusted_content=ElementWords(text=text),
     )
 
 
 async def html_of(current: CurrentPage) -> Html:
     """Return the page's HTML, without what fields hold. Raises PageUnresponsive."""
-    asked = page_world.ask(current.page.main_frame, "html", MAX_HTML + elements.SLACK)
+    asked = page_world.ask(current.page.main_frame, "html", MAX_HTML + SLACK)
     told = await current.answered(asked, 10.0)
-    html = masked(clean(told["html"], MAX_HTML + elements.SLACK))
-    return Html(html[:MAX_HTML], len(html) if told["characters"] <= MAX_HTML else told["characters"])
+    html = shown(told["html"], MAX_HTML)
+    return Html(html, len(html) if told["characters"] <= MAX_HTML else told["characters"])
 
 
 async def picture_of(current: CurrentPage, secrets: Sequence[str], *, seconds: float = _PICTURE_SECONDS) -> Picture:
@@ -161,6 +151,15 @@ async def picture_of(current: CurrentPage, secrets: Sequence[str], *, seconds: f
     )
     width, height = struct.unpack(">II", png[_PNG_SIZE])
     return Picture(png, width, height, len(covers))
+
+
+def _counted(plain: str, characters: int, most: int) -> tuple[str, int]:
+    """Return how a text of a page begins, masked and cut, and how many characters the page has of it."""
+    text = masked(plain)
+    if text != plain:
+        # A count to the letter would tell how long the secret is.
+        characters = len(text) if characters <= len(plain) else -(-characters // 1000) * 1000
+    return text[:most], characters
 
 
 async def _of_frame(current: CurrentPage, frame: Frame, room: int) -> dict[str, Any] | None:
