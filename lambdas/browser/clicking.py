@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from playwright.async_api import Error
 from playwright.async_api import TimeoutError as PlaywrightTimeout
 
-from lambdas.browser import elements
+from lambdas.browser import elements, page_world
 from lambdas.browser.current_page import crashed
 from lambdas.browser.navigation import check_place
 from lambdas.browser.results import Clicked
@@ -30,11 +30,6 @@ _SETTLES_MS: Final = 3_000
 #: A script that navigates does so a moment after the click.
 _NOTICES_SECONDS: Final = 0.05
 _OPENS_SECONDS: Final = 2.0
-#: What the element leads to, as far as it says: a page of its own, a file.
-_LEADS_TO: Final = (
-    "(element) => element.closest('a[download]') ? 'file'"
-    " : element.closest('a[target=_blank], form[target=_blank]') ? 'page' : ''"
-)
 _DISPATCHED: Final = "performing click action"
 
 
@@ -44,7 +39,8 @@ async def click(
     """Click the one element of a selector. Raises ElementNotFound, ElementNotUnique, ElementNotReady and others."""
     locator = await elements.found(current, selector, APPEARS_MS, visible=not force)
     tries = 0 if force else await _rehearsed(current, locator, selector, max_retries)
-    leads_to = await current.answered(locator.evaluate(_LEADS_TO))
+    handle = await elements.handle_of(current, locator)
+    leads_to = await current.answered(page_world.ask(handle, "leads_to"))
     await action.announce()
     before = current.url
     await _clicked(current, action, locator, selector, force=force)

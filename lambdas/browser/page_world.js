@@ -197,6 +197,12 @@
     return { frame: ["iframe", "frame", "object", "embed"].includes(tagOf(element)), password: isPassword(element) };
   };
 
+  // What a click on the element leads to, as far as it says: a file, a page of its own.
+  const leadsTo = (element) => {
+    const within = (selector) => node.closest.call(element, selector) !== null;
+    return within("a[download]") ? "file" : within("a[target=_blank], form[target=_blank]") ? "page" : "";
+  };
+
   const say = (element, kind) => element.dispatchEvent(new Event(kind, { bubbles: true, composed: true }));
   const value = (element) => Object.getOwnPropertyDescriptor(tagOf(element) === "textarea" ? HTMLTextAreaElement.prototype : HTMLInputElement.prototype, "value");
   const byValue = ["date", "time", "month", "week", "datetime-local"];
@@ -258,7 +264,7 @@
 
   const ready = () => readyOf(document);
 
-  const answers = { words, scene, ready, state, html, probe, focused, insert, choose, describe };
+  const answers = { words, scene, ready, state, html, probe, focused, insert, choose, describe, leads_to: leadsTo };
   const run = (root, body) => {
     const asked = JSON.parse(decodeURIComponent(atob(body)));
     if (asked.what === "focus") return focus();

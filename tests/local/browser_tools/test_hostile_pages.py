@@ -72,8 +72,9 @@ def test_what_was_typed_into_an_editor_is_in_nothing_that_is_read(session: Sessi
         "Array.prototype.map = () => ({a: 1}); JSON.stringify = () => 'x'; String.prototype.slice = () => 12345",
         "document.querySelectorAll = () => { throw 1 }; Object.defineProperty(document, 'readyState', {value: {}})",
         "document.body.innerHTML += '<form name=title></form><img name=querySelectorAll>'",
+        "Element.prototype.closest = () => { throw 1 }",
     ],
-    ids=["surrogate", "prototypes", "document", "clobbered"],
+    ids=["surrogate", "prototypes", "document", "clobbered", "closest"],
 )
 def test_a_page_that_bends_the_language_is_read_as_any_other(session: Session, script: str) -> None:
     page = session.browsing.site.show(
