@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from playwright.async_api import Error
 from playwright.async_api import TimeoutError as PlaywrightTimeout
 
+from browser_policy.headers import REFUSED_HEADER, UNREACHABLE_HEADER
 from lambdas.browser.current_page import BLANK, CurrentPage, crashed
 from lambdas.browser.errors import NavigationBlocked, NavigationFailed, PageCrashed, PageUnresponsive
 from lambdas.browser.results import Navigation
@@ -27,8 +28,6 @@ _MAX_SENTENCE: Final = 300
 _NET_ERROR: Final = re.compile(r"net::(ERR_[A-Z0-9_]+)")
 _INTERRUPTED: Final = re.compile(r"interrupted by another navigation to \"?chrome-error:")
 _DOWNLOAD: Final = re.compile(r"Download is starting|ERR_ABORTED")
-REFUSED_HEADER: Final = "x-tool-executor-refused"
-UNREACHABLE_HEADER: Final = "x-tool-executor-unreachable"
 _BLOCKED: Final = frozenset(
     {"ERR_BLOCKED_BY_ADMINISTRATOR", "ERR_BLOCKED_BY_CLIENT", "ERR_UNSAFE_PORT", "ERR_BLOCKED_BY_CSP"}
 )

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 import h11
 
+from browser_policy.headers import REFUSED_HEADER, UNREACHABLE_HEADER
 from tool_executor.local.browsers.client_side import BadRequest, ClientSide
 from tool_executor.local.browsers.dialer import Dialer, Refused, Resolver, Unreachable
 from tool_executor.local.browsers.forwarding import forward
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 _ADDRESS: Final = "127.0.0.1"
-_REFUSED_HEADER: Final = "x-tool-executor-refused"
-_UNREACHABLE_HEADER: Final = "x-tool-executor-unreachable"
 
 
 class FilteringProxy:
@@ -93,9 +92,9 @@ class FilteringProxy:
             await client.answer(error.status, str(error))
         except Refused as error:
             self.refusals.add(label, str(error))
-            await client.answer(403, str(error), _REFUSED_HEADER)
+            await client.answer(403, str(error), REFUSED_HEADER)
         except Unreachable as error:
-            await client.answer(502, str(error), _UNREACHABLE_HEADER)
+            await client.answer(502, str(error), UNREACHABLE_HEADER)
         except TooMuch:
             self.refusals.add(label, self._limits.download_sentence)
 
