@@ -7,7 +7,6 @@ is then told to stop, and is whole for the next call.
 from __future__ import annotations
 
 import asyncio
-import concurrent.futures
 import contextlib
 import threading
 from dataclasses import dataclass, field
@@ -46,9 +45,13 @@ class Driver:
 
     def run(self, work: Callable[[], Awaitable[_T]]) -> _T:
         """Run a coroutine to its end. Where this thread is interrupted, the coroutine is cancelled, and cleans up."""
+        ended = threading.Event()
 
         async def worked() -> _T:
-            return await work()
+            try:
+                return await work()
+            finally:
+                ended.set()
 
         future = asyncio.run_coroutine_threadsafe(worked(), self._loop)
         try:
@@ -56,9 +59,7 @@ class Driver:
         except BaseException:
             if not future.done():
                 future.cancel()
-                ended = asyncio.run_coroutine_threadsafe(asyncio.sleep(0), self._loop)
-                with contextlib.suppress(concurrent.futures.TimeoutError):
-                    ended.result(_STOPS_WITHIN_SECONDS)
+                ended.wait(_STOPS_WITHIN_SECONDS)
             raise
 
     @contextlib.asynccontextmanager
