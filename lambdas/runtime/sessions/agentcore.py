@@ -57,11 +57,6 @@ class AgentCore:
             os.environ["STAGE"],
         )
 
-    @property
-    def name(self) -> str:
-        """The provider's name."""
-        return "agentcore"
-
     def open(self, key: str, generation: int) -> str:
         """Start the session of this key and generation. Raises Unavailable, BrowserMisconfigured."""
         started = self._asked(

@@ -11,6 +11,7 @@ import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from lambdas.runtime.sessions.keys import is_shared
 from lambdas.runtime.sessions.provider import BrowserMisconfigured, CdpEndpoint, ListedSession, Refusal
 
 if TYPE_CHECKING:
@@ -25,14 +26,9 @@ class AnyCdp:
 
     address: str
 
-    @property
-    def name(self) -> str:
-        """The provider's name."""
-        return "cdp"
-
     def open(self, key: str, generation: int) -> str:
         """Return the id. Raises BrowserMisconfigured where calls are to share a browser that nobody keeps."""
-        if key.startswith(("execution/", "named/")) and _PLACE not in self.address:
+        if is_shared(key) and _PLACE not in self.address:
             message = "A sequence needs a CDP address with {session} in it: otherwise each call has another browser."
             raise BrowserMisconfigured(message)
         return hashlib.sha256(f"{key}#{generation}".encode()).hexdigest()[:32]

@@ -30,11 +30,6 @@ class LocalHost:
     address: str
     session_seconds: int = 900
 
-    @property
-    def name(self) -> str:
-        """The provider's name."""
-        return "local"
-
     def open(self, key: str, generation: int) -> str:
         """Return the browser's id. Raises SessionLost, Unavailable, BrowserMisconfigured."""
         wanted = {"generation": generation, "timeout_seconds": self.session_seconds}

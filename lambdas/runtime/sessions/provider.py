@@ -62,10 +62,6 @@ class BrowserSessionProvider(Protocol):
     Every method may raise ``Unavailable`` where the provider does not answer.
     """
 
-    @property
-    def name(self) -> str:
-        """The provider's name in settings and records."""
-
     def open(self, key: str, generation: int) -> str:
         """Return the id of the browser of this key and generation, opened if there is none yet.
 

@@ -40,10 +40,6 @@ class FakeBrowsers:
     _ids: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    @property
-    def name(self) -> str:
-        return "fake"
-
     def open(self, key: str, generation: int) -> str:
         self._answer("open")
         self.while_starting()
