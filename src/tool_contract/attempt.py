@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from tool_contract.errors import Effect, ErrorCode
+from tool_contract.limits import MAX_SESSION_CHARACTERS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -59,7 +60,7 @@ class AttemptContext(BaseModel):
     timeout_seconds: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
     deadline: str | None = None
     attempt_log: list[AttemptEntry] = []
-    session: str | None = None
+    session: Annotated[str, Field(max_length=MAX_SESSION_CHARACTERS)] | None = None
 
     @property
     def recorded(self) -> bool:

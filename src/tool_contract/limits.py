@@ -61,3 +61,5 @@ MAX_METADATA_BYTES: Final = 2_048
 #: What a tool tells of a failure beside its sentence, such as where a browser stood.
 MAX_FAILURE_METADATA_BYTES: Final = 4_096
 MAX_REASONING_CHARACTERS: Final = 2_000
+#: A session is kept under its name, and providers and logs repeat it.
+MAX_SESSION_CHARACTERS: Final = 200

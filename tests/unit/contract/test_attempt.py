@@ -115,6 +115,7 @@ def test_a_context_reads_its_log_and_ignores_what_a_newer_caller_adds() -> None:
         {"route": "side"},
         {"attempt_log": {}},
         {"attempt_log": [{}]},
+        {"session": "x" * 201},
     ],
 )
 def test_a_context_that_makes_no_sense_is_refused(wrong: dict[str, Any]) -> None:

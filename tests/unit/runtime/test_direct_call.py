@@ -169,6 +169,10 @@ def test_an_unknown_tool_is_told_with_what_it_may_have_meant(name: str) -> None:
             {"tool_name": "reads", "context": {"deadline": "2026-11-20T10:00:00"}},
             "InvalidRequest", "/context/deadline", id="a time without zone",
         ),
+        pytest.param(
+            {"tool_name": "reads", "context": {"session": "x" * 201}},
+            "InvalidRequest", "/context/session", id="a long name",
+        ),
         pytest.param({"tool_name": "reads", "input": {"a": "\ud800"}}, "InvalidInput", "/a", id="surrogate"),
         pytest.param({"tool_name": "sleeps", "input": {"a": float("nan")}}, "InvalidInput", "/a", id="NaN"),
         pytest.param({"tool_name": "sleeps", "input": {"a": 10**40}}, "InvalidInput", "/a", id="10^40"),
