@@ -45,6 +45,10 @@ class Html:
 class BrowserAgent(Protocol):
     """Acts on one page. Each method may raise the errors of ``lambdas.browser.errors``."""
 
+    @property
+    def url(self) -> str:
+        """The page's address."""
+
     async def navigate(self, url: str) -> Navigation:
         """Go to a checked address."""
 
@@ -64,7 +68,7 @@ class BrowserAgent(Protocol):
         """Return what the page shows."""
 
     async def take_screenshot(self, secrets: Sequence[str]) -> Picture:
-        """Take a picture of what is visible, with fields and the texts of ``secrets`` covered."""
+        """Take a picture of what is visible, without what fields hold; the texts of ``secrets`` are covered."""
 
     async def get_text(self, selector: str) -> ElementText:
         """Return an element's visible text."""

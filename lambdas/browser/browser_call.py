@@ -14,6 +14,7 @@ from playwright.async_api import Error
 
 from lambdas.browser import snapshot
 from lambdas.browser.action import Action
+from lambdas.browser.agent import BrowserAgent
 from lambdas.browser.current_page import CurrentPage, crashed
 from lambdas.browser.driver import NotConnected, driver
 from lambdas.browser.failed_call import FailedCall
@@ -40,7 +41,7 @@ _RESERVE_SECONDS: Final = 6.0
 _LEAST_SECONDS: Final = 1.0
 _LONGEST_SECONDS: Final = 600.0
 #: What a tool does with the page: gets the agent, and the session's secrets.
-Work: TypeAlias = Callable[[PlaywrightAgent, SessionSecrets], Awaitable[_T]]
+Work: TypeAlias = Callable[[BrowserAgent, SessionSecrets], Awaitable[_T]]
 
 
 @functools.cache

@@ -35,8 +35,7 @@ from lambdas.runtime.tool_group import ToolGroup
 from tool_contract.secret import SecretRef
 
 if TYPE_CHECKING:
-    from lambdas.browser.agent import Html, Picture
-    from lambdas.browser.playwright_agent import PlaywrightAgent
+    from lambdas.browser.agent import BrowserAgent, Html, Picture
     from lambdas.browser.secrets import SessionSecrets
 
 tools = ToolGroup("browser")
@@ -98,10 +97,10 @@ def get_page_state() -> PageState:
 
 @tools.tool(read_only=True, timeout_seconds=30)
 def take_screenshot() -> Screenshot:
-    """Take a picture of what is visible, kept as PNG in the artefact bucket; filled fields are covered."""
+    """Take a picture of what is visible, kept as PNG in the artefact bucket; what fields hold is not drawn."""
 
-    async def taken(agent: PlaywrightAgent, secrets: SessionSecrets) -> tuple[str, Picture]:
-        return agent.current.url, await agent.take_screenshot(secrets.texts)
+    async def taken(agent: BrowserAgent, secrets: SessionSecrets) -> tuple[str, Picture]:
+        return agent.url, await agent.take_screenshot(secrets.texts)
 
     url, picture = BrowserCall().run(taken)
     artifact = keep("screenshot.png", picture.png, "image/png")
@@ -118,8 +117,8 @@ def get_text(selector: Selector) -> ElementText:
 def get_page_html() -> PageHtml:
     """Keep the page's HTML in the artefact bucket, without what fields hold, and return how it begins."""
 
-    async def read(agent: PlaywrightAgent, _: SessionSecrets) -> tuple[str, Html]:
-        return agent.current.url, await agent.get_page_html()
+    async def read(agent: BrowserAgent, _: SessionSecrets) -> tuple[str, Html]:
+        return agent.url, await agent.get_page_html()
 
     url, html = BrowserCall().run(read)
     return PageHtml(

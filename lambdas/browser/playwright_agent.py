@@ -40,6 +40,11 @@ class PlaywrightAgent:
     action: Action
     shared: bool = True
 
+    @property
+    def url(self) -> str:
+        """The page's address."""
+        return self.current.url
+
     async def navigate(self, url: str) -> Navigation:
         """Go to a checked address."""
         return await navigation.navigate(self.current, self.places, url)
@@ -67,7 +72,7 @@ class PlaywrightAgent:
         return await self._read(reading.page_state(self.current))
 
     async def take_screenshot(self, secrets: Sequence[str]) -> Picture:
-        """Take a picture of what is visible, with fields and secrets covered."""
+        """Take a picture of what is visible, without what fields hold; secrets are covered."""
         return await self._read(reading.picture_of(self.current, secrets))
 
     async def get_text(self, selector: str) -> ElementText:
