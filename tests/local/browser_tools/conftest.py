@@ -84,6 +84,11 @@ class Session:
         return str(self.result("get_text", selector=selector)["untrusted_content"]["text"])
 
 
+def elements(state: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """Return the elements of a page's state by their selectors."""
+    return {element["selector"]: element for element in state["untrusted_content"]["elements"]}
+
+
 @pytest.fixture(scope="session")
 def browsing() -> Iterator[Browsing]:
     with TestSite.serving() as site, small_site.serving() as shop, miniwob_site.serving() as miniwob:
