@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections import Counter
 from collections.abc import Callable
 from contextlib import contextmanager, suppress
@@ -69,7 +68,10 @@ _Answer = tuple[int, dict[str, str], bytes]
 
 
 class TestSite(ThreadingHTTPServer):
-    """The site, at 127.0.0.1. ``hits`` counts requests by path; ``pages`` may be added to."""
+    """The site, at 127.0.0.1.
+
+    ``hits`` counts requests by path; ``pages`` may be added to; ``ended`` lets ``/never`` go.
+    """
 
     __test__ = False
     daemon_threads = True
@@ -77,6 +79,7 @@ class TestSite(ThreadingHTTPServer):
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.hits: Counter[str] = Counter()
+        self.ended = threading.Event()
         self.pages: dict[str, Callable[[dict[str, str]], _Answer]] = {}
 
     @property
@@ -91,6 +94,7 @@ class TestSite(ThreadingHTTPServer):
             try:
                 yield site
             finally:
+                site.ended.set()
                 site.shutdown()
 
     def show(self, path: str, body: str, *, status: int = 200, **headers: str) -> str:
@@ -117,7 +121,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _answer(self, path: str, query: dict[str, str]) -> None:
         if path == "/never":
-            time.sleep(120)
+            self.server.ended.wait()
         elif path == "/file":
             self._stream()
         elif path in self.server.pages:

@@ -41,6 +41,12 @@ def eventually(holds: Callable[[], bool], seconds: float = 10) -> bool:
     return True
 
 
+def running(browsing: Browsing, execution_id: str) -> list[int]:
+    """Return the positions of the calls that run."""
+    calls = browsing.deployed.history.calls(execution_id)
+    return [call["position"] for call in calls if call["status"] == "running"]
+
+
 def test_a_browser_that_is_killed_between_two_calls_is_a_lost_session(own_session: Session) -> None:
     own_session.open("/form")
     own_session.result("type", selector="#user", text="mia")
@@ -64,12 +70,11 @@ def test_a_session_in_which_nothing_was_done_goes_on_with_a_fresh_browser(own_se
 
 def test_kill_9_in_mid_sequence_stops_it_and_the_next_execution_is_fine(browsing: Browsing) -> None:
     slow = ToolCall("wait_for_element", {"selector": "#never-there", "timeout_ms": 30_000})
-    executor = browsing.executor()
+    executor, steps = browsing.executor(), login(browsing)
     began = time.monotonic()
-    handle = executor.submit_sync([*login(browsing), slow, ToolCall("get_text", {"selector": "h1"})], sequence=True)
-    assert eventually(lambda: browsing.shop.logins > 0 and bool(browser_processes(browsing)), 30)
+    handle = executor.submit_sync([*steps, slow, ToolCall("get_text", {"selector": "h1"})], sequence=True)
+    assert eventually(lambda: running(browsing, handle) == [len(steps)], 30)
     logins = browsing.shop.logins
-    time.sleep(1)
     assert kill_browsers(browsing)
     results = executor.wait_sync(handle, timeout=60)
 
