@@ -27,7 +27,14 @@ _MAX_OPTION: Final = 60
 _MAX_SELECTOR: Final = 1_000
 _MAX_ROLE: Final = 30
 _HANDLE_MS: Final = 3_000
-_LIMITS: Final = {"name": _MAX_NAME + SLACK, "options": 30, "title": 0, "text": 0, "elements": 150}
+_LIMITS: Final = {
+    "name": _MAX_NAME + SLACK,
+    "options": 30,
+    "all_options": 500,
+    "title": 0,
+    "text": 0,
+    "elements": 150,
+}
 _UNUSABLE: Final = re.compile(
     r"while parsing|Unknown engine|not a valid selector|Unsupported|Malformed|unexpected symbol|Unexpected token"
     r"|Failed to execute 'evaluate'|not a valid XPath",
@@ -103,6 +110,7 @@ def told(element: dict[str, Any]) -> Element:
         checked=element.get("checked"),
         filled=element.get("filled"),
         options=None if options is None else tuple(shown(one, _MAX_OPTION) for one in options),
+        option_count=element.get("option_count"),
     )
 
 

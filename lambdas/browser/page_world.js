@@ -116,7 +116,10 @@
     else if (attribute(element, "aria-checked")) told.checked = attribute(element, "aria-checked") === "true";
     if (tag === "textarea" || (tag === "input" && written.includes(element.type))) told.filled = element.value !== "";
     else if (isEditor(element)) told.filled = element.innerText.trim() !== "";
-    if (tag === "select") told.options = [...element.options].slice(0, limits.options).map((option) => clip(option.label || option.text, limits.name));
+    if (tag === "select") {
+      told.options = [...element.options].slice(0, limits.options).map((option) => clip(option.label || option.text, limits.name));
+      if (element.options.length > limits.options) told.option_count = element.options.length;
+    }
     return told;
   };
 
@@ -126,6 +129,12 @@
     // A box that is drawn by its label is clicked there.
     for (const label of all("label")) if (label.control && !visible(label.control) && visible(label)) usable.push(label);
     const text = textOf(bodyOf(document));
+    let room = limits.all_options;
+    const elements = usable.slice(0, limits.elements).map((element) => {
+      const told = describe(element, { ...limits, options: Math.min(limits.options, room) });
+      room -= told.options ? told.options.length : 0;
+      return told;
+    });
     const came = performance.getEntriesByType("navigation")[0];
     return {
       ready_state: readyOf(document),
@@ -133,7 +142,7 @@
       title: clip(titleOf(document), limits.title),
       text: text.slice(0, limits.text),
       text_characters: text.length,
-      elements: usable.slice(0, limits.elements).map((element) => describe(element, limits)),
+      elements,
       element_count: usable.length,
     };
   };

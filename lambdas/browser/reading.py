@@ -15,6 +15,7 @@ from lambdas.browser.clicking import APPEARS_MS
 from lambdas.browser.errors import PageUnresponsive, UrlNotReached
 from lambdas.browser.page_world import SLACK, clean, shown
 from lambdas.browser.results import (
+    Element,
     ElementFound,
     ElementText,
     ElementWords,
@@ -41,6 +42,7 @@ _LIMITS: Final = {
     "elements": 100,
     "name": 100 + SLACK,
     "options": 50,
+    "all_options": 500,
     "title": _MAX_TITLE + SLACK,
 }
 _MAX_FRAMES: Final = 10
@@ -91,7 +93,7 @@ async def page_state(current: CurrentPage) -> PageState:
     total, text, characters = top["element_count"], clean(top["text"], _LIMITS["text"]), top["text_characters"]
     children = [frame for frame in current.frames() if frame.parent_frame is not None]
     for frame in children[:_MAX_FRAMES]:
-        told = await _of_frame(current, frame, _LIMITS["elements"] - len(found))
+        told = await _of_frame(current, frame, found)
         if told is None:
             continue
         found += [elements.told(element) for element in told["elements"]]
@@ -107,7 +109,10 @@ async def page_state(current: CurrentPage) -> PageState:
         frames=len(children),
         text_characters=characters,
         elements=total,
-        truncated=characters > len(text) or total > len(found) or len(children) > _MAX_FRAMES,
+        truncated=characters > len(text)
+        or total > len(found)
+        or len(children) > _MAX_FRAMES
+        or any(element.option_count is not None for element in found),
         untrusted_content=PageContent(title=shown(top["title"], _MAX_TITLE), text=text, elements=tuple(found)),
     )
 
@@ -162,13 +167,15 @@ def _counted(plain: str, characters: int, most: int) -> tuple[str, int]:
     return text[:most], characters
 
 
-async def _of_frame(current: CurrentPage, frame: Frame, room: int) -> dict[str, Any] | None:
+async def _of_frame(current: CurrentPage, frame: Frame, found: Sequence[Element]) -> dict[str, Any] | None:
     """Return what a frame shows, its selectors led by the frame's; None where it cannot be asked or is not shown."""
     try:
         owner = await current.answered(frame.frame_element(), 1.0)
         if not await current.answered(owner.is_visible(), 1.0):
             return None
-        limits = {**_LIMITS, "elements": max(room, 0)}
+        options = sum(len(element.options or ()) for element in found)
+        room = {"elements": _LIMITS["elements"] - len(found), "all_options": _LIMITS["all_options"] - options}
+        limits = {**_LIMITS, **{name: max(left, 0) for name, left in room.items()}}
         told: dict[str, Any] = await current.answered(page_world.ask(frame, "state", limits), 1.0)
         path = await _path_to(current, frame)
     except (Error, PageUnresponsive):

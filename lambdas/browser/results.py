@@ -78,7 +78,8 @@ class Typed(PageOutcome):
 class Element(Result):
     """An element that can be used, with a selector that finds it again.
 
-    ``filled``: a field holds something; what it holds is not told. ``options`` are a drop-down list's.
+    ``filled``: a field holds something; what it holds is not told. ``options`` are a drop-down list's;
+    ``option_count`` says how many it has where not all are told.
     """
 
     selector: str
@@ -89,6 +90,7 @@ class Element(Result):
     checked: _Maybe[bool] = None
     filled: _Maybe[bool] = None
     options: _Maybe[tuple[str, ...]] = None
+    option_count: _Maybe[int] = None
 
 
 class FoundWords(Result):
