@@ -22,6 +22,7 @@ from tool_executor.costs.prices import list_prices
 from tool_executor.costs.request_work import best_and_worst
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from tool_executor.costs.work import ExecutionWork
@@ -117,7 +118,7 @@ def cost(
         _of_request(file, catalog_file, options_file, assumed, printed)
 
 
-def _refuse_options_of_a_month(said: dict[str, object]) -> None:
+def _refuse_options_of_a_month(said: Mapping[str, object]) -> None:
     """A request says these things itself: what is given besides would be passed over."""
     names = [f"--{name.replace('_', '-')}" for name, value in said.items() if value is not None]
     if names:
