@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def _memory(assembly: Assembly) -> dict[str, int]:
-    functions = [each["Properties"] for each in assembly.of_type("AWS::Lambda::Function")]
+    functions = assembly.of_type("AWS::Lambda::Function")
     return {each["FunctionName"].split("-", 3)[3]: each["MemorySize"] for each in functions}
 
 

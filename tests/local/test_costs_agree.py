@@ -131,6 +131,6 @@ def test_the_records_are_as_large_as_supposed(cloud: FaultyCloud) -> None:
     supposed = Assumptions(result_bytes=result)
     request = check_request(run.request, CATALOG)
     best, worst = best_and_worst(request, CATALOG, ToolExecutorOptions(), supposed, 1_000)
-    # Ids and names of these tests are shorter than usual ones, by no more than this.
+    # Ids and names of these tests are shorter than usual ones, and their errors say little: by no more than this.
     assert 0 <= records.ended_bytes(best.calls[0]) - bytes_of(dict(good)) <= 150
-    assert 0 <= records.ended_bytes(worst.calls[1]) - bytes_of(dict(dead)) <= 300
+    assert 0 <= records.ended_bytes(worst.calls[1]) - bytes_of(dict(dead)) <= 450
