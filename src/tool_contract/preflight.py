@@ -36,15 +36,15 @@ _EVENTS_OF_AN_ATTEMPT: Final = 5 + 2 + 3
 _EVENTS_OF_A_BACKOFF: Final = 2
 
 #: Plan, RunCalls, Finish.
-_TRANSITIONS_AROUND_CALLS: Final = 3
+TRANSITIONS_AROUND_CALLS: Final = 3
 #: Decide, Backoff, Invoke.
-_TRANSITIONS_OF_A_RETRY: Final = 3
+TRANSITIONS_OF_A_RETRY: Final = 3
 #: Decide, Invoke.
-_TRANSITIONS_OF_A_FALLBACK: Final = 2
+TRANSITIONS_OF_A_FALLBACK: Final = 2
 #: Decide, RecordFailure.
-_TRANSITIONS_OF_A_FAILURE: Final = 2
+TRANSITIONS_OF_A_FAILURE: Final = 2
 #: Decide, RecordAndStop, StopSequence: of the one call that stops a sequence.
-_TRANSITIONS_OF_A_STOP: Final = 3
+TRANSITIONS_OF_A_STOP: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +134,7 @@ def preflight(
         plan_bytes=sizes[-1],
         worst_case_events=worst_case_events(shapes),
         calls_that_fit=_calls_that_fit(sizes, shapes),
-        happy=Course(len(shapes), _TRANSITIONS_AROUND_CALLS + len(shapes)),
+        happy=Course(len(shapes), TRANSITIONS_AROUND_CALLS + len(shapes)),
         worst=Course(sum(shape.attempts for shape in shapes), worst_case_transitions(shapes, request.mode)),
     )
 
@@ -151,10 +151,10 @@ def worst_case_events(shapes: Iterable[CallShape]) -> int:
 def worst_case_transitions(shapes: Iterable[CallShape], mode: str) -> int:
     """Return the state transitions of an execution in which everything fails that can."""
     tries = [
-        1 + _TRANSITIONS_OF_A_RETRY * shape.retries + _TRANSITIONS_OF_A_FALLBACK * shape.fallbacks for shape in shapes
+        1 + TRANSITIONS_OF_A_RETRY * shape.retries + TRANSITIONS_OF_A_FALLBACK * shape.fallbacks for shape in shapes
     ]
-    ends = _TRANSITIONS_OF_A_STOP if mode == "sequence" else _TRANSITIONS_OF_A_FAILURE * len(tries)
-    return _TRANSITIONS_AROUND_CALLS + sum(tries) + ends
+    ends = TRANSITIONS_OF_A_STOP if mode == "sequence" else TRANSITIONS_OF_A_FAILURE * len(tries)
+    return TRANSITIONS_AROUND_CALLS + sum(tries) + ends
 
 
 class _Longest:

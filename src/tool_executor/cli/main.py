@@ -16,6 +16,7 @@ from tool_executor.cli.cancel import cancel, reconcile
 from tool_executor.cli.clear_history import clear_history
 from tool_executor.cli.config import config
 from tool_executor.cli.console import ExitCode, err, print_error
+from tool_executor.cli.cost import cost
 from tool_executor.cli.history import history
 from tool_executor.cli.inventory import app as inventory_app
 from tool_executor.cli.local import app as local_app
@@ -38,6 +39,7 @@ app = typer.Typer(
 app.command()(run)
 app.command()(tools)
 app.command()(validate)
+app.command()(cost)
 app.command()(watch)
 app.command()(show)
 app.command()(history)

@@ -2,47 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
-from tool_contract import strict_json
 from tool_contract.limits import (
     MAX_HISTORY_EVENTS,
     MAX_PLAN_BYTES,
     MAX_REQUEST_BYTES,
     MAX_REQUEST_BYTES_BY_REFERENCE,
 )
-from tool_contract.options import InvalidOptionsError, ToolExecutorOptions
-from tool_contract.preflight import NOT_IN_COST, Preflight, preflight
-from tool_contract.request import InvalidRequestError as RequestProblems
-from tool_contract.request import check_request
+from tool_contract.preflight import NOT_IN_COST
 from tool_executor.cli import options
 from tool_executor.cli.catalog_file import read_catalog
+from tool_executor.cli.checked_request import checked_request, read_options
 from tool_executor.cli.console import out, print_json
 from tool_executor.cli.request_file import read_request
-from tool_executor.errors import InvalidRequestError
-from tool_executor.sent_request import size_problem
 
 if TYPE_CHECKING:
-    from tool_contract.catalog import Catalog
-    from tool_contract.problems import Problem
-    from tool_contract.request import ExecutionRequest
-
-
-@dataclass(frozen=True, slots=True)
-class _Checked:
-    """A request that can be run, and what that takes."""
-
-    request: ExecutionRequest
-    report: Preflight
-
-    @property
-    def tool_names(self) -> list[str]:
-        return sorted({candidate.tool_name for call in self.request.calls for candidate in call.candidates})
+    from tool_executor.cli.checked_request import CheckedRequest
 
 
 def validate(
@@ -66,42 +46,12 @@ def validate(
 
     Exit code: 0 if it can be run, 2 if not.
     """
-    stage = ToolExecutorOptions() if options_file is None else _read_options(options_file)
-    checked = _check(read_request(file), read_catalog(catalog_file), stage)
+    stage = read_options(options_file)
+    checked = checked_request(read_request(file), read_catalog(catalog_file), stage)
     print_json(_to_json(checked)) if as_json else _print(checked)
 
 
-def _read_options(file: str) -> ToolExecutorOptions:
-    try:
-        return ToolExecutorOptions.from_json(read_request(file))
-    except InvalidOptionsError as error:
-        message = f"The options in {file!r} cannot be used."
-        raise InvalidRequestError(message, [problem.as_detail() for problem in error.problems]) from None
-
-
-def _check(value: object, catalog: Catalog, stage: ToolExecutorOptions) -> _Checked:
-    try:
-        request = check_request(value, catalog)
-    except RequestProblems as error:
-        raise _refusal(error) from None
-    report = preflight(request, catalog, stage, request_bytes=strict_json.byte_size(strict_json.dumps(value)))
-    problems = [*_problems_of_start(report), *report.problems()]
-    if problems:
-        raise _refusal(RequestProblems(problems))
-    return _Checked(request, report)
-
-
-def _refusal(error: RequestProblems) -> InvalidRequestError:
-    told = error.to_json()
-    return InvalidRequestError(told["error"], told["details"], hint=told.get("hint"))
-
-
-def _problems_of_start(report: Preflight) -> list[Problem]:
-    problem = size_problem(report.request_bytes)
-    return [] if problem is None else [problem]
-
-
-def _to_json(checked: _Checked) -> dict[str, Any]:
+def _to_json(checked: CheckedRequest) -> dict[str, Any]:
     report = checked.report
     return {
         "valid": True,
@@ -118,7 +68,7 @@ def _to_json(checked: _Checked) -> dict[str, Any]:
     }
 
 
-def _print(checked: _Checked) -> None:
+def _print(checked: CheckedRequest) -> None:
     report, happy, worst = checked.report, checked.report.happy, checked.report.worst
     out.print(
         f"The request is valid: {report.calls} calls, {checked.request.mode}, of {', '.join(checked.tool_names)}."
@@ -138,5 +88,5 @@ def _print(checked: _Checked) -> None:
         out.print(f"Over {MAX_REQUEST_BYTES:,} bytes: the client sends the request by S3.")
     out.print(
         "The dollars are those of a Standard workflow's state transitions, at $25 a million. Not in them:"
-        f" {', '.join(NOT_IN_COST)}."
+        f" {', '.join(NOT_IN_COST)}; 'tool-executor cost' counts them."
     )
