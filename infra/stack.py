@@ -47,6 +47,7 @@ class ToolExecutorStack(Stack):
         self._artifacts = ArtifactBucket(self, "Artifacts", stage=self._stage)
         self._inventory = InventoryTables(self, "Inventory", stage=self._stage)
         self._groups = deployment.groups
+        self._callers = deployment.callers
         self._has_browser = any(group.drives_browser for group in deployment.groups)
         self._browser = self._agentcore()
         self._tools = {group.name: self._tool_group(group) for group in deployment.groups}
@@ -67,6 +68,7 @@ class ToolExecutorStack(Stack):
                 "CODE_VERSION": self._code[group.name].version,
                 **(self._inventory_names() if group.reads_inventory else {}),
                 **(self._browser_names() if group.drives_browser else {}),
+                **({"SHARE_CACHE": "true"} if self._callers.share_cache else {}),
             },
             reserved_concurrency=self._stage.tool_concurrency,
         )
@@ -100,6 +102,10 @@ class ToolExecutorStack(Stack):
             },
         )
         _allow(planner.role, ("dynamodb:PutItem",), self._history.table.table_arn)
+        if any(policy.counts for policy in self._callers.all):
+            # GetItem: an account that is full may be so by this very execution, whose first plan was not heard of.
+            _allow(planner.role, ("dynamodb:GetItem",), self._history.table.table_arn)
+            _allow(planner.role, ("dynamodb:GetItem", "dynamodb:PutItem"), self._tool_state.table.table_arn)
         self._allow_artifacts(planner.role)
         return planner
 
@@ -113,6 +119,8 @@ class ToolExecutorStack(Stack):
         self._allow_artifacts(finisher.role)
         if any(code.takes_secrets for code in self._code.values()):
             _allow(finisher.role, ("ssm:DeleteParameters",), self._secrets("once"))
+        if any(policy.max_open_calls is not None for policy in self._callers.all):
+            _allow(finisher.role, ("dynamodb:UpdateItem",), self._tool_state.table.table_arn)
         if self._has_browser:
             # Sessions that are left are found and ended by what the tools wrote down of them.
             state = ("dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:UpdateItem")
