@@ -10,6 +10,7 @@ from aws_cdk.aws_iam import IGrantable, PolicyStatement
 
 from infra.agentcore_browser import AgentCoreBrowser
 from infra.artifact_bucket import ArtifactBucket
+from infra.entrance import Entrance
 from infra.function import StagedFunction
 from infra.history_table import HistoryTable
 from infra.inventory_tables import InventoryTables
@@ -54,6 +55,7 @@ class ToolExecutorStack(Stack):
         self._planner = self._plan()
         self._finisher = self._finish()
         self._workflow = self._run()
+        self._entrances = {caller: self._entrance(caller) for caller in deployment.callers.entrances}
         StatusRule(self, "Status", state_machine=self._workflow.machine, finisher=self._finisher.function)
         Sweep(self, "Sweep", finisher=self._finisher.function)
         self._write_outputs()
@@ -151,6 +153,10 @@ class ToolExecutorStack(Stack):
         _allow(workflow.machine, ("dynamodb:UpdateItem",), self._history.table.table_arn)
         return workflow
 
+    def _entrance(self, caller: str) -> Entrance:
+        machine = self._workflow.machine
+        return Entrance(self, f"Entrance-{caller}", stage=self._stage, caller=caller, workflow=machine)
+
     def _secrets(self, kind: str) -> str:
         name = f"tool-executor/{self._stage.name}/{kind}/*"
         return self.format_arn(service="ssm", resource="parameter", resource_name=name)
@@ -224,6 +230,9 @@ class ToolExecutorStack(Stack):
             "InventoryStockTable": self._inventory.stock.table_name,
             "InventoryDemandTable": self._inventory.demand.table_name,
         }
+        if self._entrances:
+            arns = {caller: entrance.machine.state_machine_arn for caller, entrance in self._entrances.items()}
+            outputs["Entrances"] = self.to_json_string(arns)
         for name, value in outputs.items():
             CfnOutput(self, name, value=value)
 

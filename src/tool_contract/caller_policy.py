@@ -11,6 +11,7 @@ What nobody limits is not limited: without any policy, every caller may call eve
 
 from __future__ import annotations
 
+import re
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Annotated, Final, Self
 
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 
 #: Open executions of a caller stand in one item, which DynamoDB lets grow to 400 KB; their names have up to 320 bytes.
 MAX_OPEN_CALLS: Final = 1_000
+#: It is part of a state machine's name, which has 80 characters at most.
+_ENTRANCE_NAME: Final = re.compile("[A-Za-z0-9_-]{1,32}")
 _MAX_COUNT: Final = 1_000_000_000
 _LONGEST_LIST: Final = 200
 
@@ -52,7 +55,8 @@ class CallerPolicy(BaseModel):
     ``allowed_tools``: names, or patterns with ``*``, ``?`` and ``[...]``; they hold for fallbacks, too. An empty list
     allows no tool. ``max_calls_per_minute``: calls begun in any 60 s. ``max_open_calls``: calls of executions that have
     not ended, at once, 1 to 1,000. ``max_calls_per_day`` and ``max_attempts_per_day`` (the budget): of one day in UTC;
-    attempts are those that the calls come to at worst, with every retry and fallback.
+    attempts are those that the calls come to at worst, with every retry and fallback. ``entrance``: whether the caller
+    gets a state machine of its own to start, by which IAM can hold it to its name.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
@@ -62,6 +66,7 @@ class CallerPolicy(BaseModel):
     max_open_calls: Annotated[int, Field(ge=1, le=MAX_OPEN_CALLS)] | None = None
     max_calls_per_day: Count | None = None
     max_attempts_per_day: Count | None = None
+    entrance: bool = False
 
     @property
     def counts(self) -> bool:
@@ -96,6 +101,17 @@ class CallerPolicies(BaseModel):
             raise ValueError(message)
         return self
 
+    @model_validator(mode="after")
+    def _entrances_can_be_named(self) -> Self:
+        if self.default.entrance:
+            message = "the default is of nobody in particular, and can have no entrance"
+            raise ValueError(message)
+        wrong = [name for name in self.entrances if not _ENTRANCE_NAME.fullmatch(name)]
+        if wrong:
+            message = f"a caller with an entrance is named by up to 32 of A-Z a-z 0-9 _ -, not {shortened(wrong[0])!r}"
+            raise ValueError(message)
+        return self
+
     @classmethod
     def from_json(cls, text: str | bytes) -> Self:
         """Return the policies that a JSON text holds. Raises :class:`InvalidCallersError` with every problem."""
@@ -112,6 +128,11 @@ class CallerPolicies(BaseModel):
     def to_json(self) -> str:
         """Return the policies as JSON: what :meth:`from_json` takes."""
         return strict_json.dumps(self.model_dump(mode="json", exclude_defaults=True))
+
+    @property
+    def entrances(self) -> tuple[str, ...]:
+        """The callers that have an entrance of their own."""
+        return tuple(name for name, policy in self.callers.items() if policy.entrance)
 
     @property
     def all(self) -> tuple[CallerPolicy, ...]:

@@ -1,4 +1,4 @@
-"""An execution is claimed and counted together: once for all its Plans, and never past a limit, whoever plans at once."""
+"""An execution is claimed and counted together: once for all its Plans, never past a limit, whoever plans at once."""
 
 from __future__ import annotations
 

@@ -78,7 +78,7 @@ def test_open_calls_count_until_they_are_struck_out_or_well_past_their_deadline(
 
     assert refusal(usage, taking(policy), past - 1_000)
     assert isinstance(admit(usage, taking(policy), past), CallerUsage)
-    assert isinstance(admit(replace(usage, open={}), taking(policy)  , START_MS), CallerUsage)  # fmt: skip
+    assert isinstance(admit(replace(usage, open={}), taking(policy), START_MS), CallerUsage)
 
 
 @pytest.mark.parametrize(
