@@ -57,6 +57,7 @@ def _definition(caller: str, workflow_arn: str) -> dict[str, Any]:
             {"ErrorEquals": ["StepFunctions.ExecutionAlreadyExistsException"], "MaxAttempts": 0},
             {"ErrorEquals": ["States.TaskFailed"], "IntervalSeconds": 1, "MaxAttempts": 3, "JitterStrategy": "FULL"},
         ],
+        "Output": {"execution_arn": "{% $states.result.ExecutionArn %}"},
         "TimeoutSeconds": 60,
         "End": True,
     }
