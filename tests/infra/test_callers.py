@@ -12,33 +12,15 @@ from infra import settings
 from infra.caller_settings import CALLERS, check_tools, read_callers
 from infra.errors import SettingsError
 from infra.settings import ROOT, STAGES, read_deployment
-from tests.infra.assembly import Assembly, actions, resources, run_app, synthesize
+from tests.infra.assembly import actions, resources, run_app
+from tests.infra.conftest import CALLERS as POLICIES
 from tests.infra.test_workflow import _problems
 from tool_contract.caller_policy import CallerPolicies
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
-POLICIES = {
-    "callers": {
-        "report": {"allowed_tools": ["forecast_*"], "max_calls_per_minute": 60},
-        "shop": {"max_open_calls": 20, "entrance": True},
-    },
-    "share_cache": True,
-}
-
-
-@pytest.fixture(scope="session")
-def limited(once: Callable[..., Assembly], tmp_path_factory: pytest.TempPathFactory) -> Assembly:
-    """Synthesize a stage that has policies."""
-
-    def run(fresh: Path) -> Assembly:
-        file = tmp_path_factory.mktemp("callers") / "callers.json"
-        file.write_text(json.dumps(POLICIES), "utf-8")
-        return synthesize(fresh, stage="dev", target="local", callers=str(file))
-
-    return once("with-callers", "dev", run)
+    from tests.infra.assembly import Assembly
 
 
 def _on(assembly: Assembly, function: str, output: str) -> set[str]:

@@ -52,6 +52,12 @@ def is_planned(limited: Deployed, execution_id: str) -> bool:
     return "Item" in limited.aws.dynamodb.get_item(TableName=limited.deployment.history_table, Key=key)
 
 
+def ended(limited: Deployed, arn: str) -> Any:
+    describe = limited.aws.step_functions.describe_execution
+    until(lambda: describe(executionArn=arn)["status"] != "RUNNING", 20)
+    return describe(executionArn=arn)
+
+
 def refused(limited: Deployed, caller: str, *calls: Any) -> InvalidRequestError:
     with pytest.raises(InvalidRequestError) as error:
         limited.run({"caller": caller, "calls": list(calls)})
@@ -157,17 +163,15 @@ def test_an_entrance_starts_executions_as_its_caller_whatever_their_input_says(l
     limited.aws.step_functions.start_execution(stateMachineArn=entrance, name=name, input=json.dumps(request))
 
     machine = limited.deployment.state_machine_arn.replace(":stateMachine:", ":execution:")
-    until(lambda: is_planned(limited, name), 20)
+    started = json.loads(ended(limited, f"{machine}-from-shop:{name}")["output"])
+    assert started == {"execution_arn": f"{machine}:{name}"}
+    assert ended(limited, f"{machine}:{name}")["status"] == "SUCCEEDED"
     assert {record["caller"] for record in limited.history.execution(name)} == {"shop"}
-    started = limited.aws.step_functions.describe_execution(executionArn=f"{machine}-from-shop:{name}")
-    assert json.loads(started["output"]) == {"execution_arn": f"{machine}:{name}"}
-    forbidden = {"caller": "somebody else", "calls": [call("echo")]}
-    limited.aws.step_functions.start_execution(stateMachineArn=entrance, name=f"{name}-2", input=json.dumps(forbidden))
-    described: dict[str, Any] = {}
 
-    def failed() -> bool:
-        described.update(limited.aws.step_functions.describe_execution(executionArn=f"{machine}:{name}-2"))
-        return described["status"] == "FAILED"
+    forbidden = json.dumps({"caller": "somebody else", "calls": [call("echo")]})
+    limited.aws.step_functions.start_execution(stateMachineArn=entrance, name=f"{name}-2", input=forbidden)
 
-    until(failed, 20)
-    assert "The caller 'shop' may not call the tool 'echo'." in described["cause"]
+    ended(limited, f"{machine}-from-shop:{name}-2")
+    refusal = ended(limited, f"{machine}:{name}-2")
+    assert refusal["error"] == "InvalidRequest"
+    assert "The caller 'shop' may not call the tool 'echo'." in refusal["cause"]

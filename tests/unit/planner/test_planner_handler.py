@@ -138,3 +138,12 @@ def test_a_name_that_was_used_before_is_a_bad_request_too(aws: Aws, execution_id
         _plan(execution_id, {"calls": [LOOK_UP]})
 
     assert json.loads(str(refused.value))["details"][0]["error_code"] == "ExecutionIdTaken"
+
+
+def test_a_caller_beside_a_reference_wins_over_the_one_in_the_object(aws: Aws, execution_id: str) -> None:
+    """A caller's entrance cannot look into the object, and must not be fooled by it."""
+    reference = _by_reference(aws, {"calls": [LOOK_UP], "caller": "somebody else"})
+
+    _plan(execution_id, {**reference, "caller": "shop"})
+
+    assert {row["caller"] for row in aws.rows(execution_id)} == {"shop"}

@@ -11,19 +11,23 @@ from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state
 
 from tool_executor.local.moto_patches.correction import Correction
 
-_original_parameters = StateTaskServiceSfn._normalise_parameters  # noqa: SLF001 - wrapped below
+_original_eval = StateTaskServiceSfn._eval_service_task  # noqa: SLF001 - wrapped below
 
 
-def _parameters(self: Any, parameters: dict[str, Any], *rest: Any, **named: Any) -> None:  # noqa: ANN401 - a method of moto's
-    _original_parameters(self, parameters, *rest, **named)
-    for name in list(parameters):
-        parameters[name[:1].lower() + name[1:]] = parameters.pop(name)
+def _eval_service_task(
+    self: Any,  # noqa: ANN401 - a method of moto's
+    env: Any,  # noqa: ANN401 - as above
+    resource_runtime_part: Any,  # noqa: ANN401 - as above
+    normalised_parameters: dict[str, Any],
+    state_credentials: Any,  # noqa: ANN401 - as above
+) -> None:
+    arguments = {name[:1].lower() + name[1:]: value for name, value in normalised_parameters.items()}
+    _original_eval(self, env, resource_runtime_part, arguments, state_credentials)
+    env.stack.append({name[:1].upper() + name[1:]: _plain(value) for name, value in env.stack.pop().items()})
 
 
-def _response(_self: Any, response: Any, *_rest: Any, **_named: Any) -> None:  # noqa: ANN401 - as above
-    for name in list(response):
-        value = response.pop(name)
-        response[name[:1].upper() + name[1:]] = value.isoformat() if isinstance(value, dt.datetime) else value
+def _plain(value: object) -> object:
+    return value.isoformat() if isinstance(value, dt.datetime) else value
 
 
 def corrections() -> list[Correction]:
@@ -31,14 +35,8 @@ def corrections() -> list[Correction]:
     return [
         Correction(
             StateTaskServiceSfn,
-            "_normalise_parameters",
-            _parameters,
-            "moto hands boto3 the arguments under Step Functions' names, and fails on the first",
-        ),
-        Correction(
-            StateTaskServiceSfn,
-            "_normalise_response",
-            _response,
-            "moto answers under boto3's names, and with dates that are no JSON",
-        ),
+            "_eval_service_task",
+            _eval_service_task,
+            "moto gives boto3 and the state each other's names, and dates that are no JSON",
+        )
     ]
