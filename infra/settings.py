@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from infra.browser_settings import BrowserSettings
+from infra.caller_settings import read_callers
 from infra.errors import SettingsError
+from tool_contract.caller_policy import CallerPolicies
 from tool_contract.options import InvalidOptionsError, ToolExecutorOptions
 
 if TYPE_CHECKING:
@@ -30,7 +32,7 @@ class StageSettings:
     an account starts with a limit of 10 and refuses any reservation. `options` is what calls are run by where neither
     the request nor the tool says: in every stage the contract's defaults, so that a request does the same in all of
     them. A preset of `tool_contract.options` is one word here: `options=PRODUCTION`. `browser` says where browsers come
-    from and where they may go.
+    from and where they may go. `callers` is a JSON file, seen from the project's folder, of who may call what.
     """
 
     name: str
@@ -42,6 +44,7 @@ class StageSettings:
     tool_concurrency: int | None = None
     options: ToolExecutorOptions = field(default_factory=ToolExecutorOptions)
     browser: BrowserSettings = field(default_factory=BrowserSettings)
+    callers: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,6 +78,7 @@ class Deployment:
     stage: StageSettings
     target: str
     groups: tuple[GroupSettings, ...]
+    callers: CallerPolicies = field(default_factory=CallerPolicies)
 
     @property
     def stack_name(self) -> str:
@@ -123,16 +127,18 @@ GROUPS: Final = (
 
 
 def read_deployment(context: Callable[[str], object], *, root: Path = ROOT) -> Deployment:
-    """Choose by the CDK context keys `stage`, `target` and `extra_groups` (folders, separated by commas).
+    """Choose by the CDK context keys `stage`, `target`, `extra_groups` (folders, separated by commas) and `callers`.
 
     Raises:
-        SettingsError: one of them names nothing that there is.
+        SettingsError: one of them names nothing that there is, or what cannot be used.
     """
+    stage = _stage(context("stage") or "dev")
     extra = tuple(_extra_group(folder, root) for folder in _folders(context("extra_groups")))
     return Deployment(
-        stage=_stage(context("stage") or "dev"),
+        stage=stage,
         target=_target(context("target") or "aws"),
         groups=_distinct((*GROUPS, *extra)),
+        callers=read_callers(context("callers") or stage.callers, root=root),
     )
 
 

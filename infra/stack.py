@@ -10,6 +10,7 @@ from aws_cdk.aws_iam import IGrantable, PolicyStatement
 
 from infra.agentcore_browser import AgentCoreBrowser
 from infra.artifact_bucket import ArtifactBucket
+from infra.entrance import Entrance
 from infra.function import StagedFunction
 from infra.history_table import HistoryTable
 from infra.inventory_tables import InventoryTables
@@ -47,12 +48,14 @@ class ToolExecutorStack(Stack):
         self._artifacts = ArtifactBucket(self, "Artifacts", stage=self._stage)
         self._inventory = InventoryTables(self, "Inventory", stage=self._stage)
         self._groups = deployment.groups
+        self._callers = deployment.callers
         self._has_browser = any(group.drives_browser for group in deployment.groups)
         self._browser = self._agentcore()
         self._tools = {group.name: self._tool_group(group) for group in deployment.groups}
         self._planner = self._plan()
         self._finisher = self._finish()
         self._workflow = self._run()
+        self._entrances = {caller: self._entrance(caller) for caller in deployment.callers.entrances}
         StatusRule(self, "Status", state_machine=self._workflow.machine, finisher=self._finisher.function)
         Sweep(self, "Sweep", finisher=self._finisher.function)
         self._write_outputs()
@@ -67,6 +70,7 @@ class ToolExecutorStack(Stack):
                 "CODE_VERSION": self._code[group.name].version,
                 **(self._inventory_names() if group.reads_inventory else {}),
                 **(self._browser_names() if group.drives_browser else {}),
+                **({"SHARE_CACHE": "true"} if self._callers.share_cache else {}),
             },
             reserved_concurrency=self._stage.tool_concurrency,
         )
@@ -100,6 +104,10 @@ class ToolExecutorStack(Stack):
             },
         )
         _allow(planner.role, ("dynamodb:PutItem",), self._history.table.table_arn)
+        if any(policy.counts for policy in self._callers.all):
+            # GetItem: an account that is full may be so by this very execution, whose first plan was not heard of.
+            _allow(planner.role, ("dynamodb:GetItem",), self._history.table.table_arn)
+            _allow(planner.role, ("dynamodb:GetItem", "dynamodb:PutItem"), self._tool_state.table.table_arn)
         self._allow_artifacts(planner.role)
         return planner
 
@@ -115,6 +123,8 @@ class ToolExecutorStack(Stack):
             _allow(finisher.role, ("ssm:DeleteParameters",), self._secrets("once"))
         # Which circuits are open is a metric of each minute.
         _allow(finisher.role, ("dynamodb:BatchGetItem",), self._tool_state.table.table_arn)
+        if any(policy.max_open_calls is not None for policy in self._callers.all):
+            _allow(finisher.role, ("dynamodb:UpdateItem",), self._tool_state.table.table_arn)
         if self._has_browser:
             # Sessions that are left are found and ended by what the tools wrote down of them.
             state = ("dynamodb:GetItem", "dynamodb:UpdateItem")
@@ -144,6 +154,10 @@ class ToolExecutorStack(Stack):
         _allow(workflow.machine, ("lambda:InvokeFunction",), *(each.function.function_arn for each in invoked))
         _allow(workflow.machine, ("dynamodb:UpdateItem",), self._history.table.table_arn)
         return workflow
+
+    def _entrance(self, caller: str) -> Entrance:
+        machine = self._workflow.machine
+        return Entrance(self, f"Entrance-{caller}", stage=self._stage, caller=caller, workflow=machine)
 
     def _secrets(self, kind: str) -> str:
         name = f"tool-executor/{self._stage.name}/{kind}/*"
@@ -217,6 +231,9 @@ class ToolExecutorStack(Stack):
             "InventoryStockTable": self._inventory.stock.table_name,
             "InventoryDemandTable": self._inventory.demand.table_name,
         }
+        if self._entrances:
+            arns = {caller: entrance.machine.state_machine_arn for caller, entrance in self._entrances.items()}
+            outputs["Entrances"] = self.to_json_string(arns)
         for name, value in outputs.items():
             CfnOutput(self, name, value=value)
 

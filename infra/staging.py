@@ -15,12 +15,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from infra.bytecode import LAMBDA_PYTHON, compile_tree, find_python
+from infra.caller_settings import CALLERS, check_tools
 from infra.catalog import generate_catalog, groups_with_secrets
 from infra.packages import install_packages, packages_key, publish
 from infra.settings import ROOT
 from infra.source_tree import CATALOG, digest, function_files
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from infra.settings import Deployment
 
 BUILD: Final = Path(".local")
@@ -54,13 +57,17 @@ class Stager:
     python: Path | None
     with_packages: bool
 
-    def stage(self, name: str, *folders: str, dependencies: str) -> StagedCode:
+    def stage(
+        self, name: str, *folders: str, dependencies: str, generated: Mapping[str, bytes] | None = None
+    ) -> StagedCode:
         """Return the folder of the function `name`, whose handler is in the first of `folders`.
+
+        `generated` are files of this deployment, by the path in the zip, which win over the project's own.
 
         Raises:
             StagingError: a module does not compile, or the packages cannot be installed.
         """
-        files = {**function_files(self.root, *folders), CATALOG: self.catalog}
+        files = {**function_files(self.root, *folders), CATALOG: self.catalog, **(generated or {})}
         lock = self.root / "requirements" / f"lambda-{dependencies}.lock"
         packages = packages_key(lock, python=self.python) if self.with_packages else "none"
         total = digest(files, packages, LAMBDA_PYTHON if self.python else "source only")
@@ -106,7 +113,12 @@ def stage_functions(deployment: Deployment, *, root: Path = ROOT) -> dict[str, S
         python=python,
         with_packages=deployment.target == "aws",
     )
-    staged = {name: stager.stage(name, f"lambdas/{name}", dependencies="base") for name in CONTROL_FUNCTIONS}
+    check_tools(deployment.callers, stager.catalog)
+    generated = {"planner": {CALLERS: deployment.callers.to_json().encode()}}
+    staged = {
+        name: stager.stage(name, f"lambdas/{name}", dependencies="base", generated=generated.get(name))
+        for name in CONTROL_FUNCTIONS
+    }
     with_secrets = groups_with_secrets(stager.catalog)
     for group in deployment.groups:
         code = stager.stage(group.name, group.folder, *group.packages, dependencies=group.dependencies)

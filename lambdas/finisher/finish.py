@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from lambdas.finisher.call_metrics import metrics_of
+from lambdas.finisher.caller_lease import give_back
 from lambdas.finisher.one_time_secrets import delete_one_time_secrets
 from lambdas.finisher.output import build_output, count_statuses, lay_out, overall_status
 from lambdas.finisher.settlement import Ending, settle
@@ -101,6 +102,7 @@ class Finisher:
         if "open" in rows.execution:
             # Before the row is closed: whoever ends it after this process has died comes by here again.
             delete_one_time_secrets(rows.execution)
+            give_back(rows.execution)
             if self.sessions is not None:
                 self.sessions.end(rows)
         closed = self.history.end_execution(

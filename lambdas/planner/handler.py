@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 from functools import cache
-from typing import Any
+from pathlib import Path
+from typing import Any, Final
 
+from lambdas.planner.caller_accounts import CallerAccounts
 from lambdas.planner.plan import Deployment, ExecutionIdentity, make_plan
 from lambdas.planner.plan_writer import PlanWriter
 from lambdas.planner.request_source import resolved_request
@@ -13,10 +15,14 @@ from lambdas.runtime import aws_clients, tracing
 from lambdas.runtime.artifacts import ArtifactStore
 from lambdas.runtime.telemetry import about, logger, observed
 from tool_contract import strict_json
+from tool_contract.caller_policy import CallerPolicies, caller_problems
 from tool_contract.catalog import load_catalog
 from tool_contract.options import ToolExecutorOptions
-from tool_contract.request import InvalidRequestError, check_request
+from tool_contract.request import ExecutionRequest, InvalidRequestError, check_request
 from tool_contract.timestamps import ms_from_iso
+
+#: In the zip the stage's own; in the project one that limits nobody. An environment holds 4 KB only.
+CALLERS: Final = Path(__file__).with_name("callers.json")
 
 
 class InvalidRequest(Exception):
@@ -30,6 +36,7 @@ def _deployment() -> Deployment:
         functions=strict_json.parse(os.environ["TOOL_FUNCTIONS"]),
         history_ttl_days=int(os.environ["HISTORY_TTL_DAYS"]),
         options=ToolExecutorOptions.from_json(strict_json.parse(os.environ.get("STAGE_OPTIONS", "{}"))),
+        callers=CallerPolicies.from_json(CALLERS.read_bytes()),
     )
 
 
@@ -40,7 +47,8 @@ def _artifacts() -> ArtifactStore:
 
 @cache
 def _writer() -> PlanWriter:
-    return PlanWriter(os.environ["HISTORY_TABLE"], aws_clients.dynamodb(), _artifacts())
+    history, client = os.environ["HISTORY_TABLE"], aws_clients.dynamodb()
+    return PlanWriter(history, client, _artifacts(), CallerAccounts(os.environ["TOOL_STATE_TABLE"], history, client))
 
 
 def plan(event: Any, _context: Any) -> dict[str, Any]:  # noqa: ANN401 - Lambda's own signature
@@ -66,7 +74,7 @@ def plan(event: Any, _context: Any) -> dict[str, Any]:  # noqa: ANN401 - Lambda'
 def _planned(event: dict[str, Any], identity: ExecutionIdentity) -> dict[str, Any]:
     try:
         given = resolved_request(event.get("request"), os.environ["ARTIFACT_BUCKET"], _artifacts())
-        request = check_request(given, _deployment().catalog)
+        request = _checked(given, _deployment())
         planned = make_plan(request, identity, _deployment())
         _writer().write(planned)
     except InvalidRequestError as error:
@@ -75,6 +83,18 @@ def _planned(event: dict[str, Any], identity: ExecutionIdentity) -> dict[str, An
     with about(correlation_id=planned.state["correlation_id"]):
         logger.info("planned", extra={"calls": len(planned.call_rows)})
     return dict(planned.state)
+
+
+def _checked(given: object, deployment: Deployment) -> ExecutionRequest:
+    """Return the request if it can be run and its caller may. Raises InvalidRequestError with every problem."""
+    refused = list(caller_problems(given, deployment.callers, deployment.catalog))
+    try:
+        request = check_request(given, deployment.catalog)
+    except InvalidRequestError as error:
+        raise InvalidRequestError(error.problems + refused) from None
+    if refused:
+        raise InvalidRequestError(refused)
+    return request
 
 
 lambda_handler = observed(plan)

@@ -7,7 +7,10 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import TYPE_CHECKING, Any
 
+from lambdas.planner.caller_usage import Taking, owner_of
+from lambdas.runtime.caller_account import DEFAULT_ACCOUNT, account_of
 from tool_contract import strict_json
+from tool_contract.caller_policy import CallerPolicies
 from tool_contract.envelope import CallStatus
 from tool_contract.options import ToolExecutorOptions
 from tool_contract.plan_state import plan_state
@@ -48,21 +51,26 @@ class ExecutionIdentity:
 
 @dataclass(frozen=True, slots=True)
 class Deployment:
-    """What the planner knows of its stage: catalog, the tool groups' function ARNs, how long rows live, options."""
+    """What the planner knows of its stage: catalog, the groups' function ARNs, how long rows live, options, callers."""
 
     catalog: Catalog
     functions: Mapping[str, str]
     history_ttl_days: int
     options: ToolExecutorOptions = field(default_factory=ToolExecutorOptions)
+    callers: CallerPolicies = field(default_factory=CallerPolicies)
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """``state`` is the output of the state Plan; ``execution_row`` and ``call_rows`` are history rows to write."""
+    """``state`` is the output of the state Plan; ``execution_row`` and ``call_rows`` are history rows to write.
+
+    ``taking`` is what the caller's account has to have room for; None where nothing is counted.
+    """
 
     state: Mapping[str, Any]
     execution_row: Mapping[str, Any]
     call_rows: tuple[Mapping[str, Any], ...]
+    taking: Taking | None = None
 
 
 def make_plan(request: ExecutionRequest, identity: ExecutionIdentity, deployment: Deployment) -> Plan:
@@ -71,15 +79,38 @@ def make_plan(request: ExecutionRequest, identity: ExecutionIdentity, deployment
     The same request of the same execution always gives the same plan, its drawn delays included: a Plan that
     Step Functions repeats continues where the first one was.
     """
-    preflight(request, deployment.catalog, deployment.options).require_fit()
-    names = _Names(identity, deployment, iso_from_ms(identity.started_ms + round(request.timeout_seconds * 1000)))
+    foreseen = preflight(request, deployment.catalog, deployment.options)
+    foreseen.require_fit()
+    names = _Names(identity, deployment, iso_from_ms(_deadline_ms(request, identity)))
     state = plan_state(request, deployment.catalog, deployment.options, names)
     common = _common_attributes(request, identity, deployment)
     rows = tuple(
         {**common, **_call_row(call, position, planned["call_id"], identity)}
         for position, (planned, call) in enumerate(zip(state["calls"], request.calls, strict=True))
     )
-    return Plan(state, {**common, **_execution_row(request, identity, names.deadline)}, rows)
+    taking = _taking(request, identity, deployment.callers, foreseen.worst.attempts)
+    return Plan(state, {**common, **_execution_row(request, identity, names.deadline)}, rows, taking)
+
+
+def _deadline_ms(request: ExecutionRequest, identity: ExecutionIdentity) -> int:
+    return identity.started_ms + round(request.timeout_seconds * 1000)
+
+
+def _taking(
+    request: ExecutionRequest, identity: ExecutionIdentity, callers: CallerPolicies, attempts: int
+) -> Taking | None:
+    policy, named = callers.policy_of(request.caller), request.caller in callers.callers
+    if not policy.counts:
+        return None
+    return Taking(
+        account=account_of(str(request.caller)) if named else DEFAULT_ACCOUNT,
+        owner=owner_of(request.caller, named=named),
+        policy=policy,
+        execution_id=identity.execution_id,
+        calls=len(request.calls),
+        attempts=attempts,
+        deadline_ms=_deadline_ms(request, identity),
+    )
 
 
 @dataclass(frozen=True, slots=True)

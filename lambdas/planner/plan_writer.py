@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from mypy_boto3_dynamodb import DynamoDBClient
 
+    from lambdas.planner.caller_accounts import CallerAccounts
     from lambdas.planner.plan import Plan
     from lambdas.runtime.artifacts import ArtifactStore
 
@@ -28,24 +29,27 @@ _OFFLOADED = ("input", "fallbacks")
 
 
 class PlanWriter:
-    """The history table and the artefact bucket, for the planner."""
+    """The history table, the artefact bucket and the callers' accounts, for the planner."""
 
-    def __init__(self, table: str, client: DynamoDBClient, artifacts: ArtifactStore) -> None:
+    def __init__(self, table: str, client: DynamoDBClient, artifacts: ArtifactStore, accounts: CallerAccounts) -> None:
         self._table = table
         self._client = client
         self._artifacts = artifacts
+        self._accounts = accounts
 
     def write(self, plan: Plan) -> None:
         """Write all rows of a plan; rows that stand already stay as they are.
 
-        Raises InvalidRequestError where another execution has used the id: Step Functions lets names recur.
+        Raises InvalidRequestError where another execution has used the id (Step Functions lets names recur), or where
+        the caller has taken all that it may.
         """
-        self._claim(plan.execution_row)
+        self._claim(plan)
         with ThreadPoolExecutor(_WRITERS) as writers:
             list(writers.map(self._put_call, plan.call_rows))
 
-    def _claim(self, row: Mapping[str, Any]) -> None:
-        standing = self._put(row)
+    def _claim(self, plan: Plan) -> None:
+        row = plan.execution_row
+        standing = self._put(row) if plan.taking is None else self._accounts.claim(row, plan.taking)
         if standing is None:
             return
         if (standing.get("execution_arn"), standing.get("started_at")) != (row["execution_arn"], row["started_at"]):

@@ -21,13 +21,19 @@ _POINTER = f"/{REQUEST_REF}"
 
 
 def resolved_request(value: Any, bucket: str, artifacts: ArtifactStore) -> Any:  # noqa: ANN401 - any JSON
-    """Return the request that an execution's input is or names.
+    """Return the request that an execution's input is or names. A ``caller`` beside the reference wins over its own.
 
     Raises InvalidRequestError where the reference cannot be followed, and Unavailable where S3 does not answer.
     """
     if not isinstance(value, dict) or REQUEST_REF not in value:
         return value
-    ref = _checked_ref(value, bucket)
+    ref = _checked_ref({name: given for name, given in value.items() if name != "caller"}, bucket)
+    request = _fetched(ref, artifacts)
+    # A caller's entrance cannot look into the object that the input names.
+    return {**request, "caller": value["caller"]} if "caller" in value and isinstance(request, dict) else request
+
+
+def _fetched(ref: ResultRef, artifacts: ArtifactStore) -> Any:  # noqa: ANN401 - any JSON
     try:
         return strict_json.parse(artifacts.get(ref))
     except (ResultMissing, ResultCorrupt) as error:

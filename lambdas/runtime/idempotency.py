@@ -49,7 +49,9 @@ class Key:
     def from_record(cls, record: Mapping[str, Any]) -> Key | None:
         """Return the key that a call's record holds, if its caller gave one."""
         text = record.get("idempotency_key")
-        return None if text is None else cls(f"{record.get('caller', '')}#{text}", record["input_hash"])
+        # Without the quotes, the key "b#c" of the caller "a" and the key "c" of the caller "a#b" would be one.
+        caller = record.get("caller", "").replace("%", "%25").replace("#", "%23")
+        return None if text is None else cls(f"{caller}#{text}", record["input_hash"])
 
 
 @dataclass(frozen=True, slots=True)

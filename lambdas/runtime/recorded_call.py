@@ -98,7 +98,7 @@ class RecordedCall:
 
     def guards_for(self, record: Mapping[str, Any]) -> Guards:
         """Return what stands before the run; the cache only if the call does not refuse it."""
-        cache = self.stores.cache if record.get("use_cache", True) else None
+        cache = self.stores.cache.of(record.get("caller")) if record.get("use_cache", True) else None
         return Guards(cache, self.stores.breakers, self.stores.budget, self.clock)
 
     def recorded_input(self, record: Mapping[str, Any]) -> Any:  # noqa: ANN401 - JSON is any value

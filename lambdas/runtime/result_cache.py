@@ -1,8 +1,8 @@
 """Results of read-only tools, kept for as long as the tool allows: equal calls at once are run once.
 
-An item of the tool state table stands for a tool, its version and an input. Whoever finds none leaves a lease there and
-runs the tool; whoever finds a lease waits for the result, and takes over when the lease runs out. Only successes are
-kept. The cache fails open: where its store does not answer, tools run.
+An item of the tool state table stands for a caller, a tool, its version and an input. Whoever finds none leaves a
+lease there and runs the tool; whoever finds a lease waits for the result, and takes over when the lease runs out. Only
+successes are kept. The cache fails open: where its store does not answer, tools run.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import hashlib
 import math
 import os
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -56,15 +56,24 @@ class Lease:
 
 @dataclass(frozen=True, slots=True)
 class ResultCache:
-    """The tool state table and the artefact bucket, for the cache."""
+    """The tool state table and the artefact bucket, for the cache.
+
+    ``shared``: callers have each other's results. Otherwise ``caller`` has its own, and so has who names none.
+    """
 
     table: str
     artifacts: ArtifactStore
+    caller: str = ""
+    shared: bool = field(default_factory=lambda: os.environ.get("SHARE_CACHE") == "true")
     version: str = field(default_factory=lambda: os.environ.get("CODE_VERSION", ""))
     clock: Clock = field(default_factory=SystemClock)
     sleep: Callable[[float], None] = time.sleep
     client: DynamoDBClient | None = None
     outage: Outage = field(default_factory=lambda: Outage("result cache"))
+
+    def of(self, caller: str | None) -> ResultCache:
+        """Return the cache as a caller sees it."""
+        return replace(self, caller=caller) if caller and not self.shared else self
 
     def look_up(self, spec: ToolSpec, value: object, owner: str, seconds: float) -> Succeeded | Lease | None:
         """Return the kept result, or a lease to fill the entry; None where the cache is of no use for this run.
@@ -115,8 +124,8 @@ class ResultCache:
             self.outage.begin(lease.tool_name, error, self.clock.now_ms())
 
     def entry_id(self, spec: ToolSpec, value: object) -> str:
-        """Return the key of an entry: the tool, the version of its code, and the input in its one JSON text."""
-        text = strict_json.canonical([spec.name, self.version, spec.input_schema, value])
+        """Return the key of an entry: caller, tool, the version of its code, and the input in its one JSON text."""
+        text = strict_json.canonical([self.caller, spec.name, self.version, spec.input_schema, value])
         return f"cache#{spec.name}#{hashlib.sha256(text.encode()).hexdigest()}"
 
     def _await(self, lease: Lease, seconds: float) -> Succeeded | Lease:

@@ -40,6 +40,9 @@ class ErrorCode(StrEnum):
     NOT_FOUND = "NotFound"
     REFUSED = "Refused"
     EXECUTION_ID_TAKEN = "ExecutionIdTaken"
+    CALLER_UNKNOWN = "CallerUnknown"
+    CALLER_NOT_ALLOWED = "CallerNotAllowed"
+    CALLER_LIMIT_EXCEEDED = "CallerLimitExceeded"
 
     ELEMENT_NOT_FOUND = "ElementNotFound"
     ELEMENT_NOT_UNIQUE = "ElementNotUnique"
@@ -107,6 +110,9 @@ RULES: Final[Mapping[ErrorCode, ErrorRule]] = {
     ErrorCode.NOT_FOUND: _FINAL,
     ErrorCode.REFUSED: _FINAL,
     ErrorCode.EXECUTION_ID_TAKEN: _FINAL_NOT_BEGUN,
+    ErrorCode.CALLER_UNKNOWN: _FINAL_NOT_BEGUN,
+    ErrorCode.CALLER_NOT_ALLOWED: _FINAL_NOT_BEGUN,
+    ErrorCode.CALLER_LIMIT_EXCEEDED: _AGAIN_NOT_BEGUN,
     ErrorCode.ELEMENT_NOT_FOUND: _FINAL,
     ErrorCode.ELEMENT_NOT_UNIQUE: _FINAL,
     ErrorCode.ELEMENT_NOT_READY: _FINAL,

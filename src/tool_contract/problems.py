@@ -26,6 +26,7 @@ class Problem(BaseModel):
     """One thing that is wrong with a request or an input.
 
     ``pointer`` is a JSON pointer (RFC 6901) into the value that was sent; ``""`` is the whole value.
+    ``retry_after_seconds``: so much later the same value may be without this problem; None is never.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -34,6 +35,7 @@ class Problem(BaseModel):
     message: str
     error_code: ErrorCode = ErrorCode.INVALID_INPUT
     hint: str | None = None
+    retry_after_seconds: int | None = None
 
     def under(self, prefix: str) -> Problem:
         """Return the same problem, its pointer seen from the value that holds this one at ``prefix``."""
@@ -41,7 +43,7 @@ class Problem(BaseModel):
 
     def as_detail(self) -> dict[str, str]:
         """Return the problem as it stands in an envelope's ``details``."""
-        return self.model_dump(mode="json", exclude_none=True)
+        return self.model_dump(mode="json", exclude_none=True, exclude={"retry_after_seconds"})
 
 
 def json_pointer(parts: Iterable[str | int]) -> str:

@@ -142,13 +142,21 @@ class InvalidRequestError(ValueError):
         count = len(self.problems)
         return f"The request has {count} problem{'s' if count != 1 else ''}; nothing was run."
 
+    @property
+    def retry_after_seconds(self) -> int | None:
+        """So many seconds later the same request may be taken; None where it never will."""
+        waits = [problem.retry_after_seconds for problem in self.problems]
+        return None if None in waits else max(filter(None, waits), default=None)
+
     def to_json(self) -> dict[str, Any]:
         """Return the complaint in the contract's one shape of an error."""
         shown = _as_many_as_fit([problem.as_detail() for problem in self.problems])
+        wait = self.retry_after_seconds
         value = {
             "error_code": ErrorCode.INVALID_REQUEST.value,
             "error": self.sentence,
-            "retryable": False,
+            "retryable": wait is not None,
+            **({} if wait is None else {"retry_after_seconds": wait}),
             "details": shown,
         }
         if len(self.problems) > len(shown):
@@ -174,7 +182,7 @@ def check_request(value: object, catalog: Catalog) -> ExecutionRequest:
     except strict_json.JsonError as error:
         raise InvalidRequestError([coded_by_place(error.problem)]) from None
     request, problems = _shaped(value)
-    problems += [problem for pointer, call in _calls_of(value) for problem in _call_problems(pointer, call, catalog)]
+    problems += [problem for pointer, call in calls_of(value) for problem in _call_problems(pointer, call, catalog)]
     problems += _repeated_call_ids(value)
     problems += _too_many_secrets(request)
     if request is None or problems:
@@ -203,7 +211,7 @@ def coded_by_place(problem: Problem) -> Problem:
     return problem.model_copy(update={"error_code": code})
 
 
-def _calls_of(value: object) -> Iterator[tuple[str, dict[str, Any]]]:
+def calls_of(value: object) -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield whatever looks like a call, however broken the rest is: every problem is told at once."""
     calls = value.get("calls") if isinstance(value, dict) else None
     if not isinstance(calls, list):
@@ -281,7 +289,7 @@ def _metadata_problems(pointer: str, metadata: object) -> Iterator[Problem]:
 def _repeated_call_ids(value: object) -> list[Problem]:
     seen: dict[str, str] = {}
     problems = []
-    for pointer, call in _calls_of(value):
+    for pointer, call in calls_of(value):
         call_id = call.get("call_id")
         if not isinstance(call_id, str):
             continue

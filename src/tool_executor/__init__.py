@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from tool_executor.configuration import ConfigurationManager
     from tool_executor.engine import Route
     from tool_executor.errors import (
+        CallerLimitExceededError,
         CredentialsMissingError,
         DeploymentNotFoundError,
         ExecutionFailedError,
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
 #: runs no tool this time, does not wait for clients and models.
 _HOMES = {
     "PRESETS": "tool_contract.options",
+    "CallerLimitExceededError": "tool_executor.errors",
     "Cancellation": "tool_executor.cancellation",
     "ConfigurationManager": "tool_executor.configuration",
     "CredentialsMissingError": "tool_executor.errors",
@@ -82,6 +84,7 @@ _HOMES = {
 
 __all__ = [
     "PRESETS",
+    "CallerLimitExceededError",
     "Cancellation",
     "ConfigurationManager",
     "CredentialsMissingError",

@@ -4,7 +4,8 @@ The exceptions::
 
     ToolExecutorError
     ├── InvalidRequestError        the request cannot be run; carries every problem
-    │   └── ToolNotFoundError      nothing else is wrong with it than names of tools that there are not
+    │   ├── ToolNotFoundError      nothing else is wrong with it than names of tools that there are not
+    │   └── CallerLimitExceededError   nothing but that its caller has taken all it may for now; says when to come back
     ├── RequestUnreadableError     the request's file is not there, or no JSON
     ├── CredentialsMissingError    no AWS credentials or region, or credentials that are wrong or have expired
     ├── InvalidConfigurationError  options that cannot be used; says where each was said
@@ -99,11 +100,30 @@ class ToolNotFoundError(InvalidRequestError):
     code = "ToolNotFound"
 
 
+class CallerLimitExceededError(InvalidRequestError):
+    """The caller has taken all that it may for now. The same request may be taken ``retry_after_seconds`` later.
+
+    A request that is larger than a limit has None there: it will never be taken as it is.
+    """
+
+    code = "CallerLimitExceeded"
+    retry_after_seconds: float | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the error in the contract's one shape."""
+        wait = self.retry_after_seconds
+        return {**super().to_json(), **({} if wait is None else {"retryable": True, "retry_after_seconds": wait})}
+
+
 def invalid_request(told: Mapping[str, Any]) -> InvalidRequestError:
     """Return the error for the planner's complaint, as its JSON has it."""
     problems = list(told["details"])
-    only_names = bool(problems) and all(problem.get("error_code") == ToolNotFoundError.code for problem in problems)
-    kind = ToolNotFoundError if only_names else InvalidRequestError
+    codes = {problem.get("error_code") for problem in problems}
+    if codes == {CallerLimitExceededError.code}:
+        limited = CallerLimitExceededError(told["error"], problems, hint=told.get("hint"))
+        limited.retry_after_seconds = told.get("retry_after_seconds")
+        return limited
+    kind = ToolNotFoundError if codes == {ToolNotFoundError.code} else InvalidRequestError
     return kind(told["error"], problems, hint=told.get("hint"))
 
 

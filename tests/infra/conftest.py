@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import json
 import os
 from typing import TYPE_CHECKING
 
@@ -28,6 +29,14 @@ ON_CDP = BrowserSettings(
     allowed_origins=("https://shop.example",),
     session_seconds=60,
 )
+
+CALLERS = {
+    "callers": {
+        "report": {"allowed_tools": ["forecast_*"], "max_calls_per_minute": 60},
+        "shop": {"max_open_calls": 20, "entrance": True},
+    },
+    "share_cache": True,
+}
 
 
 @pytest.fixture(scope="session")
@@ -73,6 +82,18 @@ def in_vpc(once: Callable[..., Assembly]) -> Assembly:
 def on_cdp(once: Callable[..., Assembly]) -> Assembly:
     """Synthesize a stage whose browsers are somebody else's."""
     return once("on-cdp", "dev", lambda fresh: synthesize_changed(fresh, browser=ON_CDP))
+
+
+@pytest.fixture(scope="session")
+def limited(once: Callable[..., Assembly], tmp_path_factory: pytest.TempPathFactory) -> Assembly:
+    """Synthesize a stage that has policies."""
+
+    def run(fresh: Path) -> Assembly:
+        file = tmp_path_factory.mktemp("callers") / "callers.json"
+        file.write_text(json.dumps(CALLERS), "utf-8")
+        return synthesize(fresh, stage="dev", target="local", callers=str(file))
+
+    return once("with-callers", "dev", run)
 
 
 @pytest.fixture(scope="session", params=["dev", "prod"])

@@ -25,6 +25,7 @@ PROMISES: Final = {
     "P9": "A large result comes whole, with its hash checked, or as an error.",
     "P10": "A secret that is given by reference is written down nowhere, and gone with its execution.",
     "P11": "The browser reaches no address that is not public, unless allowed by name, and no scheme but http(s).",
+    "P12": "A caller calls what its policy allows, no more than it allows, and sees no other caller's answers.",
     "docs": "What docs/semantics.md says of sequences, waits, keys, the cache, the breaker and the retry budget.",
 }
 

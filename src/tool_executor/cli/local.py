@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -30,6 +31,9 @@ def up(
     extra_groups: Annotated[
         list[str] | None, typer.Option("--extra-group", help="Deploy this folder's tool group, too.")
     ] = None,
+    callers: Annotated[
+        Path | None, typer.Option("--callers", exists=True, dir_okay=False, help="Who may call what: a JSON file.")
+    ] = None,
     sample_data: Annotated[bool, typer.Option(help="Fill the inventory tables with the sample distributor.")] = True,
     private_origins: options.PrivateOrigins = None,
     empty: Annotated[bool, typer.Option("--empty", help="Deploy nothing: for the CDK CLI to deploy to.")] = False,
@@ -44,6 +48,8 @@ def up(
       tool-executor local up --port 4566 --json
 
       tool-executor local up --private-origin http://127.0.0.1:8123
+
+      tool-executor local up --callers callers.json
     """
     from tool_executor.local import LocalCloud, serve_until_stopped  # noqa: PLC0415 - moto is of the extra "local"
 
@@ -58,6 +64,7 @@ def up(
         port=port,
         stage=stage,
         extra_groups=tuple(extra_groups or ()),
+        callers=callers.resolve() if callers else "",
         sample_data=sample_data,
         deploy=not empty,
         announce=True,

@@ -87,7 +87,7 @@ def project_folder() -> Path:
 def _tell_if_outdated(running: RunningCloud) -> None:
     from tool_executor.local.synth import CdkApp  # noqa: PLC0415 - of the extra "local"
 
-    app = CdkApp(project_folder(), stage=running.stage, extra_groups=running.extra_groups)
+    app = CdkApp(project_folder(), stage=running.stage, extra_groups=running.extra_groups, callers=running.callers)
     if app.source_key() != running.source_key:
         err.print(
             f"The local cloud at {running.deployment.endpoint_url} was deployed from other code than is here now; "

@@ -46,6 +46,7 @@ class LocalCloud:
         port: to listen on, at 127.0.0.1; 0 takes a free one.
         stage: the CDK app's `stage`.
         extra_groups: folders of further tool groups, relative to `project_dir`.
+        callers: a JSON file of who may call what, relative to `project_dir`, instead of the stage's own.
         sample_data: fill the inventory tables, if the stack has them.
         runtime: of the Lambda workers: `auto`, `awslambdaric` or `pure`.
         assembly: a synthesized cloud assembly to deploy instead of the project's own.
@@ -67,6 +68,7 @@ class LocalCloud:
         port: int = 0,
         stage: str = "dev",
         extra_groups: Sequence[str] = (),
+        callers: Path | str = "",
         sample_data: bool = True,
         runtime: RuntimeChoice = "auto",
         assembly: Path | None = None,
@@ -77,7 +79,7 @@ class LocalCloud:
         progress: Progress | None = None,
     ) -> None:
         self.project_dir = Path(project_dir).resolve()
-        self.app = CdkApp(self.project_dir, stage=stage, extra_groups=tuple(extra_groups))
+        self.app = CdkApp(self.project_dir, stage=stage, extra_groups=tuple(extra_groups), callers=str(callers))
         self.deployment = LocalDeployment(endpoint_url="")
         self._port = port
         self._sample_data = sample_data
@@ -142,7 +144,13 @@ class LocalCloud:
             self._deploy_stack(assembly)
         if self._announce:
             running = RunningCloud(
-                os.getpid(), self._run_id, self._source_key, self.deployment, self.app.stage, self.app.extra_groups
+                os.getpid(),
+                self._run_id,
+                self._source_key,
+                self.deployment,
+                self.app.stage,
+                self.app.extra_groups,
+                self.app.callers,
             )
             announce(self.project_dir, running)
             at_end.callback(withdraw, self.project_dir, self._run_id)

@@ -28,6 +28,7 @@ class RunningCloud:
     deployment: LocalDeployment
     stage: str = "dev"
     extra_groups: tuple[str, ...] = ()
+    callers: str = ""
 
 
 def note_file(project_dir: Path) -> Path:

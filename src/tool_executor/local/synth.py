@@ -33,6 +33,7 @@ class CdkApp:
     project_dir: Path
     stage: str = "dev"
     extra_groups: tuple[str, ...] = ()
+    callers: str = ""
 
     @property
     def local_folder(self) -> Path:
@@ -43,7 +44,8 @@ class CdkApp:
     def context(self) -> dict[str, object]:
         """The CDK context of this synth: what `cdk.json` says, and ours."""
         settings = json.loads((self.project_dir / "cdk.json").read_text("utf-8"))
-        ours = {"stage": self.stage, "target": "local", "extra_groups": ",".join(self.extra_groups)}
+        groups = ",".join(self.extra_groups)
+        ours = {"stage": self.stage, "target": "local", "extra_groups": groups, "callers": self.callers}
         return {**settings.get("context", {}), **{name: value for name, value in ours.items() if value}}
 
     def source_key(self) -> str:
@@ -53,6 +55,8 @@ class CdkApp:
         for file in sorted(self._source_files()):
             digest.update(file.relative_to(self.project_dir).as_posix().encode() + b"\0")
             digest.update(hashlib.sha256(file.read_bytes()).digest())
+        with contextlib.suppress(OSError):  # the synth says what is wrong with it
+            digest.update(Path(self.project_dir, self.callers).read_bytes() if self.callers else b"")
         return digest.hexdigest()[:24]
 
     def _source_files(self) -> Iterator[Path]:

@@ -1,5 +1,5 @@
 from __future__ import annotations
 
-from tests.unit.runtime.conftest import aws, execution_id
+from tests.unit.runtime.conftest import aws, clock, execution_id
 
-__all__ = ["aws", "execution_id"]
+__all__ = ["aws", "clock", "execution_id"]

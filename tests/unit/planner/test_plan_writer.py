@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.exceptions import ClientError
 
+from lambdas.planner.caller_accounts import CallerAccounts
 from lambdas.planner.plan_writer import PlanWriter
 from lambdas.runtime.artifacts import ArtifactStore
 from tests.unit.planner.planning import LOOK_UP, SET_LEVEL, plan_of
-from tests.unit.runtime.aws import BUCKET, TABLE, Aws, FailingClient, service_error
+from tests.unit.runtime.aws import BUCKET, STATE_TABLE, TABLE, Aws, FailingClient, service_error
 from tests.unit.runtime.fake_clock import START_MS
 from tool_contract.limits import MAX_INLINE_BYTES
 from tool_contract.request import InvalidRequestError
@@ -21,7 +22,9 @@ if TYPE_CHECKING:
 
 
 def _write(aws: Aws, plan: Plan, dynamodb: Any = None) -> None:
-    PlanWriter(TABLE, dynamodb or aws.dynamodb, ArtifactStore(BUCKET, aws.s3)).write(plan)
+    client = dynamodb or aws.dynamodb
+    accounts = CallerAccounts(STATE_TABLE, TABLE, client)
+    PlanWriter(TABLE, client, ArtifactStore(BUCKET, aws.s3), accounts).write(plan)
 
 
 def _text_of(size: int) -> dict[str, Any]:
@@ -115,7 +118,8 @@ def test_large_fallbacks_go_to_s3_in_an_object_of_their_own(aws: Aws, execution_
 
 def test_a_bucket_that_does_not_answer_fails_the_plan(aws: Aws, execution_id: str) -> None:
     s3: Any = FailingClient(aws.s3, before={"put_object": service_error()})
-    writer = PlanWriter(TABLE, aws.dynamodb, ArtifactStore(BUCKET, s3))
+    accounts = CallerAccounts(STATE_TABLE, TABLE, aws.dynamodb)
+    writer = PlanWriter(TABLE, aws.dynamodb, ArtifactStore(BUCKET, s3), accounts)
 
     with pytest.raises(Exception, match="artefact bucket"):
         writer.write(plan_of(_text_of(9_000), execution_id=execution_id))

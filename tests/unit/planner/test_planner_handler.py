@@ -13,7 +13,7 @@ from lambdas.planner.handler import InvalidRequest
 from lambdas.runtime import aws_clients
 from tests.unit.contract.small_catalog import CATALOG
 from tests.unit.planner.planning import FUNCTIONS, LOOK_UP, SET_LEVEL, plan_of
-from tests.unit.runtime.aws import BUCKET, TABLE, Aws
+from tests.unit.runtime.aws import BUCKET, STATE_TABLE, TABLE, Aws
 from tests.unit.runtime.fake_clock import START
 from tests.unit.runtime.test_direct_call import LAMBDA_CONTEXT
 from tool_contract.options import InvalidOptionsError
@@ -29,7 +29,7 @@ def _deployed(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(aws_clients, "s3", lambda: aws.s3)
     for name, value in {
         "TOOL_FUNCTIONS": json.dumps(FUNCTIONS), "HISTORY_TTL_DAYS": "30", "HISTORY_TABLE": TABLE,
-        "ARTIFACT_BUCKET": BUCKET,
+        "TOOL_STATE_TABLE": STATE_TABLE, "ARTIFACT_BUCKET": BUCKET,
     }.items():  # fmt: skip
         monkeypatch.setenv(name, value)
     yield
@@ -138,3 +138,12 @@ def test_a_name_that_was_used_before_is_a_bad_request_too(aws: Aws, execution_id
         _plan(execution_id, {"calls": [LOOK_UP]})
 
     assert json.loads(str(refused.value))["details"][0]["error_code"] == "ExecutionIdTaken"
+
+
+def test_a_caller_beside_a_reference_wins_over_the_one_in_the_object(aws: Aws, execution_id: str) -> None:
+    """A caller's entrance cannot look into the object, and must not be fooled by it."""
+    reference = _by_reference(aws, {"calls": [LOOK_UP], "caller": "somebody else"})
+
+    _plan(execution_id, {**reference, "caller": "shop"})
+
+    assert {row["caller"] for row in aws.rows(execution_id)} == {"shop"}

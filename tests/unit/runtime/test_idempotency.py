@@ -151,6 +151,29 @@ def test_two_callers_keys_are_two_keys(aws: Aws, clock: FakeClock, execution_id:
     assert EFFECTS == ["orders a", "orders a"]
 
 
+def test_a_callers_name_and_key_do_not_run_into_each_other(
+    aws: Aws, clock: FakeClock, execution_id: str, key: str
+) -> None:
+    keyed_call(aws, execution_id, f"b#{key}", caller="a")
+    keyed_call(aws, f"{execution_id}b", key, caller="a#b")
+
+    attempt(aws, clock, execution_id)
+    attempt(aws, clock, f"{execution_id}b")
+
+    assert EFFECTS == ["orders a", "orders a"]
+
+
+def test_a_caller_gets_what_it_had_done_under_its_key(aws: Aws, clock: FakeClock, execution_id: str, key: str) -> None:
+    keyed_call(aws, execution_id, key, caller="team #1")
+    keyed_call(aws, f"{execution_id}b", key, caller="team #1")
+
+    attempt(aws, clock, execution_id)
+    attempt(aws, clock, f"{execution_id}b")
+
+    assert EFFECTS == ["orders a"]
+    assert envelope_from_record(aws.row(f"{execution_id}b", "c1")).metadata["replayed"] is True
+
+
 def test_a_large_result_is_replayed_by_its_reference(aws: Aws, clock: FakeClock, execution_id: str, key: str) -> None:
     keyed_call(aws, execution_id, key, input='{"size":20000}')
     keyed_call(aws, f"{execution_id}b", key, input='{"size":20000}')

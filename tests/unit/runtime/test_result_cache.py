@@ -106,6 +106,35 @@ def test_another_version_of_the_code_has_results_of_its_own(aws: Aws, clock: Fak
     assert newer.entry_id(spec, {"text": "a"}) != stores.cache.entry_id(spec, {"text": "a"})
 
 
+def test_callers_do_not_see_each_others_results(aws: Aws, clock: FakeClock, execution_id: str) -> None:
+    first = look_up(aws, clock, execution_id, {"text": execution_id}, caller="team-a")
+    other = look_up(aws, clock, f"{execution_id}b", {"text": execution_id}, caller="team-b")
+    nobody = look_up(aws, clock, f"{execution_id}c", {"text": execution_id})
+
+    assert len(EFFECTS) == 3
+    assert not [envelope for envelope in (first, other, nobody) if "cached" in envelope.metadata]
+
+
+@pytest.mark.parametrize("who", [{"caller": "team-a"}, {}])
+def test_a_caller_sees_its_own_results_and_so_do_calls_without_one(
+    aws: Aws, clock: FakeClock, execution_id: str, who: dict[str, str]
+) -> None:
+    look_up(aws, clock, execution_id, {"text": execution_id}, **who)
+
+    assert look_up(aws, clock, f"{execution_id}b", {"text": execution_id}, **who).metadata["cached"] is True
+
+
+def test_a_stage_may_let_callers_share_their_results(
+    aws: Aws, clock: FakeClock, execution_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SHARE_CACHE", "true")
+    look_up(aws, clock, execution_id, {"text": execution_id}, caller="team-a")
+
+    other = look_up(aws, clock, f"{execution_id}b", {"text": execution_id}, caller="team-b")
+
+    assert (other.metadata["cached"], len(EFFECTS)) == (True, 1)
+
+
 def test_many_equal_calls_at_once_run_once(aws: Aws, clock: FakeClock, execution_id: str) -> None:
     names = [f"{execution_id}-{number}" for number in range(10)]
 
