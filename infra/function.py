@@ -36,7 +36,9 @@ class StagedFunction(Construct):
     ) -> None:
         """Create the function `<stack>-<name>`."""
         super().__init__(scope, construct_id)
-        function_name = f"{Stack.of(self).stack_name}-{name}"
+        # Plain text, where `function.function_name` is only known once it is deployed.
+        self.physical_name = function_name = f"{Stack.of(self).stack_name}-{name}"
+        self.memory_mb = memory_mb
         logs = StageLogGroup(self, "Logs", name=f"/aws/lambda/{function_name}", stage=stage)
         self.role = Role(self, "Role", assumed_by=ServicePrincipal("lambda.amazonaws.com"))
         logs.grant_write(self.role)

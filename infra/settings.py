@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from infra.alarm_settings import AlarmSettings
 from infra.browser_settings import BrowserSettings
 from infra.errors import SettingsError
 from tool_contract.options import InvalidOptionsError, ToolExecutorOptions
@@ -30,7 +31,7 @@ class StageSettings:
     an account starts with a limit of 10 and refuses any reservation. `options` is what calls are run by where neither
     the request nor the tool says: in every stage the contract's defaults, so that a request does the same in all of
     them. A preset of `tool_contract.options` is one word here: `options=PRODUCTION`. `browser` says where browsers come
-    from and where they may go.
+    from and where they may go, `alarms` when they ring.
     """
 
     name: str
@@ -42,6 +43,7 @@ class StageSettings:
     tool_concurrency: int | None = None
     options: ToolExecutorOptions = field(default_factory=ToolExecutorOptions)
     browser: BrowserSettings = field(default_factory=BrowserSettings)
+    alarms: AlarmSettings = field(default_factory=AlarmSettings)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,6 +101,7 @@ STAGES: Final = (
         tracing=True,
         keep_data=True,
         tool_concurrency=100,
+        alarms=AlarmSettings(error_rate_percent=5.0, failed_executions=3),
     ),
 )
 
@@ -149,6 +152,7 @@ def _usable(stage: StageSettings) -> StageSettings:
     except InvalidOptionsError as error:
         raise SettingsError(f"The stage {stage.name!r} has options that cannot be used: {error}") from None
     stage.browser.check(stage.name)
+    stage.alarms.check(stage.name)
     return stage
 
 

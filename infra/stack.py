@@ -10,13 +10,17 @@ from aws_cdk.aws_iam import IGrantable, PolicyStatement
 
 from infra.agentcore_browser import AgentCoreBrowser
 from infra.artifact_bucket import ArtifactBucket
+from infra.catalog import tool_names
 from infra.function import StagedFunction
 from infra.history_table import HistoryTable
 from infra.inventory_tables import InventoryTables
+from infra.operations import Operations
+from infra.source_tree import CATALOG
 from infra.status_rule import StatusRule
 from infra.sweep import Sweep
 from infra.tool_state_table import ToolStateTable
 from infra.workflow import Workflow
+from tool_contract.dashboard import Places
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -53,8 +57,11 @@ class ToolExecutorStack(Stack):
         self._planner = self._plan()
         self._finisher = self._finish()
         self._workflow = self._run()
-        StatusRule(self, "Status", state_machine=self._workflow.machine, finisher=self._finisher.function)
+        self._status = StatusRule(
+            self, "Status", state_machine=self._workflow.machine, finisher=self._finisher.function
+        )
         Sweep(self, "Sweep", finisher=self._finisher.function)
+        Operations(self, "Operations", places=self._places(), stage=self._stage)
         self._write_outputs()
 
     def _tool_group(self, group: GroupSettings) -> StagedFunction:
@@ -202,6 +209,27 @@ class ToolExecutorStack(Stack):
             **({"BROWSER_IDENTIFIER": self._browser.identifier} if self._browser else {}),
             **({"BROWSER_CDP_URL": settings.cdp_url} if settings.provider == "cdp" else {}),
         }
+
+    def _places(self) -> Places:
+        functions = (self._planner, self._finisher, *self._tools.values())
+        logs = (*(f"/aws/lambda/{each.physical_name}" for each in functions), self._workflow.log_group_name)
+        tables = {
+            "history": self._history.table,
+            "tool state": self._tool_state.table,
+            "items": self._inventory.items,
+            "stock": self._inventory.stock,
+            "demand": self._inventory.demand,
+        }
+        return Places(
+            stage=self._stage.name,
+            tools=tool_names((self._code["planner"].folder / CATALOG).read_bytes()),
+            functions={each.physical_name: each.memory_mb for each in functions},
+            state_machine_arn=self._workflow.machine.state_machine_arn,
+            tables={label: table.table_name for label, table in tables.items()},
+            indexes={"history": self._history.indexes},
+            dead_letter_queue=self._status.dead_letters.queue_name,
+            log_groups=logs,
+        )
 
     def _write_outputs(self) -> None:
         functions = {name: tools.function.function_name for name, tools in self._tools.items()}
