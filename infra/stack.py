@@ -14,6 +14,7 @@ from infra.catalog import tool_names
 from infra.function import StagedFunction
 from infra.history_table import HistoryTable
 from infra.inventory_tables import InventoryTables
+from infra.live_version import LiveVersion
 from infra.operations import Operations
 from infra.source_tree import CATALOG
 from infra.status_rule import StatusRule
@@ -61,7 +62,8 @@ class ToolExecutorStack(Stack):
             self, "Status", state_machine=self._workflow.machine, finisher=self._finisher.function
         )
         Sweep(self, "Sweep", finisher=self._finisher.function)
-        Operations(self, "Operations", places=self._places(), stage=self._stage)
+        self._operations = Operations(self, "Operations", places=self._places(), stage=self._stage)
+        self._live = self._go_live()
         self._write_outputs()
 
     def _tool_group(self, group: GroupSettings) -> StagedFunction:
@@ -96,7 +98,7 @@ class ToolExecutorStack(Stack):
         return tools
 
     def _plan(self) -> StagedFunction:
-        functions = {name: tools.function.function_arn for name, tools in self._tools.items()}
+        functions = {name: tools.invoked_arn for name, tools in self._tools.items()}
         planner = self._function(
             "planner",
             memory_mb=1024,  # a request of 6 MB may be half a million small values
@@ -142,15 +144,26 @@ class ToolExecutorStack(Stack):
             "Workflow",
             stage=self._stage,
             substitutions={
-                "PlannerFunctionArn": self._planner.function.function_arn,
-                "FinisherFunctionArn": self._finisher.function.function_arn,
+                "PlannerFunctionArn": self._planner.invoked_arn,
+                "FinisherFunctionArn": self._finisher.invoked_arn,
                 "HistoryTableName": self._history.table.table_name,
             },
         )
         invoked = (self._planner, self._finisher, *self._tools.values())
-        _allow(workflow.machine, ("lambda:InvokeFunction",), *(each.function.function_arn for each in invoked))
+        _allow(workflow.machine, ("lambda:InvokeFunction",), *(arn for each in invoked for arn in each.invocable_arns))
         _allow(workflow.machine, ("dynamodb:UpdateItem",), self._history.table.table_arn)
         return workflow
+
+    def _go_live(self) -> LiveVersion | None:
+        if self._stage.gradual is None:
+            return None
+        return LiveVersion(
+            self,
+            "Live",
+            machine=self._workflow.machine,
+            settings=self._stage.gradual,
+            alarms=self._operations.alarms.stopping_rollouts,
+        )
 
     def _secrets(self, kind: str) -> str:
         name = f"tool-executor/{self._stage.name}/{kind}/*"
@@ -235,6 +248,7 @@ class ToolExecutorStack(Stack):
         functions = {name: tools.function.function_name for name, tools in self._tools.items()}
         outputs = {
             "StateMachineArn": self._workflow.machine.state_machine_arn,
+            **({"StateMachineAlias": self._live.alias_arn} if self._live else {}),
             "HistoryTable": self._history.table.table_name,
             "ToolStateTable": self._tool_state.table.table_name,
             "ArtifactBucket": self._artifacts.bucket.bucket_name,
