@@ -45,7 +45,7 @@ synth: $(READY) ## Synthesize the CloudFormation template for AWS into cdk.out (
 	@node_modules/.bin/cdk synth --quiet -c stage=$(STAGE) && echo "The template is in cdk.out/"
 
 deploy: $(READY) ## Deploy to the AWS account of your credentials (STAGE=dev)
-	@node_modules/.bin/cdk deploy -c stage=$(STAGE)
+	@node_modules/.bin/cdk deploy -c stage=$(STAGE) $(ARGS)
 
 local: $(READY) ## Serve the local cloud until Ctrl-C
 	@tool-executor local up

@@ -32,6 +32,11 @@ def generate_catalog(groups: tuple[GroupSettings, ...], *, root: Path, cache: Pa
     return stored.read_bytes()
 
 
+def tool_names(catalog: bytes) -> tuple[str, ...]:
+    """Return the names of a catalog's tools, in its order."""
+    return tuple(tool["name"] for tool in json.loads(catalog)["tools"])
+
+
 def groups_with_secrets(catalog: bytes) -> frozenset[str]:
     """Return the groups of a catalog that have a tool which takes a secret."""
     tools = json.loads(catalog)["tools"]

@@ -4,9 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aws_cdk import AssetHashType, Duration, Stack
+from aws_cdk import AssetHashType, Duration, RemovalPolicy, Stack
 from aws_cdk.aws_iam import Role, ServicePrincipal
-from aws_cdk.aws_lambda import ApplicationLogLevel, Architecture, Code, Function, LoggingFormat, Runtime, Tracing
+from aws_cdk.aws_lambda import (
+    ApplicationLogLevel,
+    Architecture,
+    Code,
+    Function,
+    LoggingFormat,
+    Runtime,
+    Tracing,
+    VersionOptions,
+)
 from constructs import Construct
 
 from infra.log_group import StageLogGroup
@@ -36,7 +45,10 @@ class StagedFunction(Construct):
     ) -> None:
         """Create the function `<stack>-<name>`."""
         super().__init__(scope, construct_id)
-        function_name = f"{Stack.of(self).stack_name}-{name}"
+        # Plain text, where `function.function_name` is only known once it is deployed.
+        self.physical_name = function_name = f"{Stack.of(self).stack_name}-{name}"
+        self.memory_mb = memory_mb
+        self._versioned = stage.gradual is not None
         logs = StageLogGroup(self, "Logs", name=f"/aws/lambda/{function_name}", stage=stage)
         self.role = Role(self, "Role", assumed_by=ServicePrincipal("lambda.amazonaws.com"))
         logs.grant_write(self.role)
@@ -58,4 +70,17 @@ class StagedFunction(Construct):
             logging_format=LoggingFormat.JSON,
             # Not DEBUG in any stage: it sets the root logger, and the SDK then logs requests with all inputs in them.
             application_log_level_v2=ApplicationLogLevel.INFO,
+            # Executions that were started on a version run on it to their end.
+            current_version_options=VersionOptions(removal_policy=RemovalPolicy.RETAIN),
         )
+
+    @property
+    def invoked_arn(self) -> str:
+        """What an execution invokes: the version that is deployed with it, where the stage is deployed gradually."""
+        return self.function.current_version.function_arn if self._versioned else self.function.function_arn
+
+    @property
+    def invocable_arns(self) -> tuple[str, ...]:
+        """What an execution may invoke, the versions of others that still run included."""
+        arn = self.function.function_arn
+        return (arn, f"{arn}:*") if self._versioned else (arn,)

@@ -42,6 +42,7 @@ class HistoryTable(Construct):
     def __init__(self, scope: Construct, construct_id: str, *, stage: StageSettings) -> None:
         """Create the table and its indexes."""
         super().__init__(scope, construct_id)
+        self.indexes = tuple(_INDEXES)
         self.table = KeyedTable(
             self,
             "Table",

@@ -10,10 +10,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from infra.alarm_settings import AlarmSettings
 from infra.browser_settings import BrowserSettings
 from infra.caller_settings import read_callers
 from infra.errors import SettingsError
 from tool_contract.caller_policy import CallerPolicies
+from infra.gradual import GradualSettings
 from tool_contract.options import InvalidOptionsError, ToolExecutorOptions
 
 if TYPE_CHECKING:
@@ -32,7 +34,9 @@ class StageSettings:
     an account starts with a limit of 10 and refuses any reservation. `options` is what calls are run by where neither
     the request nor the tool says: in every stage the contract's defaults, so that a request does the same in all of
     them. A preset of `tool_contract.options` is one word here: `options=PRODUCTION`. `browser` says where browsers come
-    from and where they may go. `callers` is a JSON file, seen from the project's folder, of who may call what.
+    from and where they may go, `alarms` when they ring. `callers` is a JSON file, seen from the project's folder, of
+    who may call what. `gradual` has executions go over to a new version little by
+    little; None deploys all at once, and to functions without versions.
     """
 
     name: str
@@ -45,6 +49,8 @@ class StageSettings:
     options: ToolExecutorOptions = field(default_factory=ToolExecutorOptions)
     browser: BrowserSettings = field(default_factory=BrowserSettings)
     callers: str = ""
+    alarms: AlarmSettings = field(default_factory=AlarmSettings)
+    gradual: GradualSettings | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,6 +109,8 @@ STAGES: Final = (
         tracing=True,
         keep_data=True,
         tool_concurrency=100,
+        alarms=AlarmSettings(error_rate_percent=5.0, failed_executions=3),
+        gradual=GradualSettings(),
     ),
 )
 
@@ -155,6 +163,9 @@ def _usable(stage: StageSettings) -> StageSettings:
     except InvalidOptionsError as error:
         raise SettingsError(f"The stage {stage.name!r} has options that cannot be used: {error}") from None
     stage.browser.check(stage.name)
+    stage.alarms.check(stage.name)
+    if stage.gradual is not None:
+        stage.gradual.check(stage.name)
     return stage
 
 

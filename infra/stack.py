@@ -11,13 +11,18 @@ from aws_cdk.aws_iam import IGrantable, PolicyStatement
 from infra.agentcore_browser import AgentCoreBrowser
 from infra.artifact_bucket import ArtifactBucket
 from infra.entrance import Entrance
+from infra.catalog import tool_names
 from infra.function import StagedFunction
 from infra.history_table import HistoryTable
 from infra.inventory_tables import InventoryTables
+from infra.live_version import LiveVersion
+from infra.operations import Operations
+from infra.source_tree import CATALOG
 from infra.status_rule import StatusRule
 from infra.sweep import Sweep
 from infra.tool_state_table import ToolStateTable
 from infra.workflow import Workflow
+from tool_contract.dashboard import Places
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -56,8 +61,12 @@ class ToolExecutorStack(Stack):
         self._finisher = self._finish()
         self._workflow = self._run()
         self._entrances = {caller: self._entrance(caller) for caller in deployment.callers.entrances}
-        StatusRule(self, "Status", state_machine=self._workflow.machine, finisher=self._finisher.function)
+        self._status = StatusRule(
+            self, "Status", state_machine=self._workflow.machine, finisher=self._finisher.function
+        )
         Sweep(self, "Sweep", finisher=self._finisher.function)
+        self._operations = Operations(self, "Operations", places=self._places(), stage=self._stage)
+        self._live = self._go_live()
         self._write_outputs()
 
     def _tool_group(self, group: GroupSettings) -> StagedFunction:
@@ -93,7 +102,7 @@ class ToolExecutorStack(Stack):
         return tools
 
     def _plan(self) -> StagedFunction:
-        functions = {name: tools.function.function_arn for name, tools in self._tools.items()}
+        functions = {name: tools.invoked_arn for name, tools in self._tools.items()}
         planner = self._function(
             "planner",
             memory_mb=1024,  # a request of 6 MB may be half a million small values
@@ -145,19 +154,30 @@ class ToolExecutorStack(Stack):
             "Workflow",
             stage=self._stage,
             substitutions={
-                "PlannerFunctionArn": self._planner.function.function_arn,
-                "FinisherFunctionArn": self._finisher.function.function_arn,
+                "PlannerFunctionArn": self._planner.invoked_arn,
+                "FinisherFunctionArn": self._finisher.invoked_arn,
                 "HistoryTableName": self._history.table.table_name,
             },
         )
         invoked = (self._planner, self._finisher, *self._tools.values())
-        _allow(workflow.machine, ("lambda:InvokeFunction",), *(each.function.function_arn for each in invoked))
+        _allow(workflow.machine, ("lambda:InvokeFunction",), *(arn for each in invoked for arn in each.invocable_arns))
         _allow(workflow.machine, ("dynamodb:UpdateItem",), self._history.table.table_arn)
         return workflow
 
     def _entrance(self, caller: str) -> Entrance:
         machine = self._workflow.machine
         return Entrance(self, f"Entrance-{caller}", stage=self._stage, caller=caller, workflow=machine)
+
+    def _go_live(self) -> LiveVersion | None:
+        if self._stage.gradual is None:
+            return None
+        return LiveVersion(
+            self,
+            "Live",
+            machine=self._workflow.machine,
+            settings=self._stage.gradual,
+            alarms=self._operations.alarms.stopping_rollouts,
+        )
 
     def _secrets(self, kind: str) -> str:
         name = f"tool-executor/{self._stage.name}/{kind}/*"
@@ -217,10 +237,32 @@ class ToolExecutorStack(Stack):
             **({"BROWSER_CDP_URL": settings.cdp_url} if settings.provider == "cdp" else {}),
         }
 
+    def _places(self) -> Places:
+        functions = (self._planner, self._finisher, *self._tools.values())
+        logs = (*(f"/aws/lambda/{each.physical_name}" for each in functions), self._workflow.log_group_name)
+        tables = {
+            "history": self._history.table,
+            "tool state": self._tool_state.table,
+            "items": self._inventory.items,
+            "stock": self._inventory.stock,
+            "demand": self._inventory.demand,
+        }
+        return Places(
+            stage=self._stage.name,
+            tools=tool_names((self._code["planner"].folder / CATALOG).read_bytes()),
+            functions={each.physical_name: each.memory_mb for each in functions},
+            state_machine_arn=self._workflow.machine.state_machine_arn,
+            tables={label: table.table_name for label, table in tables.items()},
+            indexes={"history": self._history.indexes},
+            dead_letter_queue=self._status.dead_letters.queue_name,
+            log_groups=logs,
+        )
+
     def _write_outputs(self) -> None:
         functions = {name: tools.function.function_name for name, tools in self._tools.items()}
         outputs = {
             "StateMachineArn": self._workflow.machine.state_machine_arn,
+            **({"StateMachineAlias": self._live.alias_arn} if self._live else {}),
             "HistoryTable": self._history.table.table_name,
             "ToolStateTable": self._tool_state.table.table_name,
             "ArtifactBucket": self._artifacts.bucket.bucket_name,

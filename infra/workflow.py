@@ -29,7 +29,8 @@ class Workflow(Construct):
         """Create the machine, `${Name}` in its definition replaced by `substitutions`."""
         super().__init__(scope, construct_id)
         name = Stack.of(self).stack_name
-        logs = StageLogGroup(self, "Logs", name=f"/aws/vendedlogs/states/{name}", stage=stage)
+        self.log_group_name = f"/aws/vendedlogs/states/{name}"
+        logs = StageLogGroup(self, "Logs", name=self.log_group_name, stage=stage)
         self.machine = StateMachine(
             self,
             "StateMachine",

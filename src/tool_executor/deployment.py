@@ -44,6 +44,11 @@ class Deployment:
     functions: Mapping[str, str]
     outputs: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
 
+    @property
+    def started_arn(self) -> str:
+        """What executions are started on: the state machine's alias, where the stage has one."""
+        return self.outputs.get("StateMachineAlias") or self.state_machine_arn
+
     @classmethod
     def from_outputs(cls, outputs: Mapping[str, str]) -> Deployment:
         """Return the deployment that a stack's outputs describe.

@@ -56,7 +56,7 @@ class Runner:
         text = sent_text(request, self.aws, self.deployment.artifact_bucket)
         with translated_errors():
             answer = self.aws.step_functions.start_execution(
-                stateMachineArn=self.deployment.state_machine_arn, name=name, input=text
+                stateMachineArn=self.deployment.started_arn, name=name, input=text
             )
         return Execution(name, answer["executionArn"], correlation_id_of(request) or name)
 

@@ -143,7 +143,7 @@ class StateMachineRoute:
 
     def _start(self, execution_id: str, text: str) -> None:
         self.aws.step_functions.start_execution(
-            stateMachineArn=self.deployment.state_machine_arn, name=execution_id, input=text
+            stateMachineArn=self.deployment.started_arn, name=execution_id, input=text
         )
 
     async def _is_ours(self, execution: Execution, text: str) -> bool:

@@ -28,6 +28,8 @@ _ARNS: Final = {
     "AWS::DynamoDB::Table": "arn:aws:dynamodb:eu-west-1:123456789012:table/",
     "AWS::S3::Bucket": "arn:aws:s3:::",
     "AWS::SQS::Queue": "arn:aws:sqs:eu-west-1:123456789012:",
+    "AWS::SNS::Topic": "arn:aws:sns:eu-west-1:123456789012:",
+    "AWS::KMS::Key": "arn:aws:kms:eu-west-1:123456789012:key/",
     "AWS::IAM::Role": "arn:aws:iam::123456789012:role/",
     "AWS::Events::Rule": "arn:aws:events:eu-west-1:123456789012:rule/",
     "AWS::Logs::LogGroup": "arn:aws:logs:eu-west-1:123456789012:log-group:",

@@ -6,6 +6,7 @@ import json
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Final
 
+from infra.alarm_settings import AlarmSettings
 from infra.browser_settings import BrowserSettings
 from tests.infra.assembly import Assembly, run_app
 
@@ -16,10 +17,13 @@ _PROGRAM: Final = """
 import json, sys
 from dataclasses import replace
 from infra import settings
+from infra.alarm_settings import AlarmSettings
 from infra.browser_settings import BrowserSettings
 
-browser, without = json.loads(sys.argv[1])
-settings.STAGES = tuple(replace(stage, browser=BrowserSettings(**browser)) for stage in settings.STAGES)
+browser, without, alarms = json.loads(sys.argv[1])
+settings.STAGES = tuple(
+    replace(stage, browser=BrowserSettings(**browser), alarms=AlarmSettings(**alarms)) for stage in settings.STAGES
+)
 settings.GROUPS = tuple(group for group in settings.GROUPS if group.name not in without)
 from infra.synth import synthesize
 
@@ -28,10 +32,15 @@ synthesize()
 
 
 def synthesize_changed(
-    folder: Path, *, stage: str = "dev", browser: BrowserSettings | None = None, without: tuple[str, ...] = ()
+    folder: Path,
+    *,
+    stage: str = "dev",
+    browser: BrowserSettings | None = None,
+    without: tuple[str, ...] = (),
+    alarms: AlarmSettings | None = None,
 ) -> Assembly:
-    """Run a synth with other browser settings, or without a group. Which stage it is does not matter here."""
-    changes = json.dumps([asdict(browser or BrowserSettings()), without])
+    """Run a synth with other settings, or without a group. Which stage it is does not matter here."""
+    changes = json.dumps([asdict(browser or BrowserSettings()), without, asdict(alarms or AlarmSettings())])
     done = run_app(folder, {"stage": stage, "target": "local"}, program=("-c", _PROGRAM, changes))
     assert done.returncode == 0, done.stderr
     return Assembly(folder, stage)

@@ -16,8 +16,13 @@ _log = logging.getLogger(__name__)
 _WITHOUT_EFFECT_HERE: Final = frozenset(
     {
         "AWS::CDK::Metadata",
+        "AWS::CloudWatch::Alarm",  # nobody is to be woken
+        "AWS::CloudWatch::Dashboard",  # nobody would see it
         "AWS::Lambda::EventInvokeConfig",  # nothing is retried: see execution_events
+        "AWS::Logs::QueryDefinition",  # the logs are files
         "AWS::S3::BucketPolicy",  # no permission is enforced
+        "AWS::SNS::Subscription",
+        "AWS::SNS::TopicPolicy",
         "AWS::SQS::QueuePolicy",
     }
 )

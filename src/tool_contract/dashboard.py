@@ -1,0 +1,256 @@
+"""The dashboard of a deployment, as data. Pure.
+
+Its parts' names come from outside (:class:`Places`): the stack fills in what it makes, and whoever draws it elsewhere
+what the stack's outputs say.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from tool_contract.metrics import NAMESPACE, STAGE, TOOL, Metric
+from tool_contract.widgets import (
+    MAXIMUM,
+    SUM,
+    AllTools,
+    EachTool,
+    Line,
+    Ratio,
+    Series,
+    Shown,
+    Term,
+    Total,
+    Widget,
+    only,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+_HOUR: Final = 3600
+_LAMBDA: Final = "AWS/Lambda"
+_STATES: Final = "AWS/States"
+_TABLES: Final = "AWS/DynamoDB"
+_EXECUTIONS: Final = {
+    "started": "ExecutionsStarted",
+    "failed": "ExecutionsFailed",
+    "timed out": "ExecutionsTimedOut",
+    "stopped": "ExecutionsAborted",
+    "throttled": "ExecutionThrottled",
+}
+#: State transitions: of each call, and what comes on top. docs/configuration.md has the same table.
+_TRANSITIONS: Final = {
+    Metric.CALLS: 1,
+    Metric.CALLS_SKIPPED: -1,
+    Metric.RETRIES: 3,
+    Metric.FALLBACKS: 2,
+    Metric.CALLS_FAILED: 2,
+    Metric.CALLS_TIMEOUT: 2,
+}
+_TRANSITIONS_OF_AN_EXECUTION: Final = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prices:
+    """What AWS asks, in US dollars, as its price lists had it on the day ``as_of`` in the region ``region``."""
+
+    as_of: str
+    region: str
+    state_transition: float
+    lambda_gb_second: float
+    lambda_request: float
+    write_request_unit: float
+    read_request_unit: float
+    log_gigabyte: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Places:
+    """Where a deployment's metrics are found.
+
+    ``functions`` are the memory of each Lambda function in MB by its name, ``indexes`` those of the table of that name,
+    ``log_groups`` all that the deployment writes to.
+    """
+
+    stage: str
+    tools: tuple[str, ...]
+    functions: Mapping[str, int]
+    state_machine_arn: str
+    tables: Mapping[str, str]
+    indexes: Mapping[str, tuple[str, ...]]
+    dead_letter_queue: str
+    log_groups: tuple[str, ...]
+
+    def of_tool(self, tool: str, metric: Metric) -> Series:
+        """Return a tool's count."""
+        return Series(namespace=NAMESPACE, name=metric.value, dimensions=((STAGE, self.stage), (TOOL, tool)))
+
+    def of_stage(self, metric: Metric) -> Series:
+        """Return what the sweep tells of the stage."""
+        return Series(namespace=NAMESPACE, name=metric.value, dimensions=((STAGE, self.stage),), stat=MAXIMUM)
+
+    def of_machine(self, name: str) -> Series:
+        """Return a count of Step Functions about the state machine."""
+        return Series(namespace=_STATES, name=name, dimensions=(("StateMachineArn", self.state_machine_arn),))
+
+    def of_queue(self) -> Series:
+        """Return how many events lie in the dead-letter queue."""
+        return Series(
+            namespace="AWS/SQS",
+            name="ApproximateNumberOfMessagesVisible",
+            dimensions=(("QueueName", self.dead_letter_queue),),
+            stat=MAXIMUM,
+        )
+
+    def of_table(self, label: str, *names: str) -> Iterator[Series]:
+        """Yield metrics of a table, and of its indexes, which DynamoDB counts apart."""
+        table = ("TableName", self.tables[label])
+        indexes = [(table, ("GlobalSecondaryIndexName", index)) for index in self.indexes.get(label, ())]
+        for dimensions in ((table,), *indexes):
+            yield from (Series(namespace=_TABLES, name=name, dimensions=dimensions) for name in names)
+
+    def throttles_of_table(self, label: str) -> tuple[Term, ...]:
+        """Return what DynamoDB has refused of a table and its indexes."""
+        return tuple(Term(series) for series in self.of_table(label, "ReadThrottleEvents", "WriteThrottleEvents"))
+
+
+def of_function(name: str, metric: str) -> Series:
+    """Return a sum of Lambda about a function."""
+    return Series(namespace=_LAMBDA, name=metric, dimensions=(("FunctionName", name),))
+
+
+def dashboard(places: Places, prices: Prices) -> tuple[Widget, ...]:
+    """Return the widgets, in the order in which they are read."""
+    return (*_of_calls(places), *_of_trouble(places), *_of_platform(places), _cost(places, prices))
+
+
+def _of_calls(places: Places) -> Iterator[Widget]:
+    yield Widget(
+        title="Success rate",
+        shown=Shown.PERCENT,
+        lines=_ratios(places, Metric.CALLS_SUCCESS, Metric.CALLS, 100),
+    )
+    outcomes = (Metric.CALLS_SUCCESS, Metric.CALLS_FAILED, Metric.CALLS_TIMEOUT, Metric.CALLS_SKIPPED)
+    yield Widget(title="Calls by outcome", shown=Shown.COUNT, lines=_over_all_tools(*outcomes, Metric.CALLS_CANCELLED))
+    for stat in ("p50", "p95", "p99"):
+        yield Widget(
+            title=f"Execution time, {stat}",
+            shown=Shown.MILLISECONDS,
+            lines=(EachTool(Metric.EXECUTION_TIME, stat),),
+        )
+    yield Widget(title="Queue time, p95", shown=Shown.MILLISECONDS, lines=(EachTool(Metric.QUEUE_TIME, "p95"),))
+    yield Widget(title="Attempts per call", shown=Shown.COUNT, lines=_ratios(places, Metric.ATTEMPTS, Metric.CALLS, 1))
+    yield Widget(
+        title="Retries, fallbacks, kept results",
+        shown=Shown.COUNT,
+        lines=_over_all_tools(Metric.RETRIES, Metric.FALLBACKS, Metric.CACHE_HITS, Metric.REPLAYS),
+    )
+
+
+def _of_trouble(places: Places) -> Iterator[Widget]:
+    yield Widget(title="Circuits that opened", shown=Shown.COUNT, lines=(EachTool(Metric.BREAKER_OPENED, SUM),))
+    yield Widget(
+        title="Attempts refused by an open circuit", shown=Shown.COUNT, lines=(EachTool(Metric.BREAKER_OPEN, SUM),)
+    )
+    yield Widget(
+        title="Open circuits and executions",
+        shown=Shown.COUNT,
+        lines=(
+            only("open circuits", places.of_stage(Metric.OPEN_CIRCUITS)),
+            only("open executions", places.of_stage(Metric.OPEN_EXECUTIONS)),
+        ),
+    )
+    yield Widget(
+        title="Past its deadline: the oldest open record",
+        shown=Shown.SECONDS,
+        lines=(only("seconds late", places.of_stage(Metric.OLDEST_OPEN_SECONDS)),),
+    )
+    yield Widget(
+        title="Late, repeated, cold, bare attempts; empty retry budgets",
+        shown=Shown.COUNT,
+        lines=_over_all_tools(
+            Metric.LATE_ATTEMPTS,
+            Metric.REDELIVERIES,
+            Metric.COLD_START,
+            Metric.UNRECORDED_ATTEMPTS,
+            Metric.RETRY_BUDGET_EMPTY,
+        ),
+    )
+
+
+def _of_platform(places: Places) -> Iterator[Widget]:
+    yield Widget(
+        title="Executions of the state machine",
+        shown=Shown.COUNT,
+        lines=tuple(only(label, places.of_machine(name)) for label, name in _EXECUTIONS.items()),
+    )
+    functions = [only(name, of_function(name, "Throttles")) for name in places.functions]
+    tables = [Total(f"table {label}", places.throttles_of_table(label)) for label in places.tables]
+    yield Widget(title="Throttles", shown=Shown.COUNT, lines=(*functions, *tables))
+    yield Widget(
+        title="Errors of functions; events that nobody dealt with",
+        shown=Shown.COUNT,
+        lines=(
+            *(only(name, of_function(name, "Errors")) for name in places.functions),
+            only("dead letters", places.of_queue()),
+        ),
+    )
+
+
+def _cost(places: Places, prices: Prices) -> Widget:
+    """Return what an hour costs about. Not in it: S3, metrics, traces, storage, browsers, the free tiers."""
+    return Widget(
+        title=f"Cost of an hour, estimated at the prices of {prices.as_of} in {prices.region}",
+        shown=Shown.DOLLARS,
+        period_seconds=_HOUR,
+        lines=(
+            Total("state transitions", tuple(_transitions(places, prices))),
+            Total("Lambda", tuple(_compute(places, prices))),
+            Total("DynamoDB", tuple(_requests(places, prices))),
+            Total("logs", tuple(_logs(places, prices))),
+        ),
+    )
+
+
+def _transitions(places: Places, prices: Prices) -> Iterator[Term]:
+    started = places.of_machine("ExecutionsStarted")
+    yield Term(started, _TRANSITIONS_OF_AN_EXECUTION * prices.state_transition)
+    for metric, transitions in _TRANSITIONS.items():
+        yield Term(AllTools(metric), transitions * prices.state_transition)
+
+
+def _compute(places: Places, prices: Prices) -> Iterator[Term]:
+    for name, memory_mb in places.functions.items():
+        yield Term(of_function(name, "Duration"), memory_mb / 1024 / 1000 * prices.lambda_gb_second)
+        yield Term(of_function(name, "Invocations"), prices.lambda_request)
+
+
+def _requests(places: Places, prices: Prices) -> Iterator[Term]:
+    for label in places.tables:
+        for name, price in (
+            ("ConsumedWriteCapacityUnits", prices.write_request_unit),
+            ("ConsumedReadCapacityUnits", prices.read_request_unit),
+        ):
+            yield from (Term(series, price) for series in places.of_table(label, name))
+
+
+def _logs(places: Places, prices: Prices) -> Iterator[Term]:
+    for group in places.log_groups:
+        written = Series(namespace="AWS/Logs", name="IncomingBytes", dimensions=(("LogGroupName", group),))
+        yield Term(written, prices.log_gigabyte / 2**30)
+
+
+def _ratios(places: Places, above: Metric, below: Metric, times: float) -> tuple[Line, ...]:
+    """Return a ratio for all tools and for each of the catalog: CloudWatch divides no search by another."""
+    return (
+        Ratio("all tools", (Term(AllTools(above)),), (Term(AllTools(below)),), times),
+        *(
+            Ratio(tool, (Term(places.of_tool(tool, above)),), (Term(places.of_tool(tool, below)),), times)
+            for tool in places.tools
+        ),
+    )
+
+
+def _over_all_tools(*metrics: Metric) -> tuple[Line, ...]:
+    return tuple(only(metric.value, AllTools(metric)) for metric in metrics)
