@@ -113,9 +113,11 @@ class ToolExecutorStack(Stack):
         self._allow_artifacts(finisher.role)
         if any(code.takes_secrets for code in self._code.values()):
             _allow(finisher.role, ("ssm:DeleteParameters",), self._secrets("once"))
+        # Which circuits are open is a metric of each minute.
+        _allow(finisher.role, ("dynamodb:BatchGetItem",), self._tool_state.table.table_arn)
         if self._has_browser:
             # Sessions that are left are found and ended by what the tools wrote down of them.
-            state = ("dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:UpdateItem")
+            state = ("dynamodb:GetItem", "dynamodb:UpdateItem")
             _allow(finisher.role, state, self._tool_state.table.table_arn)
             _allow(finisher.role, ("dynamodb:GetItem",), history)
         if self._browser is not None:
@@ -170,7 +172,6 @@ class ToolExecutorStack(Stack):
             "HISTORY_TTL_DAYS": str(self._stage.history_ttl_days),
             "POWERTOOLS_LOG_LEVEL": "INFO" if self._stage.options.enable_detailed_logging else "WARNING",
             "POWERTOOLS_SERVICE_NAME": name,
-            "POWERTOOLS_METRICS_NAMESPACE": "ToolExecutor",
             "POWERTOOLS_TRACE_DISABLED": "false" if self._stage.tracing else "true",
         }
         return StagedFunction(

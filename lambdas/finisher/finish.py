@@ -7,12 +7,14 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from lambdas.finisher.call_metrics import metrics_of
 from lambdas.finisher.one_time_secrets import delete_one_time_secrets
 from lambdas.finisher.output import build_output, count_statuses, lay_out, overall_status
 from lambdas.finisher.settlement import Ending, settle
 from lambdas.runtime import left_outcome, telemetry
 from lambdas.runtime.artifacts import ArtifactStore, ResultCorrupt, ResultMissing, artifact_key
 from lambdas.runtime.clock import Clock, SystemClock
+from lambdas.runtime.metrics import emit
 from tool_contract import strict_json
 from tool_contract.envelope import OPEN_STATUSES
 from tool_contract.record import envelope_from_record
@@ -54,11 +56,15 @@ class Finisher:
         rows = self._settled(execution_id, ending, {failure["call_id"]: failure for failure in unrecorded})
         if rows is None:
             return None
+        with telemetry.about(execution_id=execution_id, correlation_id=rows.execution["correlation_id"]):
+            return self._finished(rows, ending)
+
+    def _finished(self, rows: ExecutionRows, ending: Ending) -> dict[str, Any]:
         finished_at = rows.execution.get("finished_at") or iso_from_ms(self.clock.now_ms())
         envelopes = [envelope_from_record(row) for row in rows.calls]
         if ending is Ending.CANCELLED and len(envelopes) < rows.execution["calls"]:
             # Closed now, the rows that the planner has yet to write would be open for ever.
-            raise PlanUnderWay(execution_id)
+            raise PlanUnderWay(rows.execution["execution_id"])
         self._close(rows, envelopes, finished_at)
         return build_output(rows.execution, self._arranged(rows, envelopes), finished_at)
 
@@ -108,9 +114,9 @@ class Finisher:
         )
         if not closed:
             return
-        telemetry.logger.info("finished", extra={"execution_id": rows.execution["execution_id"], "counts": counts})
-        for envelope in envelopes:
-            telemetry.count(envelope.tool_name, {"Calls": 1, f"Calls_{envelope.status}": 1}, {})
+        telemetry.logger.info("finished", extra={"counts": counts})
+        for tool, values in metrics_of(rows.calls).items():
+            emit(values, tool=tool, execution_id=rows.execution["execution_id"])
 
     def _arranged(self, rows: ExecutionRows, envelopes: Sequence[Envelope]) -> list[Envelope]:
         layout = lay_out(envelopes)

@@ -13,6 +13,7 @@ from functools import cache
 from typing import Any
 
 from lambdas.finisher.finish import Finisher
+from lambdas.finisher.gauges import Gauges
 from lambdas.finisher.history import History
 from lambdas.finisher.sessions_end import SessionsEnd
 from lambdas.finisher.settlement import Ending
@@ -36,6 +37,11 @@ def _finisher() -> Finisher:
         frozenset(spec.name for spec in tools if spec.annotations.read_only),
         SessionsEnd.from_environment(),
     )
+
+
+@cache
+def _gauges() -> Gauges:
+    return Gauges.from_environment(_finisher().history)
 
 
 def finish(event: dict[str, Any], _context: Any) -> dict[str, Any] | None:  # noqa: ANN401 - Lambda's own signature
@@ -70,6 +76,7 @@ def _sweep(margin_seconds: float) -> dict[str, Any]:
             failed.append(execution_id)
     if finisher.sessions is not None:
         finisher.sessions.end_left_over(finisher.history)
+    _gauges().write(finisher.clock.now_ms())
     if ended or failed:
         logger.warning("executions past their deadline", extra={"ended": ended, "failed": failed})
     return {"ended": ended, "failed": failed}

@@ -103,6 +103,19 @@ class History:
             for item in page["Items"]:
                 yield item["execution_id"]["S"]
 
+    def open_executions(self) -> tuple[int, str | None]:
+        """Return how many executions are open, and the first of their deadlines."""
+        asked: Any = {
+            "TableName": self._table,
+            "IndexName": INDEX_OPEN,
+            "KeyConditionExpression": "#open = :shard",
+            "ExpressionAttributeNames": {"#open": "open"},
+            "ExpressionAttributeValues": {":shard": {"S": OPEN_SHARD}},
+        }
+        counted = self._client.get_paginator("query").paginate(**asked, Select="COUNT")
+        first = self._client.query(**asked, Limit=1)["Items"]
+        return sum(page["Count"] for page in counted), first[0]["deadline"]["S"] if first else None
+
     def _end(
         self,
         execution_id: str,

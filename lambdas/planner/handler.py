@@ -9,9 +9,9 @@ from typing import Any
 from lambdas.planner.plan import Deployment, ExecutionIdentity, make_plan
 from lambdas.planner.plan_writer import PlanWriter
 from lambdas.planner.request_source import resolved_request
-from lambdas.runtime import aws_clients
+from lambdas.runtime import aws_clients, tracing
 from lambdas.runtime.artifacts import ArtifactStore
-from lambdas.runtime.telemetry import logger, observed
+from lambdas.runtime.telemetry import about, logger, observed
 from tool_contract import strict_json
 from tool_contract.catalog import load_catalog
 from tool_contract.options import ToolExecutorOptions
@@ -57,16 +57,23 @@ def plan(event: Any, _context: Any) -> dict[str, Any]:  # noqa: ANN401 - Lambda'
         ms_from_iso(execution["started_at"]),
         event.get("route", "workflow"),
         event.get("degraded", False),
+        tracing.trace_id(),
     )
+    with about(execution_id=identity.execution_id):
+        return _planned(event, identity)
+
+
+def _planned(event: dict[str, Any], identity: ExecutionIdentity) -> dict[str, Any]:
     try:
         given = resolved_request(event.get("request"), os.environ["ARTIFACT_BUCKET"], _artifacts())
         request = check_request(given, _deployment().catalog)
         planned = make_plan(request, identity, _deployment())
         _writer().write(planned)
     except InvalidRequestError as error:
-        logger.info("request refused", extra={"execution_id": identity.execution_id, "problems": len(error.problems)})
+        logger.info("request refused", extra={"problems": len(error.problems)})
         raise InvalidRequest(strict_json.dumps(error.to_json())) from None
-    logger.info("planned", extra={"execution_id": identity.execution_id, "calls": len(planned.call_rows)})
+    with about(correlation_id=planned.state["correlation_id"]):
+        logger.info("planned", extra={"calls": len(planned.call_rows)})
     return dict(planned.state)
 
 

@@ -34,7 +34,8 @@ class ExecutionIdentity:
     """The execution that asks for a plan. ``started_ms`` is milliseconds since 1970.
 
     ``arn`` is the state machine's; a client that runs the calls itself (``route``) gives a token of its own, and says
-    whether it does so because the state machine did not start (``degraded``).
+    whether it does so because the state machine did not start (``degraded``). ``trace_id`` is X-Ray's, where there is
+    a trace.
     """
 
     execution_id: str
@@ -42,6 +43,7 @@ class ExecutionIdentity:
     started_ms: int
     route: Route = "workflow"
     degraded: bool = False
+    trace_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +130,7 @@ def _execution_row(request: ExecutionRequest, identity: ExecutionIdentity, deadl
         "open": OPEN_SHARD,
         "execution_arn": identity.arn,
         "route": identity.route,
+        "trace_id": identity.trace_id,
         **({"one_time_secrets": strict_json.dumps(secrets)} if secrets else {}),
     }
 

@@ -7,7 +7,7 @@ changes nothing. The same number from another owner (a redelivered event) takes 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -38,9 +38,13 @@ class HistoryUnavailable(ToolError):
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """The attempt owns the call. ``record`` is the row as it now stands."""
+    """The attempt owns the call. ``record`` is the row as it now stands.
+
+    ``redelivered``: it is not the first to come under its number.
+    """
 
     record: Mapping[str, Any]
+    redelivered: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,22 +82,24 @@ class AttemptStore:
             if context.attempt_log
             else {}
         )
-        return self._write(
+        values = {
+            ":status": CallStatus.RUNNING if context.attempt == 1 else CallStatus.RETRYING,
+            ":attempt": context.attempt,
+            ":owner": owner,
+            ":now": iso_from_ms(now_ms),
+            ":tool_name": spec.name,
+            ":fallback_used": context.candidate > 0,
+            **log,
+        }
+        before = self._write(
             context,
             "SET #status = :status, tool_name = :tool_name, attempts = :attempt, #owner = :owner,"
             f" attempt_started_at = :now, fallback_used = :fallback_used{', attempt_log = :log' if log else ''}",
             f"#status IN (:pending, :running, :retrying) AND (attempts < :attempt OR {same_number})",
-            {
-                ":status": CallStatus.RUNNING if context.attempt == 1 else CallStatus.RETRYING,
-                ":attempt": context.attempt,
-                ":owner": owner,
-                ":now": iso_from_ms(now_ms),
-                ":tool_name": spec.name,
-                ":fallback_used": context.candidate > 0,
-                **log,
-                **_OPEN,
-            },
+            {**values, **_OPEN},
+            returned="ALL_OLD",
         )
+        return before if isinstance(before, Stands) else _started(before.record, values)
 
     def succeed(
         self, context: AttemptContext, spec: ToolSpec, *, owner: str, outcome: Mapping[str, Any]
@@ -143,6 +149,7 @@ class AttemptStore:
         condition: str,
         values: Mapping[str, Any],
         names: Mapping[str, str] | None = None,
+        returned: Literal["ALL_NEW", "ALL_OLD"] = "ALL_NEW",
     ) -> Started | Stands:
         client = self._given_client or aws_clients.dynamodb()
         try:
@@ -153,7 +160,7 @@ class AttemptStore:
                 ConditionExpression=f"attribute_exists(call_id) AND {condition}",
                 ExpressionAttributeNames={"#status": "status", "#owner": "owner", **(names or {})},
                 ExpressionAttributeValues={name: to_attribute(value) for name, value in values.items()},
-                ReturnValues="ALL_NEW",
+                ReturnValues=returned,
                 ReturnValuesOnConditionCheckFailure="ALL_OLD",
             )
         except client.exceptions.ConditionalCheckFailedException as error:
@@ -163,3 +170,19 @@ class AttemptStore:
             message = "The history table did not take the attempt's record."
             raise HistoryUnavailable(message) from error
         return Started(from_item(answer["Attributes"]))
+
+
+def _started(before: Mapping[str, Any], values: Mapping[str, Any]) -> Started:
+    """Return what an attempt took; only the row before it tells whether the same attempt had come already."""
+    record = {
+        **before,
+        "status": values[":status"],
+        "tool_name": values[":tool_name"],
+        "attempts": values[":attempt"],
+        "owner": values[":owner"],
+        "attempt_started_at": values[":now"],
+        "fallback_used": values[":fallback_used"],
+        **({"attempt_log": values[":log"]} if ":log" in values else {}),
+    }
+    came_before = before.get("attempts") == values[":attempt"] and before.get("owner") != values[":owner"]
+    return Started(record, redelivered=came_before)

@@ -33,9 +33,11 @@ from uuid import uuid4
 from botocore.exceptions import BotoCoreError, ClientError
 
 from lambdas.runtime import aws_clients, circuit_breaker, telemetry
+from lambdas.runtime.attempt_metrics import note
 from lambdas.runtime.circuit_breaker import DEFAULT_POLICY, Batch, BreakerPolicy
 from lambdas.runtime.tool_state_outage import Outage, Pause, ToolStateUnavailable, pause_of
 from tool_contract.breaker_item import Breaker, Circuit, Stored, Tally, key_of, put_arguments, stored_from
+from tool_contract.metrics import Metric
 from tool_contract.timestamps import iso_from_ms
 
 if TYPE_CHECKING:
@@ -233,6 +235,7 @@ def _tell(tool_name: str, before: Breaker, after: Breaker) -> None:
         return
     said = {"tool": tool_name, "circuit": after.circuit, "generation": after.generation, "openings": after.openings}
     if after.circuit is Circuit.OPEN:
+        note(Metric.BREAKER_OPENED)
         said["until"] = iso_from_ms(after.until)
     telemetry.logger.warning("circuit breaker changed", extra=said)
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
+from lambdas.runtime.attempt_metrics import note
 from lambdas.runtime.attempt_outcome import Failed, Succeeded
 from lambdas.runtime.clock import Clock, SystemClock
 from lambdas.runtime.retry_budget import without_retry
 from lambdas.runtime.tool_run import run_tool
 from tool_contract.errors import ErrorCode
 from tool_contract.failures import failure_of
+from tool_contract.metrics import Metric
 
 if TYPE_CHECKING:
     from lambdas.runtime.breaker_store import Admission, Breakers
@@ -75,6 +77,7 @@ class Guards:
             return self._budgeted(run, run_tool(run.tool, run.arguments, run.limit))
         admission = self.breakers.admit(run.tool_name, self.clock.now_ms())
         if not admission.allowed:
+            note(Metric.BREAKER_OPEN)
             return Failed(_refusal(run.tool_name, admission))
         began = self.clock.elapsed_ms()
         outcome = run_tool(run.tool, run.arguments, run.limit)
@@ -97,6 +100,7 @@ class Guards:
             return outcome
         if self.budget.take(run.tool_name, self.clock.now_ms()):
             return outcome
+        note(Metric.RETRY_BUDGET_EMPTY)
         return replace(outcome, failure=without_retry(outcome.failure))
 
 

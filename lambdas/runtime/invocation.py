@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from lambdas.runtime import telemetry
+from lambdas.runtime.attempt_metrics import emit_attempt, note, noting
 from lambdas.runtime.attempt_outcome import (
     AttemptTimes,
     Failed,
@@ -25,6 +26,7 @@ from lambdas.runtime.tool_run import Limit, run_tool
 from tool_contract.errors import ErrorCode, ToolError
 from tool_contract.failures import failure_from, failure_of
 from tool_contract.limits import DEFAULT_CALL_TIMEOUT_SECONDS, MIN_SECONDS_FOR_EFFECTS
+from tool_contract.metrics import Metric
 from tool_contract.problems import Problem, close_names, shortened
 from tool_contract.timestamps import iso_from_ms, ms_from_iso
 
@@ -51,19 +53,31 @@ class Invoker:
     def invoke(self, event: object, request_id: str) -> dict[str, Any]:
         """Answer one event. Raises :class:`AttemptFailed` only where the state machine asked."""
         read = read_event(event)
-        started, began = self.clock.now_ms(), self.clock.elapsed_ms()
-        outcome = self._attempt(read, request_id)
-        times = AttemptTimes(iso_from_ms(started), round(self.clock.elapsed_ms() - began, 3))
-        tool = self.tools.get(read.tool_name)
-        if isinstance(outcome, Succeeded) and tool is not None and read.context.recorded:
-            outcome = self._recorded(tool, read.context, request_id).end(outcome, times)
-        if isinstance(outcome, Failed) and tool is not None:
-            outcome = outcome.for_tool(tool.spec)
-            if outcome.failure.metadata and read.context.recorded:
-                self._recorded(tool, read.context, request_id).tell(outcome)
+        context, tool = read.context, self.tools.get(read.tool_name)
         counted = read.tool_name if tool is not None else "unknown"
-        telemetry.count(counted, {"Attempts": 1}, {"ExecutionTime": times.duration_ms})
-        return _answer(read.tool_name, read.context, outcome, times)
+        with noting() as counts, telemetry.about(tool=counted, **_ids(context)):
+            started, began = self.clock.now_ms(), self.clock.elapsed_ms()
+            outcome = self._attempt(read, request_id)
+            times = AttemptTimes(iso_from_ms(started), round(self.clock.elapsed_ms() - began, 3))
+            if tool is not None:
+                outcome = self._told(tool, context, request_id, outcome, times)
+            emit_attempt(counted, times.duration_ms, counts, **_record_key(context))
+            return _answer(read.tool_name, context, outcome, times)
+
+    def _told(
+        self, tool: Tool, context: AttemptContext, request_id: str, outcome: Outcome, times: AttemptTimes
+    ) -> Outcome:
+        """Write the outcome of a tool of this group down, where there is a record, and return what then stands."""
+        if not context.recorded:
+            note(Metric.UNRECORDED_ATTEMPTS)
+        elif isinstance(outcome, Succeeded):
+            outcome = self._recorded(tool, context, request_id).end(outcome, times)
+        if not isinstance(outcome, Failed):
+            return outcome
+        failed = outcome.for_tool(tool.spec)
+        if failed.failure.metadata and context.recorded:
+            self._recorded(tool, context, request_id).tell(failed)
+        return failed
 
     def _attempt(self, event: ToolEvent, request_id: str) -> Outcome:
         if event.problems:
@@ -117,6 +131,20 @@ class Invoker:
         )
 
 
+def _record_key(context: AttemptContext) -> dict[str, str]:
+    return {"execution_id": context.execution_id or "", "call_id": context.call_id or ""} if context.recorded else {}
+
+
+def _ids(context: AttemptContext) -> dict[str, str | int | None]:
+    """Return what logs and traces of an attempt are found by."""
+    return {
+        "correlation_id": context.correlation_id,
+        "execution_id": context.execution_id,
+        "call_id": context.call_id,
+        "attempt": context.attempt,
+    }
+
+
 def _too_late(tool: Tool, limit: Limit) -> Failed | None:
     if limit.seconds <= 0:
         failure = failure_of(ErrorCode.DEADLINE_EXCEEDED, "The execution's deadline passed before the tool ran.")
@@ -135,8 +163,8 @@ def _checked(tool: Tool, value: object, run: Callable[[dict[str, Any]], Outcome]
 def _answer(name: str, context: AttemptContext, outcome: Outcome, times: AttemptTimes) -> dict[str, Any]:
     if isinstance(outcome, Failed):
         envelope = failure_envelope(outcome, name, context, times)
-        told = {"tool": name, "call_id": context.call_id, "error_code": outcome.failure.code}
-        telemetry.logger.warning("attempt failed", extra=told)
+        with telemetry.about(error_code=outcome.failure.code.value):
+            telemetry.logger.warning("attempt failed")
         if context.route == "workflow":
             raise AttemptFailed(raised_text(envelope, outcome.failure))
         return envelope.to_json()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from lambdas.runtime import left_outcome, telemetry
 from lambdas.runtime.artifacts import ArtifactStore, ResultStoreFailed, artifact_key
+from lambdas.runtime.attempt_metrics import note
 from lambdas.runtime.attempt_outcome import AttemptTimes, Failed, Origin, Outcome, Replayed, Succeeded, attempt_log
 from lambdas.runtime.attempt_store import AttemptStore, HistoryUnavailable, Stands, Started
 from lambdas.runtime.breaker_store import Breakers
@@ -22,6 +23,7 @@ from tool_contract.envelope import ResultRef
 from tool_contract.errors import ErrorCode, ToolError
 from tool_contract.failures import failure_from, failure_of
 from tool_contract.limits import MAX_INLINE_BYTES
+from tool_contract.metrics import Metric
 from tool_contract.record import envelope_from_record
 from tool_contract.timestamps import iso_from_ms, ms_from_iso
 
@@ -82,7 +84,12 @@ class RecordedCall:
     def begin(self) -> Mapping[str, Any] | Outcome:
         """Take the call and return its record, or what answers the attempt instead. Raises HistoryUnavailable."""
         began = self.stores.attempts.begin(self.context, self.spec, owner=self.owner, now_ms=self.clock.now_ms())
-        return self._standing(began) if isinstance(began, Stands) else began.record
+        if isinstance(began, Stands):
+            self._note_coming(began)
+            return self._standing(began)
+        if began.redelivered:
+            note(Metric.REDELIVERIES)
+        return began.record
 
     def claim_key(self, record: Mapping[str, Any]) -> Succeeded | Failed | None:
         """Take the call's idempotency key, if it has one; return what answers the call instead of a run."""
@@ -112,6 +119,8 @@ class RecordedCall:
             ended = self._written(self._row(stored, times))
         except ToolError as error:
             return Failed(failure_from(error)).after_running()
+        if isinstance(ended, Stands):
+            self._note_ending(ended)
         standing = self._standing(ended) if isinstance(ended, Stands) else stored
         return standing.after_running() if isinstance(standing, Failed) else standing
 
@@ -164,6 +173,19 @@ class RecordedCall:
             **({"cached": True} if outcome.origin is Origin.CACHE else {}),
             **result,
         }
+
+    def _note_coming(self, stands: Stands) -> None:
+        """Count an attempt that found its call gone on without it, unless a success answers it in good time."""
+        reached = stands.record.get("attempts", 0)
+        if reached == self.context.attempt:
+            note(Metric.REDELIVERIES)
+        elif stands.record and (reached > self.context.attempt or not stands.succeeded):
+            note(Metric.LATE_ATTEMPTS)
+
+    def _note_ending(self, stands: Stands) -> None:
+        """Count an attempt whose success came to nothing; two deliveries of one event were counted as they came."""
+        if stands.record.get("attempts") != self.context.attempt or not stands.succeeded:
+            note(Metric.LATE_ATTEMPTS)
 
     def _standing(self, stands: Stands) -> Outcome:
         """Return what a call that another attempt has taken or ended is answered with."""

@@ -1,22 +1,20 @@
-"""Powertools' logger, metrics and tracer, wired once for all functions. Nothing here may fail a call."""
+"""What all functions say of themselves: Powertools' logger, wired once. Nothing here may fail a call."""
 
 from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from aws_lambda_powertools import Logger
-from aws_lambda_powertools.metrics import MetricUnit
-from aws_lambda_powertools.metrics.provider.cloudwatch_emf.cloudwatch import AmazonCloudWatchEMFProvider
+
+from lambdas.runtime import tracing
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator
 
-Handler = Callable[[Any, Any], Any]
-
-NAMESPACE = os.environ.get("POWERTOOLS_METRICS_NAMESPACE", "ToolExecutor")
+    from lambdas.runtime.tracing import Handler
 
 
 def make_logger() -> Logger:
@@ -34,32 +32,15 @@ logger = make_logger()
 
 
 def observed(handler: Handler) -> Handler:
-    """Give a Lambda handler the request's id in its logs and, where tracing is on, a trace of its own."""
+    """Give a Lambda handler the request's id in its logs and, where tracing is on, a part of the trace of its own."""
     logged: Handler = logger.inject_lambda_context(handler, clear_state=True)
-    if not _tracing_is_on():
-        return logged
-    # Importing the tracer imports the X-Ray SDK, which is a third of a cold start: only where it is of use.
-    from aws_lambda_powertools import Tracer  # noqa: PLC0415
-
-    traced: Handler = Tracer(service=logger.service).capture_lambda_handler(capture_response=False)(logged)
-    return traced
+    return tracing.traced(logged, logger.service)
 
 
-def count(tool_name: str, counts: Mapping[str, float], milliseconds: Mapping[str, float]) -> None:
-    """Write metrics of one tool by the embedded metric format; dimensions are tool and stage."""
-    try:
-        metrics = AmazonCloudWatchEMFProvider(namespace=NAMESPACE)
-        metrics.add_dimension("tool", tool_name)
-        metrics.add_dimension("stage", os.environ.get("STAGE", "dev"))
-        for name, value in counts.items():
-            metrics.add_metric(name, MetricUnit.Count, value)
-        for name, value in milliseconds.items():
-            metrics.add_metric(name, MetricUnit.Milliseconds, value)
-        metrics.flush_metrics()
-    except Exception:  # a call that went well must not fail because its metric did
-        logger.exception("metrics could not be written", extra={"tool": tool_name})
-
-
-def _tracing_is_on() -> bool:
-    disabled = os.environ.get("POWERTOOLS_TRACE_DISABLED", "").lower() in {"1", "true"}
-    return not disabled and "AWS_LAMBDA_FUNCTION_NAME" in os.environ
+@contextmanager
+def about(**keys: str | int | None) -> Iterator[None]:
+    """Have what is logged in the body carry these keys, and let the trace be found by them; None is left out."""
+    known = {key: value for key, value in keys.items() if value is not None}
+    tracing.annotate(known)
+    with logger.append_context_keys(**known):
+        yield

@@ -32,6 +32,11 @@ def tool_day(tool_name: str, day: str, shard: int = TOOL_DAY_SHARD) -> str:
     return f"{tool_name}#{day}#{shard}"
 
 
+def asked_tool(record: Mapping[str, Any]) -> str:
+    """Return the tool that a call asked for; ``tool_name`` is the one that was tried last, a fallback's too."""
+    return str(record.get("tool_day", "")).rsplit("#", 2)[0] or str(record["tool_name"])
+
+
 def attempt_log_of(record: Mapping[str, Any]) -> tuple[AttemptEntry, ...]:
     """Return the attempts that a record tells of."""
     entries = strict_json.parse(record.get("attempt_log") or "[]")

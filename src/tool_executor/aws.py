@@ -108,6 +108,11 @@ class Aws:
         return self._session.client("ssm", config=_CONFIG, endpoint_url=self.endpoint_url)
 
     @cached_property
+    def cloudwatch(self) -> Any:  # noqa: ANN401 - its stubs are not among the project's
+        """CloudWatch's metrics."""
+        return self._session.client("cloudwatch", config=_CONFIG, endpoint_url=self.endpoint_url)
+
+    @cached_property
     def functions(self) -> LambdaClient:
         """Lambda; a failed invocation is not repeated."""
         return self._session.client("lambda", config=_INVOKE_CONFIG, endpoint_url=self.endpoint_url)

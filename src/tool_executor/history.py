@@ -26,11 +26,6 @@ Record = dict[str, Any]
 _PAGE_ROWS: Final = 1000
 
 
-def asked_tool(record: Record) -> str:
-    """Return the tool that a call asked for; its record's ``tool_name`` is the one that answered, a fallback's too."""
-    return str(record.get("tool_day", "")).rsplit("#", 2)[0] or str(record["tool_name"])
-
-
 @dataclass(frozen=True, slots=True)
 class Among:
     """Which rows of a list are wanted: those of a status; those started at ``since_ms`` or later, before ``until_ms``.

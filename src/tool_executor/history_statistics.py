@@ -101,6 +101,11 @@ class HistoryStatistics:
         counted = [one for one in outcomes if one.status.is_terminal and tool_name in {None, one.tool_name}]
         return {"overall": ToolStatistics.of(counted), "by_tool": by_tool(counted)}
 
+    def outcomes(self, tool_names: Iterable[str], window: Window) -> list[Outcome]:
+        """Return the outcome of each call that asked for one of the tools, and has ended. Raises as :meth:`query`."""
+        records = self._of_window(sorted(set(tool_names)), window)
+        return [one for one in map(Outcome.from_record, records) if one.status.is_terminal]
+
     def _of_correlation(self, correlation_id: str, among: Among) -> list[Record]:
         listed = self._history.by_correlation(correlation_id, None, among)
         return [record for record in listed if record["call_id"] != EXECUTION_CALL_ID]

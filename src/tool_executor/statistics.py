@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Self
 
 from tool_contract.envelope import CallStatus
-from tool_executor.history import asked_tool
+from tool_contract.record import asked_tool
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -44,6 +44,16 @@ def test_the_demo_runs_every_tool_over_three_warehouses_and_one_fallback_answers
     assert "NotFound" in answered_by_fallback["metadata"]["primary_error"]
 
 
+def test_the_metrics_of_what_was_run_agree_with_the_history(shell: Shell) -> None:
+    shell.run("tool-executor", "run", "examples/morning_check.json")
+    told = shell.json("tool-executor", "metrics", "--check", "--json")
+    assert told["differences"] == []
+    assert sum(figures.get("Calls", 0) for figures in told["by_tool"].values()) >= 13
+    assert told["by_tool"]["forecast_demand"]["Fallbacks"] >= 1
+    assert told["by_tool"]["forecast_demand"]["ExecutionTime"]["p95"] > 0
+    assert "The history agrees" in shell.run("tool-executor", "metrics", "--check")
+
+
 def test_the_smallest_request_runs(shell: Shell) -> None:
     (smallest,) = [block for block in readme.blocks("json") if '"calls"' in block]
     output = shell.json("tool-executor", "run", "-", "--json", given=smallest)

@@ -8,16 +8,19 @@ import urllib.request
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from tool_contract.breaker_item import Circuit
 from tool_executor.breakers import Breakers
+from tool_executor.deployment_metrics import DeploymentMetrics
 from tool_executor.direct.lambda_http import LambdaHttp
 from tool_executor.engine import Engine, Route
 from tool_executor.execution import Execution, Runner
 from tool_executor.history import History
+from tool_executor.history_statistics import Window
 from tool_executor.local.faults import Fault, FaultKind
 from tool_executor.local.http_faults import FAULTS_PATH
 
@@ -108,6 +111,13 @@ class FaultyCloud:
 
     def outcome(self, run: Run) -> dict[str, Any]:
         return self.output(self.start(run))
+
+    def counts(self, tool: str) -> dict[str, int]:
+        """The metrics of a tool so far, by name; counts alone."""
+        now = datetime.now(UTC)
+        window = Window(now - timedelta(hours=3), now + timedelta(minutes=1))
+        figures = DeploymentMetrics(self.aws, "dev").read(window, tool).by_tool.get(tool)
+        return {metric.value: figures.count(metric) for metric in figures.sums} if figures else {}
 
     def calls(self, run: Run) -> list[Record]:
         return self.history.calls(run.execution_id)

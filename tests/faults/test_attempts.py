@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 import pytest
@@ -152,6 +153,16 @@ def test_of_an_event_that_comes_eight_times_at_once_one_runs(cloud: FaultyCloud,
     (call,) = oracle.judge(run, output)
     assert run.lines("c1") == 1
     assert call["status"] == "success" or (call["error_code"], call["effect"]) == ("Superseded", "unknown")
+
+
+def test_what_the_platform_delivers_again_is_counted_apart_from_attempts(cloud: FaultyCloud, oracle: Oracle) -> None:
+    before = Counter(cloud.counts("add_line"))
+    run = cloud.request(ledger_call("add_line"))
+    cloud.program(lambda_fault(FaultKind.REPEAT, run, copies=3))
+    oracle.judge(run, cloud.outcome(run))
+    counted = Counter(cloud.counts("add_line")) - before
+    assert (counted["Calls"], counted["CallsSuccess"], counted["Attempts"]) == (1, 1, 1)
+    assert (counted["Redeliveries"], counted["LateAttempts"]) == (2, 0)
 
 
 @pytest.mark.parametrize("tool", ["look", "put_line"])

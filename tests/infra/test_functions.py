@@ -93,7 +93,6 @@ def test_every_function_knows_the_tables_the_bucket_and_the_stage(assembly: Asse
     assert environment["ARTIFACT_BUCKET"] == assembly.outputs["ArtifactBucket"]
     assert environment["STAGE"] == assembly.stage
     assert environment["POWERTOOLS_SERVICE_NAME"] == function
-    assert environment["POWERTOOLS_METRICS_NAMESPACE"] == "ToolExecutor"
     assert environment["POWERTOOLS_TRACE_DISABLED"] == "false"
 
 

@@ -19,6 +19,7 @@ from tool_executor.cli.console import ExitCode, err, print_error
 from tool_executor.cli.history import history
 from tool_executor.cli.inventory import app as inventory_app
 from tool_executor.cli.local import app as local_app
+from tool_executor.cli.metrics import metrics
 from tool_executor.cli.run import run
 from tool_executor.cli.show import show
 from tool_executor.cli.stats import stats
@@ -41,6 +42,7 @@ app.command()(watch)
 app.command()(show)
 app.command()(history)
 app.command()(stats)
+app.command()(metrics)
 app.command()(clear_history)
 app.command()(cancel)
 app.command()(reconcile)

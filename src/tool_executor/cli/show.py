@@ -13,6 +13,7 @@ from tool_contract.problems import close_names, shortened
 from tool_contract.record import EXECUTION_CALL_ID, envelope_from_record
 from tool_executor.cli import options
 from tool_executor.cli.console import out, plain, print_json, styled_status
+from tool_executor.cli.links import is_on_aws, links_of
 from tool_executor.cli.timeline import timeline_of
 from tool_executor.cli.timeline_page import folded_words, picture, split, words
 from tool_executor.cli.where import chosen
@@ -68,6 +69,8 @@ def show(
 ) -> None:
     """Show an execution over time: who waited, who ran, who was tried again, and why.
 
+    On AWS, links to its states and its trace in AWS's console stand below.
+
     Examples:
 
       tool-executor show 0b54e3f2-7c1e-4f8e-a7a5-5d3ce4c4f0aa
@@ -86,13 +89,17 @@ def show(
         if result is not None:
             print_json(_result(where, records, result))
             return
+        own = next((record for record in records if record["call_id"] == EXECUTION_CALL_ID), None)
+        links = links_of(own) if own is not None and is_on_aws(where.aws) else {}
     wanted = _wanted(records, calls, failed=failed)
     timeline = timeline_of(records, time.time_ns() // 1_000_000)
     if as_json:
-        print_json(_to_json(timeline, wanted))
+        print_json(_to_json(timeline, wanted) | ({"links": links} if links else {}))
         return
     lines = [line for line in timeline.lines if line.call_id in wanted]
     _print(timeline, lines, every=calls is not None, unfolded=unfolded or calls is not None)
+    for what, link in links.items():
+        out.print(f"{what}: {link}", soft_wrap=True, markup=False, highlight=False)
 
 
 def _wanted(records: Sequence[Record], calls: str | None, *, failed: bool) -> set[str]:

@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Final
 
 from tool_contract.envelope import CallStatus
 from tool_contract.errors import ErrorCode
-from tool_contract.record import EXECUTION_CALL_ID, attempt_log_of
+from tool_contract.record import EXECUTION_CALL_ID, asked_tool, attempt_log_of
 from tool_contract.timestamps import ms_from_iso
-from tool_executor.history import asked_tool
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

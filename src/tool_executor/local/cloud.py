@@ -17,6 +17,7 @@ from typing import Any, Self
 from tool_executor.local.assembly import Assembly
 from tool_executor.local.browsers.provision import LocalBrowsers
 from tool_executor.local.deployment import ACCOUNT, LocalDeployment
+from tool_executor.local.embedded_metrics import EmbeddedMetrics
 from tool_executor.local.errors import AlreadyRunning, WrongOrigin
 from tool_executor.local.execution_events import EventRules
 from tool_executor.local.faults import ProgrammedFaults
@@ -173,7 +174,9 @@ class LocalCloud:
             invoker = moto_patches.FaultyInvoker(self._fleet, ACCOUNT, self.faults)
         rules = EventRules(invoker)
         at_end.callback(forget_everything)
-        at_end.callback(moto_patches.apply_corrections(invoker, server.endpoint_url, rules.execution_ended).revert)
+        written = EmbeddedMetrics(self.run_folder / "logs")
+        corrections = moto_patches.apply_corrections(invoker, server.endpoint_url, rules.execution_ended, written)
+        at_end.callback(corrections.revert)
         at_end.callback(stop_executions)
         rules.start_schedules()
         at_end.callback(rules.stop)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 import traceback
 from concurrent.futures import ThreadPoolExecutor, as_completed
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from tests.faults.chaos.fault_generator import CLOSE
 from tests.faults.chaos.generator import scenario
-from tests.faults.chaos.logs import Closed, inputs_stay_out, metrics_agree
+from tests.faults.chaos.logs import Closed, inputs_stay_out, metrics_agree, redeliveries_are_apart
 from tests.faults.chaos.rules import violations
 from tests.faults.chaos.runner import Hangs, ScenarioRunner, Seen
 from tests.faults.faulty_cloud import FINISHER
@@ -76,7 +77,11 @@ class Campaign:
         """Return what shows only when everything has ended: records that changed, and what is in the logs."""
         found = list(self._oracle.changed())
         if self.logs is not None:
-            found += [*metrics_agree(self.logs, self._closed), *inputs_stay_out(self.logs, self._canaries)]
+            found += [
+                *metrics_agree(self.logs, self._closed),
+                *redeliveries_are_apart(self.logs, self._closed),
+                *inputs_stay_out(self.logs, self._canaries),
+            ]
         return found
 
     def _verdict(self, seed: int) -> Verdict:
@@ -99,7 +104,13 @@ class Campaign:
         self._canaries[f"{runner.scenario.canary}{runner.nonce}"] = execution_id
         if seen.evidence.own is None:
             return
-        self._closed[execution_id] = Closed(seen.evidence.calls, _may_go_uncounted(seen))
+        repeats = {call["call_id"]: _repeats(seen.evidence.invocations_of(call)) for call in seen.evidence.calls}
+        self._closed[execution_id] = Closed(seen.evidence.calls, _may_go_uncounted(seen), repeats)
+
+
+def _repeats(invocations: Sequence[dict[str, Any]]) -> int:
+    """Return how many deliveries of a call's events were not the first of their attempt."""
+    return len(invocations) - len({json.loads(one["payload"])["context"]["attempt"] for one in invocations})
 
 
 def _may_go_uncounted(seen: Seen) -> bool:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from tests.faults.oracle_rules import Violation
+from tool_contract.record import asked_tool, attempt_log_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -15,38 +16,87 @@ if TYPE_CHECKING:
 
     from tool_executor.history import Record
 
-_PREFIX: Final = "Calls_"
+#: Counts of which a line has the sum for a tool, and what of an execution's records they must be together.
+_BY_DECISION: Final = {
+    "Retries": "retry",
+    "Fallbacks": "fallback",
+    "CacheHits": "cached",
+    "Replays": "replayed",
+}
 
 
 @dataclass(frozen=True)
 class Closed:
-    """An execution whose records are closed."""
+    """An execution whose records are closed. `repeats`: how often an event of a call came after its first time."""
 
     records: Sequence[Record]
     may_go_uncounted: bool = False
-
-
-@dataclass
-class _Count:
-    """The outcomes that one closing counted, by tool and status."""
-
-    told: dict[str, Any]
-    outcomes: Counter[tuple[str, str]] = field(default_factory=Counter)
+    repeats: Mapping[str, int] = field(default_factory=dict)
 
 
 def metrics_agree(folder: Path, closed: Mapping[str, Closed]) -> Iterator[Violation]:
-    """Yield executions whose calls the finisher did not count once each, as their records have it."""
-    rule, counts = "metrics agree with records", _counts(folder)
+    """Yield executions whose metrics are not what their records say, once."""
+    rule, told = "metrics agree with records", _told(folder, "*-finisher/*.log")
     for execution_id, execution in closed.items():
-        found = counts.get(execution_id, [])
-        expected = Counter((call["tool_name"], str(call["status"])) for call in execution.records)
-        if len(found) > 1:
-            yield Violation(rule, f"its outcomes were counted {len(found)} times", execution_id)
-        elif not found and not execution.may_go_uncounted:
-            yield Violation(rule, "its outcomes were not counted", execution_id)
-        elif found and found[0].outcomes != expected and not execution.may_go_uncounted:
-            said = f"counted were {dict(found[0].outcomes)}, the records say {dict(expected)}"
-            yield Violation(rule, said, execution_id)
+        found, expected = told.get(execution_id, Counter()), _recorded(execution.records)
+        if execution.may_go_uncounted and found <= expected:
+            continue
+        if found != expected:
+            yield Violation(rule, f"metrics are {dict(found)}, the records say {dict(expected)}", execution_id)
+
+
+def redeliveries_are_apart(folder: Path, closed: Mapping[str, Closed]) -> Iterator[Violation]:
+    """Yield executions of which more redeliveries were counted than there were."""
+    told = _redelivered(folder)
+    for execution_id, execution in closed.items():
+        for (of, call_id), count in told.items():
+            if of == execution_id and count > execution.repeats.get(call_id, 0):
+                said = (
+                    f"{call_id}: {count} redeliveries, its events came again {execution.repeats.get(call_id, 0)} times"
+                )
+                yield Violation("redeliveries are counted apart", said, execution_id)
+
+
+def _recorded(records: Sequence[Record]) -> Counter[str]:
+    """Return what the records hold, by the metrics' names; outcomes by tool."""
+    expected: Counter[str] = Counter()
+    for record in records:
+        expected[f"{asked_tool(record)} Calls"] += 1
+        expected[f"{asked_tool(record)} Calls{record['status'].capitalize()}"] += 1
+        expected["Attempts"] += record["attempts"]
+        log = attempt_log_of(record)
+        for name, decision in _BY_DECISION.items():
+            expected[name] += sum(entry.decision == decision for entry in log)
+    return +expected
+
+
+def _told(folder: Path, files: str) -> dict[str, Counter[str]]:
+    """Return the sums that the finisher wrote of each execution."""
+    found: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    for line in _metric_lines(folder, files):
+        counts = found[line.get("execution_id", "")]
+        for name, values in line.items():
+            if name.startswith("Calls"):
+                counts[f"{line['tool']} {name}"] += round(sum(values))
+            elif name == "Attempts" or name in _BY_DECISION:
+                counts[name] += round(sum(values))
+    return found
+
+
+def _redelivered(folder: Path) -> Counter[tuple[str, str]]:
+    found: Counter[tuple[str, str]] = Counter()
+    for line in _metric_lines(folder, "*-ledger/*.log"):
+        if "Redeliveries" in line:
+            found[line["execution_id"], line["call_id"]] += round(sum(line["Redeliveries"]))
+    return found
+
+
+def _metric_lines(folder: Path, files: str) -> Iterator[dict[str, Any]]:
+    for file in sorted(folder.glob(files)):
+        for line in file.read_text("utf-8", "replace").splitlines():
+            told = _parsed(line)
+            if "_aws" in told:
+                yield told
 
 
 def inputs_stay_out(folder: Path, canaries: Mapping[str, str]) -> Iterator[Violation]:
@@ -57,24 +107,6 @@ def inputs_stay_out(folder: Path, canaries: Mapping[str, str]) -> Iterator[Viola
                 for canary, execution_id in canaries.items():
                     if canary in line:
                         yield Violation("no input in a log", f"{file.parent.name}: {line[:500]}", execution_id)
-
-
-def _counts(folder: Path) -> dict[str, list[_Count]]:
-    """Return what was counted for each execution: the metrics that follow the line which says that it is closed."""
-    found: defaultdict[str, list[_Count]] = defaultdict(list)
-    for file in sorted(folder.glob("*-finisher/*.log")):
-        current: _Count | None = None
-        for line in file.read_text("utf-8", "replace").splitlines():
-            told = _parsed(line)
-            if told.get("message") == "finished":
-                current = _Count(told)
-                found[told["execution_id"]].append(current)
-            elif "_aws" in told and current is not None:
-                statuses = [name.removeprefix(_PREFIX) for name in told if name.startswith(_PREFIX)]
-                current.outcomes.update((told["tool"], status) for status in statuses)
-            else:
-                current = None
-    return found
 
 
 def _parsed(line: str) -> dict[str, Any]:

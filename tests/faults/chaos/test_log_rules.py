@@ -7,24 +7,39 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.faults.chaos.logs import Closed, inputs_stay_out, metrics_agree
+from tests.faults.chaos.logs import Closed, inputs_stay_out, metrics_agree, redeliveries_are_apart
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+ONCE = json.dumps(
+    [
+        {
+            "attempt": 1,
+            "tool_name": "look",
+            "started_at": "2026-11-20T10:00:00.000Z",
+            "duration_ms": 1.0,
+            "decision": one,
+        }
+        for one in ("retry", "done")
+    ]
+)
 RECORDS: list[dict[str, Any]] = [
-    {"tool_name": "look", "status": "success"},
-    {"tool_name": "look", "status": "success"},
-    {"tool_name": "add_line", "status": "failed"},
+    {"tool_name": "look", "status": "success", "attempts": 2, "attempt_log": ONCE},
+    {"tool_name": "look", "status": "success", "attempts": 1},
+    {"tool_name": "add_line", "status": "failed", "attempts": 1},
 ]
-CLOSE = {"message": "finished", "execution_id": "chaos-7-x-0"}
 
 
-def metric(tool: str, status: str) -> dict[str, Any]:
-    return {"_aws": {}, "tool": tool, "Calls": [1.0], f"Calls_{status}": [1.0]}
+def metric(tool: str, execution_id: str = "chaos-7-x-0", **counts: float) -> dict[str, Any]:
+    values = {name: [value] for name, value in counts.items()}
+    return {"_aws": {}, "tool": tool, "execution_id": execution_id, **values}
 
 
-COUNTED = [metric("look", "success"), metric("look", "success"), metric("add_line", "failed")]
+COUNTED = [
+    metric("look", Calls=2, CallsSuccess=2, Attempts=3, Retries=1),
+    metric("add_line", Calls=1, CallsFailed=1, Attempts=1),
+]
 
 
 def logged(folder: Path, *lines: dict[str, Any], function: str = "t-finisher") -> Path:
@@ -35,28 +50,39 @@ def logged(folder: Path, *lines: dict[str, Any], function: str = "t-finisher") -
     return folder
 
 
+def test_metrics_that_are_the_records_own_are_no_violation(tmp_path: Path) -> None:
+    assert not list(metrics_agree(logged(tmp_path, *COUNTED), {"chaos-7-x-0": Closed(RECORDS)}))
+
+
 @pytest.mark.parametrize(
-    ("lines", "said"),
+    "lines",
     [
-        ([CLOSE, *COUNTED], []),
-        ([CLOSE, *COUNTED, CLOSE, *COUNTED], ["2 times"]),
-        ([CLOSE, *COUNTED[1:]], ["counted were"]),
-        ([CLOSE, *COUNTED, COUNTED[0]], ["counted were"]),
-        ([{**CLOSE, "execution_id": "other"}, *COUNTED], ["not counted"]),
+        [],
+        [*COUNTED, *COUNTED],
+        COUNTED[1:],
+        [*COUNTED, metric("look", Retries=1)],
+        [*COUNTED, metric("look", Attempts=1)],
+        [metric("add_line", Calls=2, CallsSuccess=2, Attempts=3, Retries=1), COUNTED[1]],
+        [metric("look", "other", Calls=2, CallsSuccess=2, Attempts=3, Retries=1), COUNTED[1]],
     ],
 )
-def test_outcomes_that_are_not_counted_once_each_are_named(
-    tmp_path: Path, lines: list[dict[str, Any]], said: list[str]
-) -> None:
-    found = list(metrics_agree(logged(tmp_path, *lines), {"chaos-7-x-0": Closed(RECORDS)}))
-    assert [violation.execution_id for violation in found] == ["chaos-7-x-0"] * len(said)
-    assert all(words in violation.said for words, violation in zip(said, found, strict=True))
+def test_metrics_that_are_not_are_named(tmp_path: Path, lines: list[dict[str, Any]]) -> None:
+    (found,) = metrics_agree(logged(tmp_path, *lines), {"chaos-7-x-0": Closed(RECORDS)})
+    assert (found.execution_id, found.rule) == ("chaos-7-x-0", "metrics agree with records")
 
 
 def test_a_finisher_that_was_killed_may_have_counted_nothing_but_not_twice(tmp_path: Path) -> None:
     execution = {"chaos-7-x-0": Closed(RECORDS, may_go_uncounted=True)}
-    assert not list(metrics_agree(logged(tmp_path / "a", CLOSE), execution))
-    assert list(metrics_agree(logged(tmp_path / "b", CLOSE, CLOSE), execution))
+    assert not list(metrics_agree(logged(tmp_path / "a"), execution))
+    assert list(metrics_agree(logged(tmp_path / "b", *COUNTED, *COUNTED), execution))
+
+
+def test_more_redeliveries_than_there_were_are_found(tmp_path: Path) -> None:
+    line = {**metric("look", Redeliveries=1), "call_id": "c1"}
+    logged(tmp_path, line, line, function="t-ledger")
+    assert not list(redeliveries_are_apart(tmp_path, {"chaos-7-x-0": Closed(RECORDS, repeats={"c1": 2})}))
+    (found,) = redeliveries_are_apart(tmp_path, {"chaos-7-x-0": Closed(RECORDS, repeats={"c1": 1})})
+    assert found.execution_id == "chaos-7-x-0"
 
 
 def test_an_input_in_a_log_is_found(tmp_path: Path) -> None:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from lambdas.finisher.settlement import Ending
 from tests.unit.finisher.executions import finisher, planned, success
+from tool_contract.envelope import CallStatus
+from tool_contract.metrics import outcome_metric
 
 if TYPE_CHECKING:
     import pytest
@@ -32,7 +34,8 @@ class Deaf:
 
 def _counted(capsys: pytest.CaptureFixture[str]) -> list[str]:
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines() if line.startswith("{")]
-    return [name for line in lines for name in line if name.startswith("Calls_")]
+    outcomes = {outcome_metric(status).value for status in CallStatus if status.is_terminal}
+    return [name for line in lines for name in line if name in outcomes]
 
 
 def test_a_close_whose_acknowledgement_is_lost_is_counted_once(
@@ -40,6 +43,6 @@ def test_a_close_whose_acknowledgement_is_lost_is_counted_once(
 ) -> None:
     planned(aws, execution_id, success())
     finisher(aws, clock, dynamodb=Deaf(aws.dynamodb)).finish(execution_id, Ending.FINISHED)
-    assert _counted(capsys) == ["Calls_success"]
+    assert _counted(capsys) == ["CallsSuccess"]
     finisher(aws, clock).finish(execution_id, Ending.FINISHED)
     assert _counted(capsys) == []

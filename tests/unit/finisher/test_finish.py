@@ -22,7 +22,9 @@ from tests.unit.finisher.executions import (
 )
 from tests.unit.runtime.aws import BUCKET, TABLE, Aws, FailingClient, service_error
 from tool_contract import strict_json
+from tool_contract.envelope import CallStatus
 from tool_contract.limits import MAX_STATE_BYTES
+from tool_contract.metrics import outcome_metric
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,7 +42,8 @@ def _finish(
 
 def _counted(capsys: pytest.CaptureFixture[str]) -> list[str]:
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines() if line.startswith("{")]
-    return [name for line in lines for name in line if name.startswith("Calls_")]
+    outcomes = {outcome_metric(status).value for status in CallStatus if status.is_terminal}
+    return [name for line in lines for name in line if name in outcomes]
 
 
 def test_envelopes_come_in_the_order_of_the_calls(aws: Aws, clock: FakeClock, execution_id: str) -> None:
@@ -76,7 +79,7 @@ def test_ending_twice_changes_nothing_and_counts_once(
     planned(aws, execution_id, success(), RUNNING)
     first = _finish(aws, clock, execution_id, Ending.CANCELLED)
     before = aws.rows(execution_id)
-    assert sorted(_counted(capsys)) == ["Calls_cancelled", "Calls_success"]
+    assert sorted(_counted(capsys)) == ["CallsCancelled", "CallsSuccess"]
 
     clock.advance(60_000)
     for ending in Ending:

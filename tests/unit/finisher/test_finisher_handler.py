@@ -12,7 +12,7 @@ from lambdas.finisher.finish import Finisher
 from lambdas.runtime import aws_clients
 from tests.unit.contract.small_catalog import CATALOG
 from tests.unit.finisher.executions import PENDING, RUNNING, planned, success
-from tests.unit.runtime.aws import BUCKET, TABLE, Aws
+from tests.unit.runtime.aws import BUCKET, STATE_TABLE, TABLE, Aws
 from tests.unit.runtime.fake_clock import START_MS
 from tests.unit.runtime.test_direct_call import LAMBDA_CONTEXT
 
@@ -26,12 +26,16 @@ DAY_MS = 86_400_000
 def _deployed(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(handler, "load_catalog", lambda: CATALOG)
     monkeypatch.setattr(aws_clients, "dynamodb", lambda: aws.dynamodb)
+    monkeypatch.setattr(aws_clients, "tool_state", lambda: aws.dynamodb)
+    monkeypatch.setattr("lambdas.finisher.gauges.load_catalog", lambda: CATALOG)
     monkeypatch.setattr(aws_clients, "s3", lambda: aws.s3)
     monkeypatch.setattr("lambdas.runtime.clock.SystemClock.now_ms", lambda _self: START_MS)
     monkeypatch.setenv("HISTORY_TABLE", TABLE)
     monkeypatch.setenv("ARTIFACT_BUCKET", BUCKET)
+    monkeypatch.setenv("TOOL_STATE_TABLE", STATE_TABLE)
     yield
     handler._finisher.cache_clear()
+    handler._gauges.cache_clear()
 
 
 def _handle(event: dict[str, Any]) -> Any:

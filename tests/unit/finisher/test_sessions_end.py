@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from lambdas.finisher import handler
+from lambdas.finisher.gauges import Gauges
 from lambdas.finisher.history import History
 from lambdas.finisher.sessions_end import SessionsEnd
 from lambdas.finisher.settlement import Ending
@@ -211,7 +212,11 @@ def handle(event: dict[str, Any]) -> Any:
 
 
 @pytest.mark.usefixtures("_deployed", "_left_over")
-def test_the_schedules_event_ends_what_is_left_over(browsers: FakeBrowsers, execution_id: str) -> None:
+def test_the_schedules_event_ends_what_is_left_over(
+    aws: Aws, browsers: FakeBrowsers, execution_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(handler, "_gauges", lambda: Gauges(handler._finisher().history, STATE_TABLE, aws.dynamodb, ()))
+
     handle({"sweep": True})
 
     assert not [key for key, _ in browsers.living.values() if f"{execution_id}-ended" in key]

@@ -61,7 +61,7 @@ def test_the_executions_row_is_open_until_its_deadline() -> None:
         "mode": "sequence", "calls": 2, "started_at": START, "deadline": "2026-11-20T10:00:01.500Z",
         "day": "2026-11-20", "open": "0", "expires_at": START_MS // 1000 + 30 * 86_400,
         "execution_arn": "arn:aws:states:eu-central-1:123456789012:execution:tool-executor-prod:e1",
-        "route": "workflow", "degraded": None,
+        "route": "workflow", "degraded": None, "trace_id": None,
     }  # fmt: skip
 
 

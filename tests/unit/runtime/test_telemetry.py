@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from lambdas.runtime import telemetry
+from lambdas.runtime import metrics, telemetry
 from tests.unit.runtime.sample_tools import group
+from tool_contract.metrics import Metric
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -68,7 +69,9 @@ def test_metrics_that_cannot_be_written_cost_no_call_its_result() -> None:
 def test_metrics_that_cannot_be_made_are_told_in_the_log(monkeypatch: pytest.MonkeyPatch) -> None:
     told: list[str] = []
     monkeypatch.setattr(telemetry.logger, "exception", lambda message, **_more: told.append(message))
+    monkeypatch.setattr(metrics, "NAMESPACE", None)
+    monkeypatch.delenv("POWERTOOLS_METRICS_NAMESPACE", raising=False)
 
-    telemetry.count("a tool", {"": float("nan")}, {})
+    metrics.emit({Metric.CALLS: [1]}, tool="a tool")
 
     assert told == ["metrics could not be written"]

@@ -13,6 +13,7 @@ from tool_executor.local.moto_patches import (
     interpreter,
     jsonata_evaluation,
     lambda_functions,
+    metrics,
     state_machines,
     states_data,
     step_functions_limits,
@@ -20,11 +21,14 @@ from tool_executor.local.moto_patches import (
 from tool_executor.local.moto_patches.correction import AppliedCorrections
 
 if TYPE_CHECKING:
+    from tool_executor.local.embedded_metrics import EmbeddedMetrics
     from tool_executor.local.moto_patches.executions import EndListener
     from tool_executor.local.moto_patches.lambda_functions import LambdaInvoker
 
 
-def apply_corrections(invoker: LambdaInvoker, endpoint_url: str, on_execution_end: EndListener) -> AppliedCorrections:
+def apply_corrections(
+    invoker: LambdaInvoker, endpoint_url: str, on_execution_end: EndListener, embedded: EmbeddedMetrics
+) -> AppliedCorrections:
     """Put every correction in force; `revert()` on what is returned takes them back."""
     state_machines.execute_machines()
     return AppliedCorrections(
@@ -37,6 +41,7 @@ def apply_corrections(invoker: LambdaInvoker, endpoint_url: str, on_execution_en
             *interpreter.corrections(endpoint_url),
             *jsonata_evaluation.corrections(),
             *lambda_functions.corrections(invoker),
+            *metrics.corrections(embedded),
             *state_machines.corrections(),
             *states_data.corrections(),
             *step_functions_limits.corrections(),
