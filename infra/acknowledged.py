@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from aws_cdk import Stack
 
 _ROLE_OF_A_FUNCTION: Final = "*/Role/DefaultPolicy"
-_ROLE_OF_THE_MACHINE: Final = "Workflow/StateMachine/Role/DefaultPolicy"
+_ROLE_OF_A_MACHINE: Final = "*/StateMachine/Role/DefaultPolicy"
 _SECRETS: Final = "arn:<AWS::Partition>:ssm:<AWS::Region>:<AWS::AccountId>:parameter/tool-executor/{stage}"
 
 
@@ -38,7 +38,7 @@ ACCEPTED: Final = (
         "X-Ray's two write actions know no narrower resource.",
     ),
     Accepted(
-        _ROLE_OF_THE_MACHINE,
+        _ROLE_OF_A_MACHINE,
         "AwsSolutions-IAM5[Resource::*]",
         "X-Ray and the delivery of vended logs know no narrower resource; AWS's own guide has them on all.",
     ),
@@ -82,7 +82,7 @@ ACCEPTED: Final = (
         " events in the account's CloudTrail; access logs would want a second bucket with the same exception.",
     ),
     Accepted(
-        "Workflow/StateMachine",
+        "*/StateMachine",
         "AwsSolutions-SF1",
         "Each attempt stands in the history table. Prod logs errors: ALL costs as much as the transitions and adds no"
         " fact. Dev logs ALL.",

@@ -34,7 +34,7 @@ class State:
     def problem(self, code: str, message: str, hint: str) -> Problem:
         """Return a complaint of this state."""
         pointer = f"{self.machine.pointer}/DefinitionString"
-        return Problem(code, pointer, f"The state {self.name} {message}", f"{hint} See infra/workflow.asl.json.")
+        return Problem(code, pointer, f"The state {self.name} of {self.machine.logical_id} {message}", hint)
 
 
 def tasks_have_timeouts(template: Template) -> Iterator[Problem]:
@@ -42,7 +42,7 @@ def tasks_have_timeouts(template: Template) -> Iterator[Problem]:
     for task in _tasks(template):
         if "TimeoutSeconds" not in task.fields:
             yield task.problem("TaskWithoutTimeout", "waits for ever.", "Give it TimeoutSeconds.")
-    for machine in template.of_type(_MACHINE):
+    for machine in _running_tools(template):
         if _definition(machine).get("TimeoutSeconds", 0) <= limits.MAX_EXECUTION_TIMEOUT_SECONDS:
             message = f"The machine must outlive an execution of {limits.MAX_EXECUTION_TIMEOUT_SECONDS} s."
             pointer = f"{machine.pointer}/DefinitionString"
@@ -65,8 +65,8 @@ def iterations_catch_all(template: Template) -> Iterator[Problem]:
     """What goes wrong with one call stays with it: each task of an iteration catches everything."""
     for task in _tasks(template):
         caught = [error for catcher in task.fields.get("Catch", ()) for error in catcher["ErrorEquals"]]
-        if "States.ALL" not in caught:
-            message = "lets an error out, which ends all other calls." if task.in_iteration else "lets an error out."
+        if task.in_iteration and "States.ALL" not in caught:
+            message = "lets an error out, which ends all other calls."
             yield task.problem("NothingCaught", message, "Give it a Catch on States.ALL.")
 
 
@@ -84,7 +84,7 @@ def soft_limits_strike_first(template: Template) -> Iterator[Problem]:
 
 def ends_before_the_machine(template: Template) -> Iterator[Problem]:
     """The longest tool's function ends before the machine does."""
-    for machine in template.of_type(_MACHINE):
+    for machine in _running_tools(template):
         total = _definition(machine).get("TimeoutSeconds", 0)
         for function in template.of_type("AWS::Lambda::Function"):
             if function.properties.get("Timeout", 3) >= total:
@@ -139,6 +139,11 @@ def _timeout_of(template: Template, invoked: str) -> float | None:
         if invoked == arn or invoked.startswith(f"{arn}:"):
             return float(function.properties.get("Timeout", 3))
     return None
+
+
+def _running_tools(template: Template) -> Iterator[Resource]:
+    """Yield the machines that invoke functions: one that only starts another has nothing to outlive."""
+    return (each for each in template.of_type(_MACHINE) if ":lambda:invoke" in each.properties["DefinitionString"])
 
 
 def _tasks(template: Template) -> Iterator[State]:

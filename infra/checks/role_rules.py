@@ -26,8 +26,9 @@ WITHOUT_RESOURCE: Final = frozenset(
 #: Where a resource may end with a wildcard: names that nobody knows at the time of the deployment.
 _OPEN_ENDED: Final = ("arn:aws:s3:::", "arn:aws:ssm:")
 #: What no role of this stack has a use for: reading whole tables, changing the deployment, becoming somebody else.
-NEVER: Final = ("dynamodb:Scan", "dynamodb:DeleteTable", "lambda:Update", "states:StartExecution", "iam:", "sts:")
-_RUNS: Final = ("AWS::Lambda::Function", "AWS::StepFunctions::StateMachine")
+NEVER: Final = ("dynamodb:Scan", "dynamodb:DeleteTable", "lambda:Update", "iam:", "sts:")
+_MACHINE: Final = "AWS::StepFunctions::StateMachine"
+_RUNS: Final = ("AWS::Lambda::Function", _MACHINE)
 
 
 def wildcard_actions(template: Template) -> Iterator[Problem]:
@@ -89,25 +90,36 @@ def shared_roles(template: Template) -> Iterator[Problem]:
             yield Problem("SharedRole", f"{shared[1].pointer}/Role", message, "Give each a role: StagedFunction does.")
 
 
-def machine_invokes(template: Template) -> Iterator[Problem]:
-    """The machine may invoke this stack's functions and write the history, and nothing else."""
+def functions_start_nothing(template: Template) -> Iterator[Problem]:
+    """A function starts no execution: a tool that is talked into it would start others without end."""
+    for function in template.of_type("AWS::Lambda::Function"):
+        for each in policies.of_role(template, str(function.properties.get("Role"))):
+            if {"states:StartExecution", "states:StartSyncExecution"} & set(each.actions):
+                message = f"{function.logical_id} may start executions."
+                yield Problem("ForbiddenAction", each.pointer, message, "Leave it to callers, and their entrances.")
+
+
+def machine_rights(template: Template) -> Iterator[Problem]:
+    """A machine may invoke this stack's functions and write the history, or start this stack's machine."""
     functions = tuple(template.arn(each.logical_id) for each in template.of_type("AWS::Lambda::Function"))
-    for machine in template.of_type("AWS::StepFunctions::StateMachine"):
+    machines = tuple(template.arn(each.logical_id) for each in template.of_type(_MACHINE))
+    within = {"lambda:InvokeFunction": functions, "states:StartExecution": machines}
+    for machine in template.of_type(_MACHINE):
         for each in policies.of_role(template, machine.properties["RoleArn"]):
-            extra = set(each.actions) - {"lambda:InvokeFunction", "dynamodb:UpdateItem"} - WITHOUT_RESOURCE
+            extra = set(each.actions) - {*within, "dynamodb:UpdateItem"} - WITHOUT_RESOURCE
             if extra:
-                message = f"The state machine may do {', '.join(sorted(extra))}."
+                message = f"The state machine {machine.logical_id} may do {', '.join(sorted(extra))}."
                 yield Problem("MachineRights", each.pointer, message, "Let a function do it, with a role of its own.")
-            if "lambda:InvokeFunction" in each.actions:
-                for arn in each.resources:
-                    if not _is_one_of(arn, functions):
-                        message = f"The state machine may invoke {arn}, which is no function of this stack."
-                        yield Problem("MachineRights", each.pointer, message, "Allow the functions by name.")
+            for action, arns in within.items():
+                outside = [arn for arn in each.resources if action in each.actions and not _is_one_of(arn, arns)]
+                if outside:
+                    message = f"A state machine has {action} on {', '.join(outside)}, which is not of this stack."
+                    yield Problem("MachineRights", each.pointer, message, "Allow what is of this stack, by name.")
 
 
-def _is_one_of(arn: str, functions: tuple[str, ...]) -> bool:
-    """Whether an ARN is a function's, or its version's or alias's."""
-    return "*" not in arn and any(arn == function or arn.startswith(f"{function}:") for function in functions)
+def _is_one_of(arn: str, arns: tuple[str, ...]) -> bool:
+    """Whether an ARN is one of some, or of a version or alias of one."""
+    return "*" not in arn and any(arn == each or arn.startswith(f"{each}:") for each in arns)
 
 
 def _ends_well(resource: str) -> bool:

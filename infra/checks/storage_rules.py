@@ -22,7 +22,9 @@ def encrypted(template: Template) -> Iterator[Problem]:
         "AWS::SQS::Queue": lambda has: has.get("SqsManagedSseEnabled") is True or bool(has.get("KmsMasterKeyId")),
         "AWS::SNS::Topic": lambda has: bool(has.get("KmsMasterKeyId")),
     }
-    hints = {"AWS::SNS::Topic": 'Give it master_key, such as Alias.from_alias_name(self, "Key", "alias/aws/sns").'}
+    hints = {
+        "AWS::SNS::Topic": "Give it master_key, a key whose policy lets in whoever sends: AWS's own lets no alarm in."
+    }
     for each in template.of_type(*proofs):
         if not proofs[each.kind](each.properties):
             message = f"{each.kind} {each.logical_id} is not encrypted."

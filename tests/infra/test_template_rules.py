@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from infra.checks import role_rules
 from infra.checks.role_rules import wildcard_count
 from infra.checks.rules import ELSEWHERE, EVERYWHERE, WHERE_DATA_IS_KEPT, problems
 from infra.checks.template import Template
@@ -17,6 +18,7 @@ from tests.infra.assembly import Assembly, actions, resources
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+MACHINE = "AWS::StepFunctions::StateMachine"
 SETTINGS = {stage.name: stage for stage in STAGES}
 FAULTS = [fault for fault in load_faults() if fault.check == "rules"]
 
@@ -73,12 +75,52 @@ def test_every_rule_finds_a_planted_fault(synthesized: Callable[[str, str], Asse
     assert sorted(rule.__name__ for rule in silent) == []
 
 
-def test_a_version_or_an_alias_of_a_function_may_be_invoked_and_another_function_not(dev: Assembly) -> None:
-    functions = [key for key, each in dev.template["Resources"].items() if each["Type"] == "AWS::Lambda::Function"]
-    alias = {"Type": "AWS::Lambda::Alias", "Properties": {"FunctionName": {"Ref": functions[0]}, "Name": "live"}}
-    template = Template({**dev.template, "Resources": {**dev.template["Resources"], "Alias": alias}})
+@pytest.mark.parametrize(
+    ("invoked", "codes"),
+    [
+        ({"Ref": "Alias"}, []),
+        ({"Fn::GetAtt": ["Function", "Arn"]}, []),
+        ({"Fn::Join": ["", [{"Fn::GetAtt": ["Function", "Arn"]}, ":*"]]}, ["MachineRights"]),
+        ("arn:aws:lambda:eu-west-1:123456789012:function:f-other", ["MachineRights"]),
+    ],
+)
+def test_a_machine_may_invoke_a_function_or_its_alias_by_name(invoked: object, codes: list[str]) -> None:
+    statement = {"Effect": "Allow", "Action": "lambda:InvokeFunction", "Resource": invoked}
+    policy = {"Roles": [{"Ref": "Role"}], "PolicyDocument": {"Statement": [statement]}}
+    alias = {"FunctionName": {"Ref": "Function"}, "Name": "live"}
+    template = Template(
+        {
+            "Resources": {
+                "Function": {"Type": "AWS::Lambda::Function", "Properties": {"FunctionName": "f"}},
+                "Alias": {"Type": "AWS::Lambda::Alias", "Properties": alias},
+                "Role": {"Type": "AWS::IAM::Role"},
+                "Policy": {"Type": "AWS::IAM::Policy", "Properties": policy},
+                "Machine": {"Type": MACHINE, "Properties": {"RoleArn": {"Fn::GetAtt": ["Role", "Arn"]}}},
+            }
+        }
+    )
 
-    assert template.resolve({"Ref": "Alias"}) == f"{template.arn(functions[0])}:live"
+    assert [problem.code for problem in role_rules.machine_rights(template)] == codes
+
+
+@pytest.mark.parametrize(("started", "codes"), [("Machine", []), ("Role", ["MachineRights"])])
+def test_a_machine_may_start_a_machine_of_the_stack(started: str, codes: list[str]) -> None:
+    arn = {"Ref": started} if started == "Machine" else "arn:aws:states:eu-west-1:123456789012:stateMachine:other"
+    policy = {
+        "Roles": [{"Ref": "Role"}],
+        "PolicyDocument": {"Statement": [{"Effect": "Allow", "Action": "states:StartExecution", "Resource": arn}]},
+    }
+    template = Template(
+        {
+            "Resources": {
+                "Role": {"Type": "AWS::IAM::Role"},
+                "Policy": {"Type": "AWS::IAM::Policy", "Properties": policy},
+                "Machine": {"Type": MACHINE, "Properties": {"RoleArn": {"Fn::GetAtt": ["Role", "Arn"]}}},
+            }
+        }
+    )
+
+    assert [problem.code for problem in role_rules.machine_rights(template)] == codes
 
 
 def test_each_function_may_do_to_each_table_what_the_table_of_rights_says(assembly: Assembly) -> None:
