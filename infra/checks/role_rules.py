@@ -9,7 +9,7 @@ from infra.checks import policies
 from infra.checks.problem import Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Container, Iterator
 
     from infra.checks.template import Template
 
@@ -41,7 +41,8 @@ def wildcard_actions(template: Template) -> Iterator[Problem]:
 
 
 def wildcard_resources(template: Template) -> Iterator[Problem]:
-    """A resource is named, but for actions that know none and for names made while it runs."""
+    """A resource is named, but for actions that know none, names made while it runs, and versions of a function."""
+    versions = {f"{template.arn(each.logical_id)}:*" for each in template.of_type("AWS::Lambda::Function")}
     for each in policies.of_roles(template):
         for resource in each.resources if each.effect == "Allow" else ():
             narrow = [action for action in each.actions if action not in WITHOUT_RESOURCE]
@@ -49,7 +50,7 @@ def wildcard_resources(template: Template) -> Iterator[Problem]:
                 message = f"{_who(each)} may do {', '.join(narrow)} on everything."
                 hint = "Name the resource. Only actions in WITHOUT_RESOURCE, in infra/checks/role_rules.py, know none."
                 yield Problem("WildcardResource", each.pointer, message, hint)
-            elif "*" in resource.removesuffix("*") or (len(resource) > 1 and not _ends_well(resource)):
+            elif "*" in resource.removesuffix("*") or (len(resource) > 1 and not _ends_well(resource, versions)):
                 message = f"{_who(each)} may do {', '.join(each.actions)} on {resource}."
                 yield Problem("WildcardResource", each.pointer, message, "Name the resource: stack.py has its ARN.")
 
@@ -118,13 +119,14 @@ def machine_rights(template: Template) -> Iterator[Problem]:
 
 
 def _is_one_of(arn: str, arns: tuple[str, ...]) -> bool:
-    """Whether an ARN is one of some, or of a version or alias of one."""
-    return "*" not in arn and any(arn == each or arn.startswith(f"{each}:") for each in arns)
+    """Whether an ARN is one of some, or of versions of one: an execution that goes on may need an older one."""
+    return any(arn == each or arn.startswith(f"{each}:") for each in arns)
 
 
-def _ends_well(resource: str) -> bool:
+def _ends_well(resource: str, versions: Container[str]) -> bool:
     """Whether a resource has no wildcard at its end, or one in the place of a name that nobody knows before."""
-    return not resource.endswith("*") or (resource.startswith(_OPEN_ENDED) and resource.endswith("/*"))
+    is_open_ended = resource.startswith(_OPEN_ENDED) and resource.endswith("/*")
+    return not resource.endswith("*") or is_open_ended or resource in versions
 
 
 def _who(statement: policies.Statement) -> str:

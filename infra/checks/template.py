@@ -32,7 +32,12 @@ _ARNS: Final = {
     "AWS::CloudWatch::Alarm": "cloudwatch:eu-west-1:123456789012:alarm:",
 }
 #: Where `Ref` is the resource's ARN.
-_REFERRED_TO_BY_ARN: Final = {"AWS::StepFunctions::StateMachine", "AWS::SNS::Topic"}
+_REFERRED_TO_BY_ARN: Final = {
+    "AWS::StepFunctions::StateMachine",
+    "AWS::SNS::Topic",
+    "AWS::Lambda::Alias",
+    "AWS::Lambda::Version",
+}
 _NAMES: Final = ("FunctionName", "StateMachineName", "LogGroupName", "AlarmName", "TopicName", "QueueName")
 
 
@@ -119,8 +124,7 @@ class Template:
         resource = self.raw["Resources"].get(name)
         if resource is None:
             return PSEUDO.get(name, name)
-        by_arn = resource["Type"] in _REFERRED_TO_BY_ARN or resource["Type"] == "AWS::Lambda::Alias"
-        return self.arn(name) if by_arn else self._name(name)
+        return self.arn(name) if resource["Type"] in _REFERRED_TO_BY_ARN else self._name(name)
 
     def _name(self, logical_id: str) -> str:
         properties = self.raw["Resources"][logical_id].get("Properties", {})

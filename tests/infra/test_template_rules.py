@@ -80,11 +80,13 @@ def test_every_rule_finds_a_planted_fault(synthesized: Callable[[str, str], Asse
     [
         ({"Ref": "Alias"}, []),
         ({"Fn::GetAtt": ["Function", "Arn"]}, []),
-        ({"Fn::Join": ["", [{"Fn::GetAtt": ["Function", "Arn"]}, ":*"]]}, ["MachineRights"]),
+        ({"Ref": "Version"}, []),
+        ({"Fn::Join": ["", [{"Fn::GetAtt": ["Function", "Arn"]}, ":*"]]}, []),
+        ({"Fn::Join": ["", [{"Fn::GetAtt": ["Function", "Arn"]}, "*"]]}, ["MachineRights", "WildcardResource"]),
         ("arn:aws:lambda:eu-west-1:123456789012:function:f-other", ["MachineRights"]),
     ],
 )
-def test_a_machine_may_invoke_a_function_or_its_alias_by_name(invoked: object, codes: list[str]) -> None:
+def test_a_machine_may_invoke_a_function_of_the_stack_and_its_versions(invoked: object, codes: list[str]) -> None:
     statement = {"Effect": "Allow", "Action": "lambda:InvokeFunction", "Resource": invoked}
     policy = {"Roles": [{"Ref": "Role"}], "PolicyDocument": {"Statement": [statement]}}
     alias = {"FunctionName": {"Ref": "Function"}, "Name": "live"}
@@ -93,6 +95,7 @@ def test_a_machine_may_invoke_a_function_or_its_alias_by_name(invoked: object, c
             "Resources": {
                 "Function": {"Type": "AWS::Lambda::Function", "Properties": {"FunctionName": "f"}},
                 "Alias": {"Type": "AWS::Lambda::Alias", "Properties": alias},
+                "Version": {"Type": "AWS::Lambda::Version", "Properties": {"FunctionName": {"Ref": "Function"}}},
                 "Role": {"Type": "AWS::IAM::Role"},
                 "Policy": {"Type": "AWS::IAM::Policy", "Properties": policy},
                 "Machine": {"Type": MACHINE, "Properties": {"RoleArn": {"Fn::GetAtt": ["Role", "Arn"]}}},
@@ -100,7 +103,8 @@ def test_a_machine_may_invoke_a_function_or_its_alias_by_name(invoked: object, c
         }
     )
 
-    assert [problem.code for problem in role_rules.machine_rights(template)] == codes
+    found = [*role_rules.machine_rights(template), *role_rules.wildcard_resources(template)]
+    assert [problem.code for problem in found] == codes
 
 
 @pytest.mark.parametrize(("started", "codes"), [("Machine", []), ("Role", ["MachineRights"])])
