@@ -3,6 +3,8 @@
 PYTHON ?= python3
 BIN := $(CURDIR)/.venv/bin
 READY := .venv/.ready
+# What only `make check` runs pins other versions of the project's packages: an environment of its own.
+CHECKS_READY := .venv-checks/.ready
 # The virtual environment's node comes first: the CDK needs one, and the machine may have none or an old one.
 export PATH := $(BIN):$(PATH)
 export JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION := 1
@@ -10,7 +12,7 @@ STAGE ?= dev
 SEEDS ?= 200
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test teeth chaos check bench bench-forecast docs synth deploy local catalog lock clean
+.PHONY: help demo test teeth chaos check check-teeth secrets-baseline bench bench-forecast docs synth deploy local catalog lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -28,8 +30,15 @@ teeth: $(READY) ## Show that the tests notice faults: each mutation of the code 
 chaos: $(READY) ## Random executions under random faults, held against one oracle (SEEDS=200 take three minutes)
 	@python -m tests.faults.chaos --seeds $(SEEDS) $(ARGS)
 
-check: $(READY) ## Lint, format check, types, direction of imports, catalog
+check: $(READY) $(CHECKS_READY) ## Lint, format, types, imports, catalog; then what is unsafe in code and stack
 	@ruff check . && ruff format --check . && mypy && lint-imports && python -m infra.write_catalog --check
+	@python -m infra.checks
+
+check-teeth: $(READY) $(CHECKS_READY) ## Show that the checks notice faults: each planted one must be found
+	@python -m tests.check_teeth $(ARGS)
+
+secrets-baseline: $(READY) $(CHECKS_READY) ## Write down what detect-secrets finds and is no secret: look at the diff
+	@python -m infra.checks.known_secrets
 
 bench: $(READY) ## Measure, and print the figures (python -m bench.makespan for one of them)
 	@tool-executor browser install
@@ -61,10 +70,11 @@ lock: $(READY) ## Resolve the dependencies anew into requirements/ and package-l
 		uv pip compile lambda-$$name.in --python-version 3.13 --python-platform x86_64-manylinux_2_28 \
 			--only-binary :all: --constraints dev.lock $(LOCK) -o lambda-$$name.lock || exit 1; done
 	@uv pip compile requirements/bench.in $(LOCK) --universal --python-version 3.11 -o requirements/bench.lock
+	@uv pip compile requirements/checks.in $(LOCK) --universal --python-version 3.11 -o requirements/checks.lock
 	@npm install --package-lock-only
 
 clean: ## Remove what the targets made
-	rm -rf .venv node_modules .local cdk.out build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	rm -rf .venv .venv-checks node_modules .local cdk.out build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
 
 # Locks hold versions and hashes, and no address of any package index.
 LOCK := --quiet --generate-hashes --no-emit-index-url --no-emit-find-links --no-header
@@ -80,3 +90,10 @@ $(READY): requirements/bootstrap.lock requirements/dev.lock package-lock.json py
 	@VIRTUAL_ENV=.venv uv pip install --quiet --no-deps --no-build-isolation --editable .
 	@npm ci --silent --no-fund --no-audit
 	@touch $(READY)
+
+$(CHECKS_READY): requirements/checks.lock | $(READY)
+	@echo "Installing the checks' own packages (once; some seconds to a minute)"
+	@test -x .venv-checks/bin/python || python -m venv .venv-checks
+	@VIRTUAL_ENV=.venv-checks uv pip sync --quiet --require-hashes requirements/checks.lock \
+		|| .venv-checks/bin/python -m pip install --quiet --require-hashes --no-deps -r requirements/checks.lock
+	@touch $(CHECKS_READY)

@@ -4,6 +4,7 @@ The exceptions::
 
     InfraError
     ├── NodeMissingError   the CDK cannot run
+    ├── RulesBrokenError   the stack breaks a rule that nobody has accepted an exception from
     ├── SettingsError      a stage, target, group or limit that cannot be deployed
     └── StagingError       a function's folder cannot be put together
 """
@@ -17,6 +18,10 @@ class InfraError(Exception):
 
 class NodeMissingError(InfraError):
     """The CDK cannot run."""
+
+
+class RulesBrokenError(InfraError):
+    """The stack breaks a rule that nobody has accepted an exception from."""
 
 
 class SettingsError(InfraError):

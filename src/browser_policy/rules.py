@@ -74,7 +74,7 @@ class OriginRules:
         """
         if not text:
             return cls()
-        lists = json.loads(text)
+        lists = json.loads(text)  # nosemgrep: unguarded-json - a deployment wrote it
         if not isinstance(lists, dict) or not set(lists) <= set(_LISTS):
             raise ValueError("The rules are not a JSON object with the lists allowed, denied and private.")
         for name, entries in lists.items():

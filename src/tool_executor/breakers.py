@@ -66,7 +66,7 @@ class Breakers:
         It reads the whole tool state table, which holds caches and idempotency keys as well: for people, not for loops.
         """
         with translated_errors():
-            pages = self.aws.dynamodb.get_paginator("scan").paginate(
+            pages = self.aws.dynamodb.get_paginator("scan").paginate(  # nosemgrep: table-scan - for people
                 TableName=self.table,
                 FilterExpression="begins_with(id, :prefix)",
                 ExpressionAttributeValues={":prefix": {"S": ID_PREFIX}},

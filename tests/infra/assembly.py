@@ -11,32 +11,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from infra.checks.template import Template
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 NODE: Final = Path(sys.executable).with_name("node")
-_PSEUDO: Final = {
-    "AWS::Partition": "aws",
-    "AWS::Region": "eu-west-1",
-    "AWS::AccountId": "123456789012",
-    "AWS::URLSuffix": "amazonaws.com",
-}
-_ARNS: Final = {
-    "AWS::Lambda::Function": "arn:aws:lambda:eu-west-1:123456789012:function:",
-    "AWS::StepFunctions::StateMachine": "arn:aws:states:eu-west-1:123456789012:stateMachine:",
-    "AWS::DynamoDB::Table": "arn:aws:dynamodb:eu-west-1:123456789012:table/",
-    "AWS::S3::Bucket": "arn:aws:s3:::",
-    "AWS::SQS::Queue": "arn:aws:sqs:eu-west-1:123456789012:",
-    "AWS::SNS::Topic": "arn:aws:sns:eu-west-1:123456789012:",
-    "AWS::KMS::Key": "arn:aws:kms:eu-west-1:123456789012:key/",
-    "AWS::IAM::Role": "arn:aws:iam::123456789012:role/",
-    "AWS::Events::Rule": "arn:aws:events:eu-west-1:123456789012:rule/",
-    "AWS::Logs::LogGroup": "arn:aws:logs:eu-west-1:123456789012:log-group:",
-    "AWS::BedrockAgentCore::BrowserCustom": "arn:aws:bedrock-agentcore:eu-west-1:123456789012:browser-custom/",
-}
-_NAMES: Final = ("FunctionName", "StateMachineName", "LogGroupName")
-_ATTRIBUTES: Final = {"Arn", "Name", "QueueName", "BrowserArn", "BrowserId"}
 
 
 @dataclass(frozen=True)
@@ -51,6 +32,11 @@ class Assembly:
         """The template as it was written."""
         loaded: dict[str, Any] = json.loads(self.template_file.read_text(encoding="utf-8"))
         return loaded
+
+    @cached_property
+    def view(self) -> Template:
+        """The template as the checks look at it."""
+        return Template(self.template)
 
     @property
     def template_file(self) -> Path:
@@ -104,34 +90,7 @@ class Assembly:
 
     def resolve(self, value: Any) -> Any:
         """Replace Ref, Fn::GetAtt and Fn::Join in a value."""
-        if isinstance(value, list):
-            return [self.resolve(item) for item in value]
-        if not isinstance(value, dict):
-            return value
-        match value:
-            case {"Ref": str(name), **rest} if not rest:
-                return self._reference(name)
-            case {"Fn::GetAtt": [str(name), str(attribute)], **rest} if not rest:
-                return self._attribute(name, attribute)
-            case {"Fn::Join": [str(separator), list(parts)], **rest} if not rest:
-                return separator.join(str(self.resolve(part)) for part in parts)
-        return {key: self.resolve(item) for key, item in value.items()}
-
-    def _reference(self, name: str) -> str:
-        if name in _PSEUDO:
-            return _PSEUDO[name]
-        if self.template["Resources"][name]["Type"] == "AWS::StepFunctions::StateMachine":
-            return self._attribute(name, "Arn")
-        return self._physical_name(name)
-
-    def _attribute(self, name: str, attribute: str) -> str:
-        assert attribute in _ATTRIBUTES, attribute
-        prefix = _ARNS[self.template["Resources"][name]["Type"]] if attribute.endswith("Arn") else ""
-        return prefix + self._physical_name(name)
-
-    def _physical_name(self, name: str) -> str:
-        properties = self.template["Resources"][name].get("Properties", {})
-        return next((properties[key] for key in _NAMES if key in properties), name)
+        return self.view.resolve(value)
 
 
 def actions(statement: dict[str, Any]) -> list[str]:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 #: Not copied, since no mutation changes them: what the project has installed.
-_INSTALLED: Final = (".venv", "node_modules")
+_INSTALLED: Final = (".venv", ".venv-checks", "node_modules")
 _SHOWN_CHARACTERS: Final = 2_000
 #: `test_x[a-b]`; spread over processes, pytest-xdist adds the group: `test_x@cloud`.
 _PARAMETERS_AND_GROUP: Final = re.compile(r"[\[@].*", re.DOTALL)

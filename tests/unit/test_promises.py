@@ -1,4 +1,4 @@
-"""The page of promises names tests that exist."""
+"""The pages of promises, and of threats, name tests that exist."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 TEXT = (ROOT / "docs" / "semantics.md").read_text(encoding="utf-8")
 TESTS = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "tests").rglob("test_*.py"))
-QUOTED = re.findall(r"`([^`\n]+)`", TEXT)
+PAGES = (TEXT, *((ROOT / page).read_text(encoding="utf-8") for page in ("SECURITY.md", "docs/security.md")))
+QUOTED = [quoted for page in PAGES for quoted in re.findall(r"`([^`\n]+)`", page)]
 
 
 @pytest.mark.parametrize("path", sorted({quoted.split("::")[0] for quoted in QUOTED if quoted.startswith("tests/")}))

@@ -48,7 +48,8 @@ def clear_history(
         clearing = HistoryClearing(where.aws, where.deployment.history_table)
         found = clearing.find(correlation_id)
         told = f"{len(found.keys)} records of {correlation_id!r} (executions: {len(found.executions)})"
-        if found.keys and not (yes or _agreed(f"Delete {told} from the table {where.deployment.history_table}?")):
+        question = f"Delete {told} from the table {where.deployment.history_table}?"  # nosec B608 - no SQL
+        if found.keys and not (yes or _agreed(question)):
             err.print("Nothing was deleted.")
             raise typer.Exit(ExitCode.SOME_DID_NOT)
         deleted = clearing.delete(found)

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from browser_policy import OriginRules
 
 _log = logging.getLogger(__name__)
-_SHORT_FOLDER: Final = "/tmp"  # noqa: S108 - the path of a socket has about a hundred characters; mkdtemp makes it ours
+_SHORT_FOLDER: Final = "/tmp"  # noqa: S108 # nosec B108 - a socket's path has about a hundred characters; mkdtemp makes it ours
 _RESOLVER_THREADS: Final = 32
 _SWEEP_SECONDS: Final = 1.0
 

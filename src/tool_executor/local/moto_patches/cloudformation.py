@@ -39,7 +39,7 @@ class _JsonFirstYaml:
         try:
             return json.loads(text)
         except ValueError:
-            return yaml.load(text, Loader=Loader)  # noqa: S506 - moto's call
+            return yaml.load(text, Loader=Loader)  # noqa: S506 # nosec B506 - moto's call
 
 
 def _apply(self: Any) -> None:  # noqa: ANN401 - a method of moto's
