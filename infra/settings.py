@@ -14,8 +14,8 @@ from infra.alarm_settings import AlarmSettings
 from infra.browser_settings import BrowserSettings
 from infra.caller_settings import read_callers
 from infra.errors import SettingsError
-from tool_contract.caller_policy import CallerPolicies
 from infra.gradual import GradualSettings
+from tool_contract.caller_policy import CallerPolicies
 from tool_contract.options import InvalidOptionsError, ToolExecutorOptions
 
 if TYPE_CHECKING:

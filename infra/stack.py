@@ -10,8 +10,8 @@ from aws_cdk.aws_iam import IGrantable, PolicyStatement
 
 from infra.agentcore_browser import AgentCoreBrowser
 from infra.artifact_bucket import ArtifactBucket
-from infra.entrance import Entrance
 from infra.catalog import tool_names
+from infra.entrance import Entrance
 from infra.function import StagedFunction
 from infra.history_table import HistoryTable
 from infra.inventory_tables import InventoryTables

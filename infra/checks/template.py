@@ -25,6 +25,7 @@ _ARNS: Final = {
     "AWS::S3::Bucket": "s3:::",
     "AWS::SQS::Queue": "sqs:eu-west-1:123456789012:",
     "AWS::SNS::Topic": "sns:eu-west-1:123456789012:",
+    "AWS::KMS::Key": "kms:eu-west-1:123456789012:key/",
     "AWS::IAM::Role": "iam::123456789012:role/",
     "AWS::Events::Rule": "events:eu-west-1:123456789012:rule/",
     "AWS::Logs::LogGroup": "logs:eu-west-1:123456789012:log-group:",
