@@ -12,6 +12,7 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Final
 
 from aws_cdk import Acknowledgment, CfnResource, Validations
+from aws_cdk.aws_lambda import CfnFunction
 
 if TYPE_CHECKING:
     from aws_cdk import Stack
@@ -23,7 +24,10 @@ _SECRETS: Final = "arn:<AWS::Partition>:ssm:<AWS::Region>:<AWS::AccountId>:param
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """A rule that does not hold at a place, and why that is well. `{stage}` and `{artifacts}` are filled in."""
+    """A rule that does not hold at a place, and why that is well.
+
+    `{stage}` and `{artifacts}` are filled in; one with `{function}` is as many rules as there are functions.
+    """
 
     place: str
     rule: str
@@ -46,6 +50,11 @@ ACCEPTED: Final = (
         _ROLE_OF_A_FUNCTION,
         "AwsSolutions-IAM5[Resource::<{artifacts}.Arn>/*]",
         "An artefact's key begins with the id of its execution, which nobody knows before it runs.",
+    ),
+    Accepted(
+        _ROLE_OF_A_MACHINE,
+        "AwsSolutions-IAM5[Resource::<{function}.Arn>:*]",
+        "Any version of a named function: executions that began on an older one end on it.",
     ),
     *(
         Accepted(
@@ -94,13 +103,16 @@ def acknowledge(stack: Stack, *, stage: str) -> None:
     """Tell cdk-nag which of its findings in a stack are accepted."""
     bucket = stack.node.find_child("Artifacts").node.find_child("Bucket").node.default_child
     artifacts = stack.get_logical_id(bucket) if isinstance(bucket, CfnResource) else ""
+    constructs = stack.node.find_all()
+    functions = [stack.get_logical_id(each) for each in constructs if isinstance(each, CfnFunction)]
     prefix = f"{stack.node.path}/"
-    for construct in stack.node.find_all():
+    for construct in constructs:
         place = construct.node.path.removeprefix(prefix)
         for accepted in ACCEPTED:
             if matches(place, accepted.place):
-                rule = accepted.rule.format(stage=stage, artifacts=artifacts)
-                Validations.of(construct).acknowledge(Acknowledgment(id=rule, reason=accepted.reason))
+                for function in functions if "{function}" in accepted.rule else [""]:
+                    rule = accepted.rule.format(stage=stage, artifacts=artifacts, function=function)
+                    Validations.of(construct).acknowledge(Acknowledgment(id=rule, reason=accepted.reason))
 
 
 def matches(place: str, pattern: str) -> bool:

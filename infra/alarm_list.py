@@ -100,7 +100,7 @@ def _circuits(places: Places) -> Iterator[AlarmSpec]:
     # A query, for an alarm adds up ten metrics at most, and there are more tools.
     opened = MathExpression(
         expression=(
-            f'SELECT SUM({Metric.BREAKER_OPENED}) FROM SCHEMA("{NAMESPACE}", {STAGE}, {TOOL})'  # noqa: S608 - no SQL
+            f'SELECT SUM({Metric.BREAKER_OPENED}) FROM SCHEMA("{NAMESPACE}", {STAGE}, {TOOL})'  # noqa: S608 # nosec B608 - CloudWatch's queries
             f" WHERE {STAGE} = '{places.stage}'"
         ),
         using_metrics={},
