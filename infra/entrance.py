@@ -55,7 +55,13 @@ def _definition(caller: str, workflow_arn: str) -> dict[str, Any]:
         # The same name and input once more is the same execution.
         "Retry": [
             {"ErrorEquals": ["StepFunctions.ExecutionAlreadyExistsException"], "MaxAttempts": 0},
-            {"ErrorEquals": ["States.TaskFailed"], "IntervalSeconds": 1, "MaxAttempts": 3, "JitterStrategy": "FULL"},
+            {
+                "ErrorEquals": ["States.TaskFailed"],
+                "IntervalSeconds": 1,
+                "MaxAttempts": 3,
+                "MaxDelaySeconds": 4,
+                "JitterStrategy": "FULL",
+            },
         ],
         "Output": {"execution_arn": "{% $states.result.ExecutionArn %}"},
         "TimeoutSeconds": 60,

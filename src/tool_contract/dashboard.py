@@ -122,7 +122,12 @@ def of_function(name: str, metric: str) -> Series:
 
 def dashboard(places: Places, prices: Prices) -> tuple[Widget, ...]:
     """Return the widgets, in the order in which they are read."""
-    return (*_of_calls(places), *_of_trouble(places), *_of_platform(places), _cost(places, prices))
+    return (*widgets_of_tools(places), *_of_platform(places), _cost(places, prices))
+
+
+def widgets_of_tools(places: Places) -> tuple[Widget, ...]:
+    """Return those of this project's own metrics, which anybody may draw who has their values."""
+    return (*_of_calls(places), *_of_trouble(places))
 
 
 def _of_calls(places: Places) -> Iterator[Widget]:

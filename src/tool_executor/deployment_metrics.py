@@ -9,10 +9,11 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from tool_contract.metrics import BY_THE_SWEEP, NAMESPACE, STAGE, TOOL, Metric, Unit
+from tool_contract.widgets import MAXIMUM, SUM, Series
 from tool_executor.aws import translated_errors
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from tool_executor.aws import Aws
     from tool_executor.history_statistics import Window
@@ -66,17 +67,17 @@ class MetricsReport:
 
 
 @dataclass(frozen=True, slots=True)
-class _Question:
-    metric: Metric
-    stat: str
-    period: int
-    tool: str | None = None
+class Question:
+    """Which metric is asked for, and how many seconds of it make one point."""
 
-    def asked(self, number: int, stage: str) -> dict[str, Any]:
-        named = {STAGE: stage, **({TOOL: self.tool} if self.tool else {})}
-        dimensions = [{"Name": name, "Value": value} for name, value in named.items()]
-        metric = {"Namespace": NAMESPACE, "MetricName": self.metric.value, "Dimensions": dimensions}
-        return {"Id": f"q{number}", "MetricStat": {"Metric": metric, "Period": self.period, "Stat": self.stat}}
+    series: Series
+    period: int
+
+    def asked(self, number: int) -> dict[str, Any]:
+        """Return the question as GetMetricData takes it."""
+        dimensions = [{"Name": name, "Value": value} for name, value in self.series.dimensions]
+        metric = {"Namespace": self.series.namespace, "MetricName": self.series.name, "Dimensions": dimensions}
+        return {"Id": f"q{number}", "MetricStat": {"Metric": metric, "Period": self.period, "Stat": self.series.stat}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,22 +95,37 @@ class DeploymentMetrics:
         Raises ServiceError, CredentialsMissingError.
         """
         period = _period(window)
-        known = [one for one in self._tools() if tool is None or one[0] == tool]
-        questions = [
-            *(_Question(metric, "Sum", period, name) for name, metric in known if metric.unit is Unit.COUNT),
-            *(
-                _Question(metric, stat, _whole(window), name)
-                for name, metric in known
-                if metric.unit is Unit.MILLISECONDS
-                for stat in PERCENTILES
-            ),
-            *(_Question(metric, "Maximum", period) for metric in BY_THE_SWEEP),
-        ]
-        with translated_errors():
-            return _report(self._answers(questions, window))
+        known = [one for one in self.tools() if tool is None or one[0] == tool]
+        sums = {
+            Question(self.series(metric, SUM, name), period): (name, metric)
+            for name, metric in known
+            if metric.unit is Unit.COUNT
+        }
+        times = {
+            Question(self.series(metric, stat, name), _whole(window)): (name, metric)
+            for name, metric in known
+            if metric.unit is Unit.MILLISECONDS
+            for stat in PERCENTILES
+        }
+        gauges = {Question(self.series(metric, MAXIMUM), period): metric for metric in BY_THE_SWEEP}
+        points = self.points([*sums, *times, *gauges], window)
+        return _report(sums, times, gauges, points)
 
-    def _tools(self) -> list[tuple[str, Metric]]:
-        """Return each tool's metrics of which there has been a value."""
+    def series(self, metric: Metric, stat: str, tool: str | None = None) -> Series:
+        """Return a metric of a tool, or of the stage alone, as CloudWatch knows it."""
+        named = ((TOOL, tool),) if tool else ()
+        return Series(namespace=NAMESPACE, name=metric.value, dimensions=((STAGE, self.stage), *named), stat=stat)
+
+    def points(self, questions: Sequence[Question], window: Window) -> dict[Question, dict[datetime, float]]:
+        """Return each question's points by the begin of their time; one without values has none.
+
+        Raises ServiceError, CredentialsMissingError.
+        """
+        with translated_errors():
+            return dict(self._answers(questions, window))
+
+    def tools(self) -> list[tuple[str, Metric]]:
+        """Return each tool's metrics of which there has been a value. Raises as :meth:`read`."""
         stage = {"Name": STAGE, "Value": self.stage}
         names = {metric.value for metric in Metric}
         with translated_errors():
@@ -121,13 +137,13 @@ class DeploymentMetrics:
         return sorted({(named[TOOL], Metric(name)) for named, name in dimensions if named.keys() == {TOOL, STAGE}})
 
     def _answers(
-        self, questions: Sequence[_Question], window: Window
-    ) -> Iterator[tuple[_Question, list[tuple[datetime, float]]]]:
+        self, questions: Sequence[Question], window: Window
+    ) -> Iterator[tuple[Question, dict[datetime, float]]]:
         for begin in range(0, len(questions), _QUESTIONS_AT_ONCE):
             some = questions[begin : begin + _QUESTIONS_AT_ONCE]
-            found: defaultdict[str, list[tuple[datetime, float]]] = defaultdict(list)
+            found: defaultdict[str, dict[datetime, float]] = defaultdict(dict)
             pages = self.aws.cloudwatch.get_paginator("get_metric_data").paginate(
-                MetricDataQueries=[question.asked(number, self.stage) for number, question in enumerate(some)],
+                MetricDataQueries=[question.asked(number) for number, question in enumerate(some)],
                 StartTime=_minute(window.since, math.floor),
                 # What was written in the last minute would be left out otherwise.
                 EndTime=_minute(window.until, math.ceil),
@@ -135,26 +151,28 @@ class DeploymentMetrics:
             )
             for page in pages:
                 for result in page["MetricDataResults"]:
-                    found[result["Id"]].extend(zip(result["Timestamps"], result["Values"], strict=True))
+                    found[result["Id"]].update(zip(result["Timestamps"], result["Values"], strict=True))
             for number, question in enumerate(some):
                 yield question, found[f"q{number}"]
 
 
-def _report(answers: Iterable[tuple[_Question, list[tuple[datetime, float]]]]) -> MetricsReport:
-    sums: defaultdict[str, dict[Metric, float]] = defaultdict(dict)
-    times: defaultdict[str, defaultdict[Metric, dict[str, float]]] = defaultdict(lambda: defaultdict(dict))
-    gauges = {}
-    for question, values in answers:
-        if not values:
-            continue
-        if question.tool is None:
-            gauges[question.metric] = max(values)[1]
-        elif question.stat == "Sum":
-            sums[question.tool][question.metric] = sum(value for _, value in values)
-        else:
-            times[question.tool][question.metric][question.stat] = max(value for _, value in values)
-    names = sorted({*sums, *times})
-    return MetricsReport({name: ToolFigures(sums[name], dict(times[name])) for name in names}, gauges)
+def _report(
+    sums: Mapping[Question, tuple[str, Metric]],
+    times: Mapping[Question, tuple[str, Metric]],
+    gauges: Mapping[Question, Metric],
+    points: Mapping[Question, Mapping[datetime, float]],
+) -> MetricsReport:
+    counted: defaultdict[str, dict[Metric, float]] = defaultdict(dict)
+    timed: defaultdict[str, defaultdict[Metric, dict[str, float]]] = defaultdict(lambda: defaultdict(dict))
+    for question, (tool, metric) in sums.items():
+        if points[question]:
+            counted[tool][metric] = sum(points[question].values())
+    for question, (tool, metric) in times.items():
+        if points[question]:
+            timed[tool][metric][question.series.stat] = max(points[question].values())
+    names = sorted({*counted, *timed})
+    last = {metric: points[question][max(points[question])] for question, metric in gauges.items() if points[question]}
+    return MetricsReport({name: ToolFigures(counted[name], dict(timed[name])) for name in names}, last)
 
 
 def _period(window: Window) -> int:

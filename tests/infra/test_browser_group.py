@@ -104,12 +104,12 @@ def test_awss_own_browser_needs_no_resource(assembly: Assembly) -> None:
     assert assembly.of_type(_OWN) == []
 
 
-def test_without_the_group_nobody_knows_of_browsers_and_the_finisher_leaves_the_tool_state(
+def test_without_the_group_nobody_knows_of_browsers_and_the_finisher_only_reads_which_circuits_are_open(
     without_browser: Assembly,
 ) -> None:
     for function in without_browser.functions:
         assert (_environment(without_browser, function), _on_agentcore(without_browser, function)) == ({}, {})
-    assert _on_table(without_browser, "finisher", "ToolStateTable") == set()
+    assert _on_table(without_browser, "finisher", "ToolStateTable") == {"dynamodb:BatchGetItem"}
     assert "dynamodb:GetItem" not in _on_table(without_browser, "finisher", "HistoryTable")
 
 

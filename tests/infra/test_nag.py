@@ -102,5 +102,11 @@ def _is_of(place: str, accepted: str) -> bool:
 
 
 def _is(rule: str, accepted: str) -> bool:
-    literal = accepted.replace("[", "[[]").replace("*", "[*]").replace("{stage}", "*").replace("{artifacts}", "*")
+    literal = (
+        accepted.replace("[", "[[]")
+        .replace("*", "[*]")
+        .replace("{stage}", "*")
+        .replace("{artifacts}", "*")
+        .replace("{function}", "*")
+    )
     return fnmatchcase(rule, literal)

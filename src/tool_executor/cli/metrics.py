@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
@@ -14,6 +15,7 @@ from tool_executor.cli import options
 from tool_executor.cli.console import ExitCode, err, out, plain, print_json
 from tool_executor.cli.time_window import moment_of
 from tool_executor.cli.where import chosen
+from tool_executor.dashboard_lines import widgets_of
 from tool_executor.deployment_metrics import PERCENTILES, DeploymentMetrics
 from tool_executor.history_statistics import Window
 from tool_executor.metrics_check import differences
@@ -21,6 +23,7 @@ from tool_executor.metrics_check import differences
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from tool_executor.cli.where import Where
     from tool_executor.deployment_metrics import MetricsReport, ToolFigures
     from tool_executor.metrics_check import Difference
 
@@ -66,6 +69,10 @@ def metrics(
     check: Annotated[
         bool, typer.Option("--check", help="Hold the counts against the history, and say what differs.")
     ] = False,
+    picture: Annotated[
+        Path | None,
+        typer.Option("--picture", metavar="FILE", help="Draw the dashboard's own widgets, as PNG or SVG."),
+    ] = None,
     local: options.Local = False,
     stage: options.Stage = "dev",
     region: options.Region = None,
@@ -88,6 +95,8 @@ def metrics(
 
       tool-executor metrics --since 2h --check --json
 
+      tool-executor metrics --since 1h --local --picture dashboard.png
+
     Exit code: 0; 1 if --check finds a difference; 2 if the window cannot be used, or AWS could not be called.
     """
     now = datetime.now(UTC)
@@ -96,6 +105,8 @@ def metrics(
     with chosen(local=local, stage=stage, region=region) as where:
         report = DeploymentMetrics(where.aws, stage).read(window, tool)
         found = differences(where.aws, where.deployment, report, window, tool) if check else None
+        if picture is not None:
+            _draw(where, stage, window, picture)
     if as_json:
         checked = {} if found is None else {"differences": [one.to_json() for one in found]}
         print_json({**report.to_json(), **checked})
@@ -105,6 +116,19 @@ def metrics(
             _print_check(report, found)
     if found:
         raise typer.Exit(ExitCode.SOME_DID_NOT)
+
+
+def _draw(where: Where, stage: str, window: Window, path: Path) -> None:
+    # matplotlib is an extra, and slow to import
+    from tool_executor.inventory_pictures.picture_file import format_of, save_picture  # noqa: PLC0415
+
+    format_of(path)
+    from tool_executor.dashboard_picture import draw_dashboard  # noqa: PLC0415
+
+    widgets = widgets_of(DeploymentMetrics(where.aws, stage), where.deployment.state_machine_arn, window)
+    title = f"Tool Executor {stage}: {window.since:%Y-%m-%d %H:%M} to {window.until:%Y-%m-%d %H:%M} UTC"
+    save_picture(draw_dashboard(widgets, title, window), path)
+    err.print(f"The dashboard is in {path}.", markup=False, highlight=False)
 
 
 def _print(report: MetricsReport) -> None:
