@@ -10,6 +10,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from tool_contract.metrics import NAMESPACE, STAGE, TOOL, Metric
+from tool_contract.preflight import (
+    TRANSITIONS_AROUND_CALLS,
+    TRANSITIONS_OF_A_FAILURE,
+    TRANSITIONS_OF_A_FALLBACK,
+    TRANSITIONS_OF_A_RETRY,
+)
 from tool_contract.widgets import (
     MAXIMUM,
     SUM,
@@ -39,16 +45,15 @@ _EXECUTIONS: Final = {
     "stopped": "ExecutionsAborted",
     "throttled": "ExecutionThrottled",
 }
-#: State transitions: of each call, and what comes on top. docs/configuration.md has the same table.
+#: State transitions: of each call that was not skipped, and what comes on top.
 _TRANSITIONS: Final = {
     Metric.CALLS: 1,
     Metric.CALLS_SKIPPED: -1,
-    Metric.RETRIES: 3,
-    Metric.FALLBACKS: 2,
-    Metric.CALLS_FAILED: 2,
-    Metric.CALLS_TIMEOUT: 2,
+    Metric.RETRIES: TRANSITIONS_OF_A_RETRY,
+    Metric.FALLBACKS: TRANSITIONS_OF_A_FALLBACK,
+    Metric.CALLS_FAILED: TRANSITIONS_OF_A_FAILURE,
+    Metric.CALLS_TIMEOUT: TRANSITIONS_OF_A_FAILURE,
 }
-_TRANSITIONS_OF_AN_EXECUTION: Final = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -220,7 +225,7 @@ def _cost(places: Places, prices: Prices) -> Widget:
 
 def _transitions(places: Places, prices: Prices) -> Iterator[Term]:
     started = places.of_machine("ExecutionsStarted")
-    yield Term(started, _TRANSITIONS_OF_AN_EXECUTION * prices.state_transition)
+    yield Term(started, TRANSITIONS_AROUND_CALLS * prices.state_transition)
     for metric, transitions in _TRANSITIONS.items():
         yield Term(AllTools(metric), transitions * prices.state_transition)
 

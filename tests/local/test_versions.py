@@ -38,7 +38,8 @@ def test_an_execution_invokes_the_versions_that_were_deployed_with_it(prod: Depl
     ]
 
     assert output["status"] == "succeeded"
-    assert [arn.split(":function:")[1] for arn in scheduled] == [
+    # A slow machine may need a second attempt: it has the same name.
+    assert list(dict.fromkeys(arn.split(":function:")[1] for arn in scheduled)) == [
         "tool-executor-prod-planner:1",
         "tool-executor-prod-inventory-optimizer:1",
         "tool-executor-prod-finisher:1",
