@@ -20,9 +20,16 @@ class Entrance(Construct):
     """The state machine `<stack>-from-<caller>`. IAM says who may start it, which is who the caller is."""
 
     def __init__(
-        self, scope: Construct, construct_id: str, *, stage: StageSettings, caller: str, workflow: StateMachine
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        stage: StageSettings,
+        caller: str,
+        workflow: StateMachine,
+        started_arn: str,
     ) -> None:
-        """Create the entrance of `caller` to `workflow`."""
+        """Create the entrance of `caller` to `workflow`, which is started by its own ARN or an alias's."""
         super().__init__(scope, construct_id)
         name = f"{Stack.of(self).stack_name}-from-{caller}"
         logs = StageLogGroup(self, "Logs", name=f"/aws/vendedlogs/states/{name}", stage=stage)
@@ -31,12 +38,13 @@ class Entrance(Construct):
             "StateMachine",
             state_machine_name=name,
             state_machine_type=StateMachineType.STANDARD,
-            definition_body=DefinitionBody.from_string(json.dumps(_definition(caller, workflow.state_machine_arn))),
+            definition_body=DefinitionBody.from_string(json.dumps(_definition(caller, started_arn))),
             logs=LogOptions(
                 destination=logs, level=LogLevel[stage.state_machine_log_level], include_execution_data=False
             ),
             tracing_enabled=stage.tracing,
         )
+        # Step Functions asks for the right to the machine, also where an alias of it is started.
         self.machine.add_to_role_policy(
             PolicyStatement(actions=["states:StartExecution"], resources=[workflow.state_machine_arn])
         )

@@ -60,13 +60,13 @@ class ToolExecutorStack(Stack):
         self._planner = self._plan()
         self._finisher = self._finish()
         self._workflow = self._run()
-        self._entrances = {caller: self._entrance(caller) for caller in deployment.callers.entrances}
         self._status = StatusRule(
             self, "Status", state_machine=self._workflow.machine, finisher=self._finisher.function
         )
         Sweep(self, "Sweep", finisher=self._finisher.function)
         self._operations = Operations(self, "Operations", places=self._places(), stage=self._stage)
         self._live = self._go_live()
+        self._entrances = {caller: self._entrance(caller) for caller in deployment.callers.entrances}
         self._write_outputs()
 
     def _tool_group(self, group: GroupSettings) -> StagedFunction:
@@ -166,7 +166,9 @@ class ToolExecutorStack(Stack):
 
     def _entrance(self, caller: str) -> Entrance:
         machine = self._workflow.machine
-        return Entrance(self, f"Entrance-{caller}", stage=self._stage, caller=caller, workflow=machine)
+        started = self._live.alias_arn if self._live else machine.state_machine_arn
+        name = f"Entrance-{caller}"
+        return Entrance(self, name, stage=self._stage, caller=caller, workflow=machine, started_arn=started)
 
     def _go_live(self) -> LiveVersion | None:
         if self._stage.gradual is None:

@@ -96,6 +96,8 @@ class Template:
         if kind in {"AWS::Lambda::Alias", "AWS::Lambda::Version"}:
             function = self.resolve(self.raw["Resources"][logical_id]["Properties"]["FunctionName"])
             return f"{self._function_arn(function)}:{self._name(logical_id)}"
+        if kind in {"AWS::StepFunctions::StateMachineAlias", "AWS::StepFunctions::StateMachineVersion"}:
+            return f"arn:aws:{_ARNS['AWS::StepFunctions::StateMachine']}{self._qualified_machine(logical_id)}"
         service = kind.split("::")[1].lower() if "::" in kind else kind
         return "arn:aws:" + _ARNS.get(kind, f"{service}:eu-west-1:123456789012:") + self._name(logical_id)
 
@@ -133,6 +135,15 @@ class Template:
             return str(properties["Name"])
         named = (properties[key] for key in _NAMES if isinstance(properties.get(key), str))
         return next(named, logical_id)
+
+    def _qualified_machine(self, logical_id: str) -> str:
+        """Return the name of a machine's version or alias: `machine:1`, `machine:live`."""
+        properties = self.raw["Resources"][logical_id]["Properties"]
+        if "StateMachineArn" in properties:
+            machine = str(self.resolve(properties["StateMachineArn"])).rsplit(":", 1)[-1]
+            return f"{machine}:{properties.get('Name', '1')}"
+        version = str(self.resolve(properties["DeploymentPreference"]["StateMachineVersionArn"]))
+        return f"{version.rsplit(':', 2)[-2]}:{properties['Name']}"
 
     @staticmethod
     def _function_arn(name: str) -> str:

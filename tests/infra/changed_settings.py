@@ -20,9 +20,10 @@ from infra import settings
 from infra.alarm_settings import AlarmSettings
 from infra.browser_settings import BrowserSettings
 
-browser, without, alarms = json.loads(sys.argv[1])
+browser, without, alarms, callers = json.loads(sys.argv[1])
 settings.STAGES = tuple(
-    replace(stage, browser=BrowserSettings(**browser), alarms=AlarmSettings(**alarms)) for stage in settings.STAGES
+    replace(stage, browser=BrowserSettings(**browser), alarms=AlarmSettings(**alarms), callers=callers)
+    for stage in settings.STAGES
 )
 settings.GROUPS = tuple(group for group in settings.GROUPS if group.name not in without)
 from infra.synth import synthesize
@@ -38,9 +39,10 @@ def synthesize_changed(
     browser: BrowserSettings | None = None,
     without: tuple[str, ...] = (),
     alarms: AlarmSettings | None = None,
+    callers: str = "",
 ) -> Assembly:
-    """Run a synth with other settings, or without a group. Which stage it is does not matter here."""
-    changes = json.dumps([asdict(browser or BrowserSettings()), without, asdict(alarms or AlarmSettings())])
+    """Run a synth with other settings, or without a group."""
+    changes = json.dumps([asdict(browser or BrowserSettings()), without, asdict(alarms or AlarmSettings()), callers])
     done = run_app(folder, {"stage": stage, "target": "local"}, program=("-c", _PROGRAM, changes))
     assert done.returncode == 0, done.stderr
     return Assembly(folder, stage)

@@ -104,8 +104,9 @@ def test_the_machine_may_invoke_its_functions_and_update_the_history_and_no_more
     wide = {action for each in statements for action in actions(each) if resources(each) == ["*"]}
 
     assert set(narrow) == {"lambda:InvokeFunction", "dynamodb:UpdateItem"}
-    assert {arn.rsplit(":", 1)[-1] for arn in narrow["lambda:InvokeFunction"]} == {
-        function["FunctionName"] for function in assembly.functions.values()
+    versions = ("", ":*") if assembly.stage == "prod" else ("",)
+    assert {arn.split(":function:")[-1] for arn in narrow["lambda:InvokeFunction"]} == {
+        f"{function['FunctionName']}{version}" for function in assembly.functions.values() for version in versions
     }
     assert [arn.rsplit("/", 1)[-1] for arn in narrow["dynamodb:UpdateItem"]] == [assembly.outputs["HistoryTable"]]
     # Log delivery and X-Ray know no narrower resource.

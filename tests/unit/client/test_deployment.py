@@ -64,3 +64,13 @@ def test_a_stage_that_is_not_there_is_told_with_the_region(monkeypatch: pytest.M
     monkeypatch.delenv("TOOL_EXECUTOR_DEPLOYMENT", raising=False)
     with mock_aws(), pytest.raises(DeploymentNotFoundError, match="no deployment of the stage 'nowhere' in eu-west-1"):
         deployment_of_environment(AWS, "nowhere")
+
+
+def test_executions_are_started_on_the_alias_where_there_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    alias = f"{OUTPUTS['StateMachineArn']}:live"
+    monkeypatch.setenv("TOOL_EXECUTOR_DEPLOYMENT", json.dumps({**OUTPUTS, "StateMachineAlias": alias}))
+    told = deployment_of_environment(AWS, "dev")
+    assert (told.started_arn, told.state_machine_arn) == (alias, OUTPUTS["StateMachineArn"])
+
+    monkeypatch.setenv("TOOL_EXECUTOR_DEPLOYMENT", json.dumps(OUTPUTS))
+    assert deployment_of_environment(AWS, "dev").started_arn == OUTPUTS["StateMachineArn"]

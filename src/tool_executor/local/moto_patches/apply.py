@@ -18,6 +18,7 @@ from tool_executor.local.moto_patches import (
     state_machines,
     states_data,
     step_functions_limits,
+    versions,
 )
 from tool_executor.local.moto_patches.correction import AppliedCorrections
 
@@ -47,5 +48,6 @@ def apply_corrections(
             *state_machines.corrections(),
             *states_data.corrections(),
             *step_functions_limits.corrections(),
+            *versions.corrections(),
         ]
     )
