@@ -60,7 +60,7 @@ def test_each_command_exists_with_its_options(line: str) -> None:
 
     assert program in {"tool-executor", "aws", "export"}
     if program == "tool-executor":
-        _parse(arguments)
+        parsed_command_line(arguments)
     if program == "aws":
         _look_up(arguments)
 
@@ -68,7 +68,7 @@ def test_each_command_exists_with_its_options(line: str) -> None:
 @pytest.mark.parametrize("line", ["metrics --hours 1", "breaker mend TOOL", "show"])
 def test_a_command_of_ours_that_does_not_exist_would_be_found(line: str) -> None:
     with pytest.raises((typer.BadParameter, Exception), match=r"No such|Missing"):
-        _parse(line.split())
+        parsed_command_line(line.split())
 
 
 @pytest.mark.parametrize("line", ["logs follow", "sqs purge-queue --name q"])
@@ -77,7 +77,7 @@ def test_a_command_of_aws_that_does_not_exist_would_be_found(line: str) -> None:
         _look_up(line.split())
 
 
-def _parse(arguments: list[str]) -> None:
+def parsed_command_line(arguments: list[str]) -> None:
     """Parse a command line as the program does, and run nothing."""
     command, context = typer.main.get_command(app), None
     while True:
