@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import re
+from typing import TYPE_CHECKING, Any, Final
 
 from tests.faults.chaos.scenario import SECRET_NAME
 from tests.faults.oracle_rules import Violation
@@ -14,7 +15,8 @@ if TYPE_CHECKING:
 
     from tests.faults.faulty_cloud import FaultyCloud
 
-_RULE = "a secret is nowhere"
+_RULE: Final = "a secret is nowhere"
+_EXECUTION: Final = re.compile(r"chaos-\d+-[0-9a-f]+-\d+")
 
 
 def put_secret(cloud: FaultyCloud, value: str) -> None:
@@ -38,12 +40,12 @@ def secret_in_stores(cloud: FaultyCloud, value: str) -> Iterator[Violation]:
         for page in cloud.aws.dynamodb.get_paginator("scan").paginate(TableName=table):
             for item in page["Items"]:
                 if value in str(item):
-                    yield Violation(_RULE, f"{table}: {item}", item.get("execution_id", {}).get("S", ""))
+                    yield Violation(_RULE, f"{table}: {item}", _execution_in(str(item)))
     bucket = cloud.deployment.artifact_bucket
     for objects in cloud.aws.s3.get_paginator("list_objects_v2").paginate(Bucket=bucket):
         for entry in objects.get("Contents", []):
             if value.encode() in cloud.aws.s3.get_object(Bucket=bucket, Key=entry["Key"])["Body"].read():
-                yield Violation(_RULE, f"the artefact {entry['Key']} holds it")
+                yield Violation(_RULE, f"the artefact {entry['Key']} holds it", _execution_in(entry["Key"]))
 
 
 def secret_in_logs(folder: Path, value: str) -> Iterator[Violation]:
@@ -51,4 +53,9 @@ def secret_in_logs(folder: Path, value: str) -> Iterator[Violation]:
     for file in sorted(folder.rglob("*.log")):
         for line in file.read_text("utf-8", "replace").splitlines():
             if value in line:
-                yield Violation(_RULE, f"{file.parent.name}: {line[:500]}")
+                yield Violation(_RULE, f"{file.parent.name}: {line[:500]}", _execution_in(line))
+
+
+def _execution_in(text: str) -> str:
+    found = _EXECUTION.search(text)
+    return found.group() if found else ""
