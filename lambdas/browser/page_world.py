@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
 from lambdas.browser.errors import PageUnresponsive
-from tool_contract.masking import masked
+from tool_contract.masking import masked, masked_start
 from tool_contract.secret import MAX_SECRET_BYTES
 
 if TYPE_CHECKING:
@@ -57,7 +57,10 @@ def clean(text: object, most: int) -> str:
 
 def shown(text: object, most: int) -> str:
     """Return how a page's text begins: masked, then cut, for half of a secret is too much of it."""
-    return masked(clean(text, most + SLACK))[:most]
+    plain = clean(text, most + SLACK)
+    # A text that was cut already, by UTF-16's units, may end in half of a secret, and masks draw its end nearer.
+    was_cut = len(plain.encode("utf-16-le")) >= 2 * (most + SLACK)
+    return (masked_start(plain) if was_cut else masked(plain))[:most]
 
 
 def _question(what: str, about: object) -> str:

@@ -90,7 +90,8 @@ async def page_state(current: CurrentPage) -> PageState:
     """Return the page's state, frames included. Raises PageUnresponsive."""
     top = await current.answered(page_world.ask(current.page.main_frame, "state", _LIMITS))
     found = [elements.told(element) for element in top["elements"]]
-    total, text, characters = top["element_count"], clean(top["text"], _LIMITS["text"]), top["text_characters"]
+    total = top["element_count"]
+    text, characters = _counted(top["text"], top["text_characters"], _MAX_STATE_TEXT)
     children = [frame for frame in current.frames() if frame.parent_frame is not None]
     for frame in children[:_MAX_FRAMES]:
         told = await _of_frame(current, frame, found)
@@ -98,9 +99,9 @@ async def page_state(current: CurrentPage) -> PageState:
             continue
         found += [elements.told(element) for element in told["elements"]]
         total += told["element_count"]
-        characters += told["text_characters"]
-        text = f"{text}\n{clean(told['text'], _LIMITS['text'])}" if told["text"] else text
-    text, characters = _counted(text, characters, _MAX_STATE_TEXT)
+        inner, inner_characters = _counted(told["text"], told["text_characters"], _MAX_STATE_TEXT)
+        characters += inner_characters
+        text = f"{text}\n{inner}"[:_MAX_STATE_TEXT] if inner else text
     return PageState(
         url=current.url,
         http_status=top["http_status"] if isinstance(top["http_status"], int) else None,
@@ -122,7 +123,7 @@ async def text_of(current: CurrentPage, selector: str) -> ElementText:
     locator = await elements.found(current, selector, APPEARS_MS, visible=False)
     handle = await elements.handle_of(current, locator)
     told = await current.answered(page_world.ask(handle, "words", _MAX_TEXT + SLACK))
-    text, characters = _counted(clean(told["text"], _MAX_TEXT + SLACK), told["characters"], _MAX_TEXT)
+    text, characters = _counted(told["text"], told["characters"], _MAX_TEXT)
     return ElementText(
         url=current.url,
         characters=characters,
@@ -158,13 +159,14 @@ async def picture_of(current: CurrentPage, secrets: Sequence[str], *, seconds: f
     return Picture(png, width, height, len(covers))
 
 
-def _counted(plain: str, characters: int, most: int) -> tuple[str, int]:
+def _counted(given: object, characters: int, most: int) -> tuple[str, int]:
     """Return how a text of a page begins, masked and cut, and how many characters the page has of it."""
-    text = masked(plain)
-    if text != plain:
+    plain = clean(given, most + SLACK)
+    whole = masked(plain)
+    if whole != plain:
         # A count to the letter would tell how long the secret is.
-        characters = len(text) if characters <= len(plain) else -(-characters // 1000) * 1000
-    return text[:most], characters
+        characters = len(whole) if characters <= len(plain) else -(-characters // 1000) * 1000
+    return shown(given, most), characters
 
 
 async def _of_frame(current: CurrentPage, frame: Frame, found: Sequence[Element]) -> dict[str, Any] | None:

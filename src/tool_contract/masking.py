@@ -23,6 +23,7 @@ class Masks:
 
     def __init__(self) -> None:
         self._values: set[str] = set()
+        self._forms: list[str] = []
         self._pattern: re.Pattern[str] | None = None
 
     def add(self, value: str) -> None:
@@ -31,7 +32,8 @@ class Masks:
             return
         self._values.add(value)
         forms = {form for one in self._values for form in _forms(one)}
-        self._pattern = re.compile("|".join(map(re.escape, sorted(forms, key=lambda form: (-len(form), form)))))
+        self._forms = sorted(forms, key=lambda form: (-len(form), form))
+        self._pattern = re.compile("|".join(map(re.escape, self._forms)))
 
     def text(self, text: str) -> str:
         """Return a text without the values."""
@@ -41,6 +43,11 @@ class Masks:
         while (shorter := self._pattern.sub(MASK, text)) != text:
             text = shorter
         return text
+
+    def start(self, text: str) -> str:
+        """Return what a longer text begins with: without the values, and without the beginning of one at its end."""
+        begun = max((_begun(form, text) for form in self._forms), default=0)
+        return self.text(text[: len(text) - begun])
 
     def json_text(self, text: str) -> str:
         """Return a JSON text without the values, and still JSON: a number that is one becomes text."""
@@ -58,6 +65,12 @@ class Masks:
             return {self.text(key): self._plain(child) for key, child in value.items()}
         is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
         return MASK if is_number and json.dumps(value) in self._values else value
+
+
+def _begun(value: str, text: str) -> int:
+    """Return how much of a value a text ends with, where that is not all of it."""
+    longest = min(len(value) - 1, len(text))
+    return next((n for n in range(longest, 0, -1) if value[n - 1] == text[-1] and text.endswith(value[:n])), 0)
 
 
 def _forms(value: str) -> set[str]:
@@ -94,6 +107,12 @@ def masked(text: str) -> str:
     """Return a text without the values that the running attempt has revealed."""
     masks = _current.get()
     return text if masks is None else masks.text(text)
+
+
+def masked_start(text: str) -> str:
+    """Return what a longer text begins with, without values that the running attempt has revealed, whole or begun."""
+    masks = _current.get()
+    return text if masks is None else masks.start(text)
 
 
 def masked_json(text: str) -> str:

@@ -33,10 +33,10 @@ def draw_dashboard(widgets: Sequence[DrawnWidget], title: str, window: Window) -
     with own_style():
         figure = Figure(figsize=(_WIDTH_INCHES, rows * _ROW_INCHES + 0.6), layout="constrained")
         figure.suptitle(title, x=0.01, ha="left", weight="bold")
-        panels = figure.subplots(rows, _COLUMNS, squeeze=False).flat
+        panels = list(figure.subplots(rows, _COLUMNS, squeeze=False).flat)
         for panel, drawn in zip(panels, widgets, strict=False):
             _draw(panel, drawn, window)
-        for panel in list(panels)[len(widgets) :]:
+        for panel in panels[len(widgets) :]:
             panel.set_axis_off()
     return figure
 
@@ -63,7 +63,8 @@ def _draw(panel: Axes, drawn: DrawnWidget, window: Window) -> None:
         panel.set_xticks([])
         panel.set_yticks([])
         return
-    panel.set_ylim(bottom=0)
+    highest = max(value for points in lines.values() for value in points.values())
+    panel.set_ylim(0, highest * 1.08 or 1)
     panel.set_xlim(*map(_without_zone, (window.since, window.until)))  # type: ignore[arg-type] # as above
     locator = dates.AutoDateLocator(maxticks=5)  # type: ignore[no-untyped-call] # matplotlib's own
     panel.xaxis.set_major_locator(locator)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from infra.settings import GROUPS, STAGES
 from tool_contract.catalog import load_catalog
@@ -18,6 +18,13 @@ def _memory(assembly: Assembly) -> dict[str, int]:
     return {each["FunctionName"].split("-", 3)[3]: each["MemorySize"] for each in functions}
 
 
+def _metrics_of(alarm: dict[str, Any]) -> int:
+    listed = alarm.get("Metrics", [])
+    if any("SELECT" in str(one.get("Expression")) for one in listed):
+        return Assumptions().catalog_tools
+    return sum("MetricStat" in one for one in listed) or 1
+
+
 def test_the_functions_have_the_memory_that_is_supposed(assembly: Assembly) -> None:
     assert _memory(assembly) == {
         **assumptions.MEMORY_OF_GROUP_MB,
@@ -26,9 +33,10 @@ def test_the_functions_have_the_memory_that_is_supposed(assembly: Assembly) -> N
     }
 
 
-def test_there_are_no_more_alarms_and_dashboards_than_are_supposed(assembly: Assembly) -> None:
+def test_as_many_metrics_have_alarms_and_dashboards_are_there_as_is_supposed(assembly: Assembly) -> None:
     supposed = Assumptions()
-    assert len(assembly.of_type("AWS::CloudWatch::Alarm")) <= supposed.alarms
+    looked_at = sum(map(_metrics_of, assembly.of_type("AWS::CloudWatch::Alarm")))
+    assert looked_at == supposed.alarmed_metrics
     assert len(assembly.of_type("AWS::CloudWatch::Dashboard")) <= supposed.dashboards
 
 

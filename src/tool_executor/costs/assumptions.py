@@ -71,7 +71,8 @@ class Assumptions(BaseModel):
     log_days: Annotated[int, Field(ge=1, le=3_650)] = 90
     tracing: bool = True
     workflow_logs: bool = False
-    alarms: Annotated[int, Field(ge=0, le=5_000)] = 12
+    # Of what alarms look at; one that is a query is charged for each metric that it finds, here one a tool.
+    alarmed_metrics: Annotated[int, Field(ge=0, le=5_000)] = 79
     dashboards: Annotated[int, Field(ge=0, le=500)] = 1
     catalog_tools: Annotated[int, Field(ge=0, le=10_000)] = 12
 

@@ -76,7 +76,7 @@ def _fixed(assumed: Assumptions) -> Iterator[Part]:
     yield Part("sweep", Usage(traces=SWEEPS if assumed.tracing else 0), fixed=True)
     yield Part("sweep", Usage(metric_months=sweep_metrics()), fixed=True)
     yield Part("sweep", Usage(log_gb_months=_log_months(sweep.log_gb, assumed)), fixed=True)
-    yield Part("", Usage(alarm_months=assumed.alarms, dashboard_months=assumed.dashboards), fixed=True)
+    yield Part("", Usage(alarm_months=assumed.alarmed_metrics, dashboard_months=assumed.dashboards), fixed=True)
 
 
 def _growing(assumed: Assumptions, executions: float) -> Iterator[Part]:

@@ -107,10 +107,12 @@ def _run(seeds: Sequence[int], at_once: int, began: float) -> list[Verdict]:
             violations += len(verdict.violations)
             _progress(len(verdicts), len(seeds), violations, time.monotonic() - began)
         late = _by_seed(campaign.afterwards())
+        # What names no execution is somebody's all the same.
+        late[seeds[0]] += late.pop(None, [])
     return [_with_late(verdicts[seed], late.get(seed, [])) for seed in seeds]
 
 
-def _by_seed(violations: Iterable[Violation]) -> dict[int | None, list[Violation]]:
+def _by_seed(violations: Iterable[Violation]) -> defaultdict[int | None, list[Violation]]:
     found: defaultdict[int | None, list[Violation]] = defaultdict(list)
     for violation in violations:
         found[seed_of(violation)].append(violation)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 import traceback
+import uuid
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
@@ -14,6 +15,7 @@ from tests.faults.chaos.generator import scenario
 from tests.faults.chaos.logs import Closed, inputs_stay_out, metrics_agree, redeliveries_are_apart
 from tests.faults.chaos.rules import violations
 from tests.faults.chaos.runner import Hangs, ScenarioRunner, Seen
+from tests.faults.chaos.secrets import put_secret, secret_in_history, secret_in_logs, secret_in_stores
 from tests.faults.faulty_cloud import FINISHER
 from tests.faults.oracle import Oracle
 from tests.faults.oracle_rules import Violation
@@ -59,9 +61,11 @@ class Campaign:
     _closed: dict[str, Closed] = field(default_factory=dict)
     _canaries: dict[str, str] = field(default_factory=dict)
     _oracle: Oracle = field(init=False)
+    _secret: str = field(default_factory=lambda: f"canary-secret-{uuid.uuid4().hex}", repr=False)
 
     def __post_init__(self) -> None:
         self._oracle = Oracle(self.cloud)
+        put_secret(self.cloud, self._secret)
 
     def verdicts(self, seeds: Sequence[int]) -> Iterator[Verdict]:
         """Yield a verdict for each seed as it ends."""
@@ -75,12 +79,13 @@ class Campaign:
 
     def afterwards(self) -> list[Violation]:
         """Return what shows only when everything has ended: records that changed, and what is in the logs."""
-        found = list(self._oracle.changed())
+        found = [*self._oracle.changed(), *secret_in_stores(self.cloud, self._secret)]
         if self.logs is not None:
             found += [
                 *metrics_agree(self.logs, self._closed),
                 *redeliveries_are_apart(self.logs, self._closed),
                 *inputs_stay_out(self.logs, self._canaries),
+                *secret_in_logs(self.logs, self._secret),
             ]
         return found
 
@@ -89,7 +94,7 @@ class Campaign:
         runner = ScenarioRunner(self.cloud, self._oracle, scenario(seed))
         try:
             found = runner.run()
-            broken = tuple(violations(self._oracle, runner.scenario, found))
+            broken = (*violations(self._oracle, runner.scenario, found), *self._given_away(found))
         except Hangs as error:
             return Verdict(seed, (Violation("everything comes to an end", str(error)),), time.monotonic() - began)
         except Exception:  # noqa: BLE001 - one seed that breaks the runner must not cost the others their verdicts
@@ -98,6 +103,10 @@ class Campaign:
         for seen in found:
             self._remember(runner, seen)
         return Verdict(seed, broken, time.monotonic() - began, tuple(_told(seen) for seen in found))
+
+    def _given_away(self, found: Sequence[Seen]) -> Iterator[Violation]:
+        for seen in found:
+            yield from secret_in_history(self._secret, seen.evidence.run.execution_id, seen.history)
 
     def _remember(self, runner: ScenarioRunner, seen: Seen) -> None:
         execution_id = seen.evidence.run.execution_id

@@ -7,7 +7,7 @@ from random import Random
 from typing import Any, Final
 
 from tests.faults.chaos.fault_generator import draw_faults
-from tests.faults.chaos.scenario import LEDGER, LONG_NOTE, NONCE, Action, ActionKind, PlannedRun, Scenario
+from tests.faults.chaos.scenario import LEDGER, LONG_NOTE, NONCE, SECRET_NAME, Action, ActionKind, PlannedRun, Scenario
 
 _TOOLS: Final = {"look": 20, "look_rarely": 8, "put_line": 36, "add_line": 36}
 _SIZES: Final = (1, 1, 2, 2, 3, 3, 4, 5, 6, 8, 10, 12)
@@ -38,7 +38,19 @@ def scenario(seed: int) -> Scenario:
     runs = [_run(random, "a", keys)]
     if random.random() < 0.15:
         runs.append(_run(random, "b", keys, starts_after=random.choice([0, 0.5, 2])))
+    # Drawn apart: a seed's scenario is otherwise what it was before there were secrets in it.
+    _add_secrets(Random(f"secrets of {seed}"), runs)  # noqa: S311 - as above
     return Scenario(seed, tuple(runs))
+
+
+def _add_secrets(random: Random, runs: list[PlannedRun]) -> None:
+    """Give some calls and fallbacks a secret; not those that a key or the cache must find equal."""
+    for planned in runs:
+        for call in planned.request["calls"]:
+            for candidate in (call, *call.get("fallbacks", [])):
+                shared = "idempotency_key" in candidate or candidate["tool_name"] == "look_rarely"
+                if random.random() < 0.3 and not shared:
+                    candidate["input"]["password"] = {"secret_ref": SECRET_NAME}
 
 
 def _run(random: Random, name: str, keys: dict[str, dict[str, Any]], starts_after: float = 0) -> PlannedRun:

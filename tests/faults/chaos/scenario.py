@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 #: What stands for what only a run has: the execution's id, the ledger's file, what makes idempotency keys new; and for
 #: a note of 10 KB, which makes an input go to S3.
 ID, LEDGER, NONCE, LONG_NOTE = "{id}", "{ledger}", "{nonce}", "{long note}"
+#: What the stage's secret is called that some calls take, and all of them give away.
+SECRET_NAME: Final = "chaos/login"  # noqa: S105 - its name
 _NOTE_CHARACTERS: Final = 10_000
 
 

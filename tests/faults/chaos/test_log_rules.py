@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.faults.chaos.generator import scenario
 from tests.faults.chaos.logs import Closed, inputs_stay_out, metrics_agree, redeliveries_are_apart
+from tests.faults.chaos.secrets import secret_in_history, secret_in_logs
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -89,3 +91,18 @@ def test_an_input_in_a_log_is_found(tmp_path: Path) -> None:
     logged(tmp_path, {"message": "input was /tmp/canary-7-x"}, function="t-ledger")
     (found,) = inputs_stay_out(tmp_path, {"canary-7-x": "chaos-7-x-0", "canary-8-x": "chaos-8-x-0"})
     assert (found.rule, found.execution_id) == ("no input in a log", "chaos-7-x-0")
+
+
+def test_a_secret_in_a_log_or_an_event_is_found(tmp_path: Path) -> None:
+    logged(tmp_path, {"message": "it is hunter22"}, function="t-ledger")
+    history = [{"id": 1, "type": "Started"}, {"id": 2, "type": "TaskFailed", "cause": "hunter22"}]
+
+    assert [found.rule for found in secret_in_logs(tmp_path, "hunter22")] == ["a secret is nowhere"]
+    assert not list(secret_in_logs(tmp_path, "another"))
+    (found,) = secret_in_history("hunter22", "chaos-7-x-0", history)
+    assert (found.execution_id, found.said) == ("chaos-7-x-0", "event 2, TaskFailed, holds it")
+
+
+def test_some_calls_of_every_few_seeds_have_a_secret() -> None:
+    inputs = [call["input"] for seed in range(20) for run in scenario(seed).runs for call in run.request["calls"]]
+    assert 0.1 < sum("password" in one for one in inputs) / len(inputs) < 0.4

@@ -10,8 +10,10 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 from lambdas.runtime.current_attempt import current_attempt
+from lambdas.runtime.telemetry import logger
 from lambdas.runtime.tool_group import ToolGroup
 from tool_contract.errors import InvalidInput, Unavailable
+from tool_contract.secret import SecretRef  # noqa: TC001 - the tools' schemas are made from it
 
 tools = ToolGroup("ledger")
 
@@ -52,12 +54,13 @@ class Written(BaseModel):
     attempt: int
     padding: str
     number: float
+    said: str = ""
 
 
 @tools.tool(read_only=True, timeout_seconds=10)
-def look(line: Line) -> Written:
+def look(line: Line, password: SecretRef | None = None) -> Written:
     """Change nothing; the line in the file only tells the test that the tool ran."""
-    return _act(line)
+    return _act(line, password)
 
 
 @tools.tool(read_only=True, cache_ttl_seconds=300, timeout_seconds=10)
@@ -67,37 +70,38 @@ def look_rarely(line: Line) -> Written:
 
 
 @tools.tool(read_only=True, timeout_seconds=10)
-def look_often(line: Line) -> Written:
+def look_often(line: Line, password: SecretRef | None = None) -> Written:
     """Change nothing; for crowds of calls, which use up the retry budget of no other tool."""
-    return _act(line)
+    return _act(line, password)
 
 
 @tools.tool(read_only=True, timeout_seconds=10)
-def look_guarded(line: Line) -> Written:
+def look_guarded(line: Line, password: SecretRef | None = None) -> Written:
     """Change nothing; the one tool whose circuit breaker no test holds closed."""
-    return _act(line)
+    return _act(line, password)
 
 
 @tools.tool(idempotent=True, timeout_seconds=10)
-def put_line(line: Line) -> Written:
+def put_line(line: Line, password: SecretRef | None = None) -> Written:
     """Write a line that may as well stand there twice."""
-    return _act(line)
+    return _act(line, password)
 
 
 @tools.tool(timeout_seconds=10)
-def add_line(line: Line) -> Written:
+def add_line(line: Line, password: SecretRef | None = None) -> Written:
     """Write a line that must not stand there twice."""
-    return _act(line)
+    return _act(line, password)
 
 
-def _act(line: Line) -> Written:
+def _act(line: Line, password: SecretRef | None = None) -> Written:
     attempt = current_attempt().attempt
+    said = _given_away(password)
     trouble = line.trouble if attempt <= line.troubled_attempts else Trouble.NONE
     if trouble is Trouble.REFUSES_INPUT:
         message = "This text is not to be written."
         raise InvalidInput(message, pointer="/line/text")
     if trouble is Trouble.UNAVAILABLE or (trouble is Trouble.UNAVAILABLE_AFTER_DEATH and attempt > 1):
-        message = f"Attempt {attempt} of this tool never works."
+        message = f"Attempt {attempt} of this tool never works.{said}"
         raise Unavailable(message)
     if trouble is Trouble.DIES_BEFORE:
         os._exit(3)
@@ -112,7 +116,18 @@ def _act(line: Line) -> Written:
         attempt=attempt,
         padding="x" * line.answer_size,
         number=float("nan") if line.answers_nan else 0.0,
+        said=said,
     )
+
+
+def _given_away(password: SecretRef | None) -> str:
+    """Return a sentence with the password in it, having logged and printed it: none of this may reach anybody."""
+    if password is None:
+        return ""
+    said = f" The password is {password.reveal()}."
+    logger.warning("given away", extra={"said": said})
+    print(said)  # noqa: T201 - what a tool prints is in its log
+    return said
 
 
 def _wait_for(file: str) -> None:

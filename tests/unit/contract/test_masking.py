@@ -41,6 +41,15 @@ def test_no_value_is_left_in_a_text_however_it_is_escaped(values: list[str], bef
             assert not any(other in found for other in values)
 
 
+@given(value=VALUES.filter(lambda value: "." not in value), data=st.data())
+def test_a_text_that_was_cut_within_a_value_ends_before_it(value: str, data: st.DataObject) -> None:
+    form = data.draw(st.sampled_from(escaped(value)))
+    cut = data.draw(st.integers(1, len(form) - 1))
+
+    assert masks_of(value).start(f"before.{form[:cut]}") == "before."
+    assert masks_of(value).start(f"{value}.{value[:-1]}") == "***."
+
+
 @given(value=VALUES, around=json_values())
 def test_json_stays_json_and_holds_no_value(value: str, around: Any) -> None:
     text = json.dumps({"told": [f"so {value}", {f"{value}!": 1}], "around": around}, ensure_ascii=False)

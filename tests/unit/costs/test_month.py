@@ -25,7 +25,7 @@ def test_the_sweep_runs_each_minute_of_thirty_days_whatever_is_done() -> None:
     used = total(parts_of_month(ASSUMED.model_copy(update={"calls": 0})))
     assert (used.lambda_requests, used.scheduled_events, used.traces) == (43_200, 43_200, 43_200)
     assert used.metric_months == len(BY_THE_SWEEP)
-    assert (used.alarm_months, used.dashboard_months) == (ASSUMED.alarms, ASSUMED.dashboards)
+    assert (used.alarm_months, used.dashboard_months) == (ASSUMED.alarmed_metrics, ASSUMED.dashboards)
     assert used.state_transitions == 0
 
 
