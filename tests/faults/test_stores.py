@@ -134,9 +134,10 @@ def test_a_large_result_that_s3_refuses_is_unknown_and_not_repeated(cloud: Fault
 def test_an_input_that_s3_has_lost_or_changed_runs_nothing(cloud: FaultyCloud, oracle: Oracle, code: str) -> None:
     run = cloud.request(ledger_call("add_line", line={"answer_size": 1}, metadata={}))
     run.request["calls"][0]["input"]["line"]["file"] += "/" + "./" * 5_000
-    cloud.program(lambda_fault(FaultKind.DELAY, run, seconds=1))
+    cloud.program(lambda_fault(FaultKind.DELAY, run, seconds=60, until_file=str(run.release_file)))
     execution = cloud.start(run)
     _lose(cloud, run, "input", corrupt=code == "ResultCorrupt")
+    run.release()
     (call,) = oracle.judge(run, cloud.output(execution))
     assert (call["status"], call["error_code"], call["attempts"]) == ("failed", code, 1)
 
