@@ -8,7 +8,7 @@ from aws_cdk import Duration, Stack
 from aws_cdk.aws_cloudwatch import Dashboard, GraphWidget, YAxisProps
 from constructs import Construct
 
-from infra.list_prices import LIST_PRICES
+from infra.list_prices import list_prices
 from infra.metric_lines import WidgetLines
 from tool_contract.dashboard import dashboard
 
@@ -27,7 +27,7 @@ class StageDashboard(Construct):
     def __init__(self, scope: Construct, construct_id: str, *, places: Places) -> None:
         """Create the dashboard of what is found at `places`."""
         super().__init__(scope, construct_id)
-        graphs = [_graph(widget, places.stage) for widget in dashboard(places, LIST_PRICES)]
+        graphs = [_graph(widget, places.stage) for widget in dashboard(places, list_prices())]
         self.dashboard = Dashboard(
             self,
             "Dashboard",

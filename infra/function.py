@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from aws_cdk import AssetHashType, Duration, RemovalPolicy, Stack
 from aws_cdk.aws_iam import Role, ServicePrincipal
@@ -25,6 +25,10 @@ if TYPE_CHECKING:
 
     from infra.settings import StageSettings
     from infra.staging import StagedCode
+
+
+#: Executions that were started on a version run on it to their end.
+_VERSIONS_STAY: Final = VersionOptions(removal_policy=RemovalPolicy.RETAIN)
 
 
 class StagedFunction(Construct):
@@ -70,8 +74,7 @@ class StagedFunction(Construct):
             logging_format=LoggingFormat.JSON,
             # Not DEBUG in any stage: it sets the root logger, and the SDK then logs requests with all inputs in them.
             application_log_level_v2=ApplicationLogLevel.INFO,
-            # Executions that were started on a version run on it to their end.
-            current_version_options=VersionOptions(removal_policy=RemovalPolicy.RETAIN),
+            current_version_options=_VERSIONS_STAY,
         )
 
     @property

@@ -1,19 +1,28 @@
-"""AWS's list prices that the dashboard reckons with: the one place in `infra/` where they stand."""
+"""AWS's list prices that the dashboard reckons with: out of the one file that has them."""
 
 from __future__ import annotations
 
+import tomllib
 from typing import Final
 
+from infra.settings import ROOT
 from tool_contract.dashboard import Prices
 
-#: Without free tiers, discounts and taxes. Other regions ask up to half as much again.
-LIST_PRICES: Final = Prices(
-    as_of="2026-11-20",
-    region="us-east-1",
-    state_transition=25 / 1_000_000,
-    lambda_gb_second=0.0000166667,
-    lambda_request=0.20 / 1_000_000,
-    write_request_unit=0.625 / 1_000_000,
-    read_request_unit=0.125 / 1_000_000,
-    log_gigabyte=0.50,
-)
+# Read as a file: the infrastructure knows nothing of the client's code.
+_FILE: Final = ROOT / "src" / "tool_executor" / "costs" / "prices.toml"
+_NAMES: Final = {
+    "state_transition": "state_transitions",
+    "lambda_gb_second": "lambda_gb_seconds",
+    "lambda_request": "lambda_requests",
+    "write_request_unit": "dynamodb_write_units",
+    "read_request_unit": "dynamodb_read_units",
+    "log_gigabyte": "log_gb",
+}
+
+
+def list_prices() -> Prices:
+    """Return the prices, without free tiers, discounts and taxes; as old as the oldest of them."""
+    told = tomllib.loads(_FILE.read_text(encoding="utf-8"))
+    used = {field: told[name] for field, name in _NAMES.items()}
+    dollars = {field: float(price["dollars"]) / int(price["per"]) for field, price in used.items()}
+    return Prices(as_of=min(price["looked_up"] for price in used.values()), region=told["region"], **dollars)

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any, Final
 from lambdas.planner.caller_usage import CallerUsage, Taking, admit
 from lambdas.runtime.caller_account import ACCOUNT_ATTRIBUTE
 from lambdas.runtime.clock import Clock, SystemClock
+from tool_contract.invalid_request import InvalidRequestError
 from tool_contract.items import from_item, to_item
-from tool_contract.request import InvalidRequestError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -17,8 +17,9 @@ from lambdas.runtime.telemetry import about, logger, observed
 from tool_contract import strict_json
 from tool_contract.caller_policy import CallerPolicies, caller_problems
 from tool_contract.catalog import load_catalog
+from tool_contract.invalid_request import InvalidRequestError
 from tool_contract.options import ToolExecutorOptions
-from tool_contract.request import ExecutionRequest, InvalidRequestError, check_request
+from tool_contract.request import ExecutionRequest, check_request
 from tool_contract.timestamps import ms_from_iso
 
 #: In the zip the stage's own; in the project one that limits nobody. An environment holds 4 KB only.

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, cast
 from lambdas.runtime.artifacts import artifact_key
 from tool_contract import strict_json
 from tool_contract.errors import ErrorCode
+from tool_contract.invalid_request import InvalidRequestError
 from tool_contract.items import from_item, to_item
 from tool_contract.limits import MAX_INLINE_BYTES
 from tool_contract.problems import Problem
-from tool_contract.request import InvalidRequestError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -10,9 +10,10 @@ from lambdas.runtime.artifacts import ResultCorrupt, ResultMissing
 from tool_contract import strict_json
 from tool_contract.envelope import ResultRef
 from tool_contract.errors import ErrorCode
+from tool_contract.invalid_request import InvalidRequestError
 from tool_contract.limits import MAX_REQUEST_BYTES_BY_REFERENCE
 from tool_contract.problems import Problem, problems_from
-from tool_contract.request import REQUEST_REF, REQUESTS_PREFIX, InvalidRequestError, coded_by_place
+from tool_contract.request import REQUEST_REF, REQUESTS_PREFIX, coded_by_place
 
 if TYPE_CHECKING:
     from lambdas.runtime.artifacts import ArtifactStore

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 from tool_contract import strict_json
 from tool_contract.errors import ErrorCode
+from tool_contract.invalid_request import InvalidRequestError
 from tool_contract.limits import MAX_HISTORY_EVENTS, MAX_PLAN_BYTES
 from tool_contract.options import ToolExecutorOptions
 from tool_contract.plan_state import plan_state
 from tool_contract.problems import Problem
-from tool_contract.request import InvalidRequestError
 from tool_contract.retry import longest_delays, whole_seconds
 
 if TYPE_CHECKING:

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from tool_contract import strict_json
 from tool_contract.errors import ErrorCode
+from tool_contract.invalid_request import InvalidRequestError
 from tool_contract.limits import (
     DEFAULT_EXECUTION_TIMEOUT_SECONDS,
     MAX_CALL_TIMEOUT_SECONDS,
@@ -19,7 +20,6 @@ from tool_contract.limits import (
     MAX_FALLBACKS,
     MAX_METADATA_BYTES,
     MAX_ONE_TIME_SECRETS,
-    MAX_PROBLEMS_CHARACTERS,
     MAX_REASONING_CHARACTERS,
     MAX_RETRIES,
 )
@@ -127,51 +127,6 @@ def _too_many_secrets(request: ExecutionRequest | None) -> list[Problem]:
         return []
     message = f"The inputs hold {count:,} one-time secrets; {MAX_ONE_TIME_SECRETS} fit into an execution."
     return [Problem(pointer="/calls", message=message, error_code=ErrorCode.INVALID_REQUEST)]
-
-
-class InvalidRequestError(ValueError):
-    """A request that cannot be run. ``problems`` names everything that is wrong with it."""
-
-    def __init__(self, problems: list[Problem]) -> None:
-        self.problems = problems
-        super().__init__(self.sentence)
-
-    @property
-    def sentence(self) -> str:
-        """What a person is told first."""
-        count = len(self.problems)
-        return f"The request has {count} problem{'s' if count != 1 else ''}; nothing was run."
-
-    @property
-    def retry_after_seconds(self) -> int | None:
-        """So many seconds later the same request may be taken; None where it never will."""
-        waits = [problem.retry_after_seconds for problem in self.problems]
-        return None if None in waits else max(filter(None, waits), default=None)
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the complaint in the contract's one shape of an error."""
-        shown = _as_many_as_fit([problem.as_detail() for problem in self.problems])
-        wait = self.retry_after_seconds
-        value = {
-            "error_code": ErrorCode.INVALID_REQUEST.value,
-            "error": self.sentence,
-            "retryable": wait is not None,
-            **({} if wait is None else {"retry_after_seconds": wait}),
-            "details": shown,
-        }
-        if len(self.problems) > len(shown):
-            value["hint"] = f"Only the first {len(shown)} of {len(self.problems)} problems are listed."
-        return value
-
-
-def _as_many_as_fit(details: list[dict[str, str]]) -> list[dict[str, str]]:
-    shown, room = [], MAX_PROBLEMS_CHARACTERS
-    for detail in details:
-        room -= len(strict_json.dumps(strict_json.dumps(detail)))
-        if room < 0:
-            break
-        shown.append(detail)
-    return shown
 
 
 def check_request(value: object, catalog: Catalog) -> ExecutionRequest:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from tool_contract import strict_json
 from tool_contract.errors import ErrorCode
+from tool_contract.invalid_request import InvalidRequestError as RequestProblems
 from tool_contract.problems import Problem, shortened
-from tool_contract.request import InvalidRequestError as RequestProblems
 from tool_contract.request import check_request, coded_by_place
 from tool_executor.calls import WithFallbacks
 from tool_executor.errors import InvalidRequestError

@@ -24,7 +24,7 @@ The exceptions::
     ├── ToolFailedError            raised by result.raise_for_failure() alone
     ├── InventoryFilesError        see tool_executor.inventory_files.errors
     ├── InventoryTablesError       see tool_executor.inventory_tables.errors
-    ├── PicturesError              see tool_executor.inventory_pictures.errors
+    ├── PicturesError              see tool_executor.pictures.errors
     └── LocalCloudError            see tool_executor.local.errors
 """
 

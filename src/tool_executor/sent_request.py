@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from tool_contract import strict_json
 from tool_contract.envelope import ResultRef
 from tool_contract.errors import ErrorCode
+from tool_contract.invalid_request import InvalidRequestError as RequestProblems
 from tool_contract.limits import MAX_REQUEST_BYTES, MAX_REQUEST_BYTES_BY_REFERENCE
 from tool_contract.problems import Problem
 from tool_contract.request import REQUEST_REF, REQUESTS_PREFIX, coded_by_place
-from tool_contract.request import InvalidRequestError as RequestProblems
 from tool_executor.aws import translated_errors
 from tool_executor.errors import invalid_request
 

@@ -21,7 +21,8 @@ from tests.unit.contract.json_values import json_values
 from tool_contract import strict_json
 from tool_contract.catalog import Catalog
 from tool_contract.envelope import Envelope
-from tool_contract.request import InvalidRequestError, check_request
+from tool_contract.invalid_request import InvalidRequestError
+from tool_contract.request import check_request
 from tool_executor.cli.main import app
 from tool_executor.errors import InvalidRequestError as Refused
 from tool_executor.errors import RequestUnreadableError

@@ -15,7 +15,6 @@ from urllib.parse import urlencode
 
 from tool_contract.breaker_item import Circuit
 from tool_executor.breakers import Breakers
-from tool_executor.deployment_metrics import DeploymentMetrics
 from tool_executor.direct.lambda_http import LambdaHttp
 from tool_executor.engine import Engine, Route
 from tool_executor.execution import Execution, Runner
@@ -23,6 +22,7 @@ from tool_executor.history import History
 from tool_executor.history_statistics import Window
 from tool_executor.local.faults import Fault, FaultKind
 from tool_executor.local.http_faults import FAULTS_PATH
+from tool_executor.metrics.deployment_metrics import DeploymentMetrics
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from infra.list_prices import LIST_PRICES
+from infra.list_prices import list_prices
 from infra.settings import GROUPS
 from tool_contract.catalog import load_catalog
 from tool_contract.metrics import Metric
@@ -92,7 +92,7 @@ def test_the_machine_the_functions_and_the_queue_are_those_of_the_stack(assembly
 def test_the_cost_says_of_which_day_its_prices_are(dev: Assembly) -> None:
     widget = _widget(dev, "Cost of an hour")
 
-    assert LIST_PRICES.as_of in widget["title"]
+    assert list_prices().as_of in widget["title"]
     assert widget["period"] == 3600
     assert [label for label, _ in _expressions(widget)] == ["state transitions", "Lambda", "DynamoDB", "logs"]
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tool_contract import strict_json
+from tool_contract.invalid_request import InvalidRequestError as RequestProblems
 from tool_contract.options import InvalidOptionsError, ToolExecutorOptions
 from tool_contract.preflight import Preflight, preflight
-from tool_contract.request import InvalidRequestError as RequestProblems
 from tool_contract.request import check_request
 from tool_executor.cli.request_file import read_request
 from tool_executor.errors import InvalidRequestError

@@ -15,17 +15,17 @@ from tool_executor.cli import options
 from tool_executor.cli.console import ExitCode, err, out, plain, print_json
 from tool_executor.cli.time_window import moment_of
 from tool_executor.cli.where import chosen
-from tool_executor.dashboard_lines import widgets_of
-from tool_executor.deployment_metrics import PERCENTILES, DeploymentMetrics
 from tool_executor.history_statistics import Window
-from tool_executor.metrics_check import differences
+from tool_executor.metrics.dashboard_lines import widgets_of
+from tool_executor.metrics.deployment_metrics import PERCENTILES, DeploymentMetrics
+from tool_executor.metrics.history_check import differences
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from tool_executor.cli.where import Where
-    from tool_executor.deployment_metrics import MetricsReport, ToolFigures
-    from tool_executor.metrics_check import Difference
+    from tool_executor.metrics.deployment_metrics import MetricsReport, ToolFigures
+    from tool_executor.metrics.history_check import Difference
 
 _OUTCOMES: Final = {
     "calls": Metric.CALLS,
@@ -120,10 +120,10 @@ def metrics(
 
 def _draw(where: Where, stage: str, window: Window, path: Path) -> None:
     # matplotlib is an extra, and slow to import
-    from tool_executor.inventory_pictures.picture_file import format_of, save_picture  # noqa: PLC0415
+    from tool_executor.pictures.picture_file import format_of, save_picture  # noqa: PLC0415
 
     format_of(path)
-    from tool_executor.dashboard_picture import draw_dashboard  # noqa: PLC0415
+    from tool_executor.metrics.dashboard_picture import draw_dashboard  # noqa: PLC0415
 
     widgets = widgets_of(DeploymentMetrics(where.aws, stage), where.deployment.state_machine_arn, window)
     title = f"Tool Executor {stage}: {window.since:%Y-%m-%d %H:%M} to {window.until:%Y-%m-%d %H:%M} UTC"

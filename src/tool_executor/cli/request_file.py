@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from tool_contract import strict_json
-from tool_contract.request import InvalidRequestError as RequestProblems
+from tool_contract.invalid_request import InvalidRequestError as RequestProblems
 from tool_contract.request import coded_by_place
 from tool_executor.errors import RequestUnreadableError, invalid_request
 

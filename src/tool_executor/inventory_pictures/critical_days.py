@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from tool_executor.inventory_pictures import date_axis, style
+from tool_executor.inventory_pictures import date_axis
 from tool_executor.inventory_pictures.amounts import short_day
 from tool_executor.inventory_pictures.facts import day_of
+from tool_executor.pictures import style
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Final
 from matplotlib.dates import MO, DayLocator, MonthLocator, WeekdayLocator, date2num, num2date
 from matplotlib.ticker import Formatter, FuncFormatter
 
-from tool_executor.inventory_pictures import style
 from tool_executor.inventory_pictures.amounts import short_day, tick
+from tool_executor.pictures import style
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -5,9 +5,10 @@ from __future__ import annotations
 from itertools import groupby
 from typing import TYPE_CHECKING, Final
 
-from tool_executor.inventory_pictures import date_axis, style
+from tool_executor.inventory_pictures import date_axis
 from tool_executor.inventory_pictures.facts import day_of
 from tool_executor.inventory_pictures.legends import put_legend
+from tool_executor.pictures import style
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 
 from matplotlib.ticker import PercentFormatter
 
-from tool_executor.inventory_pictures import date_axis, style
+from tool_executor.inventory_pictures import date_axis
 from tool_executor.inventory_pictures.amounts import percent
 from tool_executor.inventory_pictures.critical_days import LEVELS, mark_critical_days
 from tool_executor.inventory_pictures.facts import day_of
 from tool_executor.inventory_pictures.legends import put_legend
+from tool_executor.pictures import style
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

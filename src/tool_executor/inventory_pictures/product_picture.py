@@ -11,7 +11,7 @@ from tool_executor.inventory_pictures.facts import ProductFacts
 from tool_executor.inventory_pictures.heading import Heading
 from tool_executor.inventory_pictures.probability_panel import draw_probability
 from tool_executor.inventory_pictures.stock_panel import draw_stock
-from tool_executor.inventory_pictures.style import own_style
+from tool_executor.pictures.style import own_style
 
 if TYPE_CHECKING:
     from matplotlib.gridspec import GridSpec

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from tool_executor.inventory_pictures import date_axis, style
+from tool_executor.inventory_pictures import date_axis
 from tool_executor.inventory_pictures.amounts import quantity, short_day
 from tool_executor.inventory_pictures.critical_days import mark_critical_days
 from tool_executor.inventory_pictures.facts import day_of
 from tool_executor.inventory_pictures.legends import put_legend
+from tool_executor.pictures import style
 
 if TYPE_CHECKING:
     from datetime import date

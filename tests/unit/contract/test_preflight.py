@@ -12,10 +12,11 @@ from lambdas.planner.plan import make_plan
 from tests.unit.contract.small_catalog import CATALOG
 from tests.unit.planner.planning import DEPLOYMENT, LOOK_UP, PLACE_ORDER, SET_LEVEL, identity
 from tool_contract import strict_json
+from tool_contract.invalid_request import InvalidRequestError
 from tool_contract.limits import MAX_HISTORY_EVENTS, MAX_PLAN_BYTES
 from tool_contract.options import ToolExecutorOptions
 from tool_contract.preflight import CallShape, Preflight, preflight, worst_case_events, worst_case_transitions
-from tool_contract.request import ExecutionRequest, InvalidRequestError, check_request
+from tool_contract.request import ExecutionRequest, check_request
 from tool_contract.retry import RetryPolicy, draw_delays, longest_delays
 
 

@@ -14,9 +14,10 @@ from tests.unit.contract.json_values import AWKWARD, json_values
 from tests.unit.contract.small_catalog import CATALOG
 from tests.unit.contract.test_request_checks import GOOD, problems_of, resolves
 from tool_contract import strict_json
+from tool_contract.invalid_request import InvalidRequestError
 from tool_contract.limits import MAX_CALLS
 from tool_contract.problems import Problem
-from tool_contract.request import ExecutionRequest, InvalidRequestError, check_request
+from tool_contract.request import ExecutionRequest, check_request
 
 #: Step Functions cuts a cause off here.
 CAUSE_CHARACTERS = 32_768

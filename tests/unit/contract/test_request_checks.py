@@ -9,8 +9,9 @@ from jsonpointer import JsonPointer, JsonPointerException
 
 from tests.unit.contract.small_catalog import CATALOG
 from tool_contract.errors import ErrorCode
+from tool_contract.invalid_request import InvalidRequestError
 from tool_contract.limits import MAX_CALLS
-from tool_contract.request import RESERVED_METADATA, InvalidRequestError, check_request
+from tool_contract.request import RESERVED_METADATA, check_request
 
 if TYPE_CHECKING:
     from tool_contract.problems import Problem

@@ -19,7 +19,7 @@ from tests.unit.inventory.fake_reader import FakeReader
 from tests.unit.inventory.records import TODAY, item, order, stock
 from tests.unit.inventory_pictures.answers import USUAL, Answers, answers, asked
 from tool_executor.inventory_pictures import ProductFacts, draw_product
-from tool_executor.inventory_pictures.style import own_style
+from tool_executor.pictures.style import own_style
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

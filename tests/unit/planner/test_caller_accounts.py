@@ -18,8 +18,8 @@ from lambdas.planner.caller_usage import Taking, owner_of
 from tests.unit.runtime.aws import STATE_TABLE, TABLE, Aws, FailingClient, service_error
 from tests.unit.runtime.fake_clock import FakeClock
 from tool_contract.caller_policy import CallerPolicy
+from tool_contract.invalid_request import InvalidRequestError
 from tool_contract.items import from_item
-from tool_contract.request import InvalidRequestError
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -13,8 +13,9 @@ from tests.tool_groups.vault.handler import tools
 from tests.unit.contract.small_catalog import CATALOG
 from tests.unit.planner.planning import DEPLOYMENT, identity
 from tool_contract.catalog import Catalog
+from tool_contract.invalid_request import InvalidRequestError
 from tool_contract.limits import MAX_ONE_TIME_SECRETS
-from tool_contract.request import InvalidRequestError, check_request
+from tool_contract.request import check_request
 
 BOTH = Catalog(tools=(*CATALOG.tools, *(tool.spec for tool in tools.tools)))
 FUNCTIONS = {**DEPLOYMENT.functions, "vault": "arn:aws:lambda:eu-central-1:123456789012:function:vault"}

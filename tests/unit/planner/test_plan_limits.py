@@ -9,8 +9,9 @@ import pytest
 from tests.unit.contract.small_catalog import CATALOG
 from tests.unit.planner.planning import LOOK_UP, SET_LEVEL, plan_of
 from tool_contract import strict_json
+from tool_contract.invalid_request import InvalidRequestError
 from tool_contract.limits import MAX_HISTORY_EVENTS, MAX_PLAN_BYTES, MAX_STATE_BYTES
-from tool_contract.request import InvalidRequestError, check_request
+from tool_contract.request import check_request
 
 
 def _refusal(*calls: dict[str, Any]) -> dict[str, Any]:

@@ -14,8 +14,8 @@ from lambdas.runtime.artifacts import ArtifactStore
 from tests.unit.planner.planning import LOOK_UP, SET_LEVEL, plan_of
 from tests.unit.runtime.aws import BUCKET, STATE_TABLE, TABLE, Aws, FailingClient, service_error
 from tests.unit.runtime.fake_clock import START_MS
+from tool_contract.invalid_request import InvalidRequestError
 from tool_contract.limits import MAX_INLINE_BYTES
-from tool_contract.request import InvalidRequestError
 
 if TYPE_CHECKING:
     from lambdas.planner.plan import Plan

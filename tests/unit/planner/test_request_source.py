@@ -12,8 +12,8 @@ from lambdas.planner.request_source import resolved_request
 from lambdas.runtime.artifacts import ArtifactStore
 from tests.unit.runtime.aws import BUCKET, Aws, FailingClient, service_error
 from tool_contract.errors import Unavailable
+from tool_contract.invalid_request import InvalidRequestError
 from tool_contract.limits import MAX_REQUEST_BYTES_BY_REFERENCE
-from tool_contract.request import InvalidRequestError
 
 if TYPE_CHECKING:
     from tool_contract.problems import Problem

@@ -9,9 +9,9 @@ import pytest
 
 from tests.unit.runtime.fake_clock import START_MS
 from tests.unit.workflow.iteration import DEADLINE_MS, DEFINITION, INNER, STATES, candidate, item
+from tool_contract.invalid_request import InvalidRequestError
 from tool_contract.limits import HARD_TIMEOUT_ALLOWANCE_SECONDS, MAX_EXECUTION_TIMEOUT_SECONDS
 from tool_contract.problems import Problem
-from tool_contract.request import InvalidRequestError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from tool_executor.local.moto_patches import (
     cloudformation,
+    cloudwatch_metrics,
     dispatch,
     dynamodb_requests,
     execution_end,
@@ -13,7 +14,6 @@ from tool_executor.local.moto_patches import (
     interpreter,
     jsonata_evaluation,
     lambda_functions,
-    metrics,
     nested_executions,
     state_machines,
     states_data,
@@ -43,7 +43,7 @@ def apply_corrections(
             *interpreter.corrections(endpoint_url),
             *jsonata_evaluation.corrections(),
             *lambda_functions.corrections(invoker),
-            *metrics.corrections(embedded),
+            *cloudwatch_metrics.corrections(embedded),
             *nested_executions.corrections(),
             *state_machines.corrections(),
             *states_data.corrections(),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tool_executor.inventory_pictures.errors import MatplotlibMissingError, PicturesError
+from tool_executor.pictures.errors import MatplotlibMissingError, PicturesError
 
 try:
     import matplotlib as mpl

@@ -22,8 +22,11 @@ PERCENTILES: Final = ("p50", "p95", "p99")
 #: GetMetricData takes as many questions.
 _QUESTIONS_AT_ONCE: Final = 500
 _LONGEST_PERIOD: Final = 86_400
-#: How long CloudWatch keeps values apart by so many seconds; beyond the last, by an hour.
-_KEPT_APART: Final = ((timedelta(hours=3), 60), (timedelta(days=1), 300))
+#: CloudWatch keeps values by the minute for 15 days, by five minutes for 63, then by the hour.
+_KEPT: Final = ((timedelta(days=15), 60), (timedelta(days=63), 300))
+#: A longer window is asked for in coarser points: sums are the same, and answers are shorter.
+_FINE_ENOUGH: Final = ((timedelta(hours=3), 60), (timedelta(days=1), 300))
+_HOUR: Final = 3600
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +97,8 @@ class DeploymentMetrics:
 
         Raises ServiceError, CredentialsMissingError.
         """
-        period = _period(window)
+        now = datetime.now(UTC)
+        period = _period(window, now)
         known = [one for one in self.tools() if tool is None or one[0] == tool]
         sums = {
             Question(self.series(metric, SUM, name), period): (name, metric)
@@ -102,7 +106,7 @@ class DeploymentMetrics:
             if metric.unit is Unit.COUNT
         }
         times = {
-            Question(self.series(metric, stat, name), _whole(window)): (name, metric)
+            Question(self.series(metric, stat, name), _whole(window, now)): (name, metric)
             for name, metric in known
             if metric.unit is Unit.MILLISECONDS
             for stat in PERCENTILES
@@ -175,15 +179,20 @@ def _report(
     return MetricsReport({name: ToolFigures(counted[name], dict(timed[name])) for name in names}, last)
 
 
-def _period(window: Window) -> int:
-    length = window.until - window.since
-    return next((seconds for limit, seconds in _KEPT_APART if length <= limit), 3600)
+def _period(window: Window, now: datetime) -> int:
+    """Return how many seconds make a point: no fewer than CloudWatch still has of the window's begin."""
+    kept = next((seconds for age, seconds in _KEPT if now - window.since < age), _HOUR)
+    return max(
+        kept, next((seconds for length, seconds in _FINE_ENOUGH if window.until - window.since <= length), _HOUR)
+    )
 
 
-def _whole(window: Window) -> int:
-    """Return a period that holds the window, or a day of it."""
+def _whole(window: Window, now: datetime) -> int:
+    """Return a period that holds the window, or a day of it; a multiple of what CloudWatch still has."""
+    step = _period(window, now)
+    # A minute before and after it, because the window is asked for in whole minutes.
     seconds = (window.until - window.since).total_seconds() + 120
-    return min(_LONGEST_PERIOD, math.ceil(seconds / 60) * 60)
+    return min(_LONGEST_PERIOD, math.ceil(seconds / step) * step)
 
 
 def _minute(moment: datetime, rounded: Callable[[float], int]) -> datetime:

@@ -9,7 +9,7 @@ import warnings
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
-from tool_executor.inventory_pictures.extra import mpl
+from tool_executor.pictures.extra import mpl
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

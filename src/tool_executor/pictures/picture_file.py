@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any, Final
 
-from tool_executor.inventory_pictures.errors import UnknownFormatError
-from tool_executor.inventory_pictures.style import own_style
+from tool_executor.pictures.errors import UnknownFormatError
+from tool_executor.pictures.style import own_style
 
 if TYPE_CHECKING:
     from pathlib import Path

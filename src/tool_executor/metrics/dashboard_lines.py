@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Final
 
 from tool_contract.dashboard import Places, widgets_of_tools
 from tool_contract.widgets import SUM, EachTool, Ratio, Series, Total
-from tool_executor.deployment_metrics import Question
+from tool_executor.metrics.deployment_metrics import Question
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
 
     from tool_contract.widgets import Line, Operand, Term, Widget
-    from tool_executor.deployment_metrics import DeploymentMetrics
     from tool_executor.history_statistics import Window
+    from tool_executor.metrics.deployment_metrics import DeploymentMetrics
 
 #: A window is drawn as about so many points, of whole minutes.
 _POINTS: Final = 60

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from tool_contract.envelope import CallStatus
 from tool_contract.metrics import Metric
-from tool_executor.deployment_metrics import MetricsReport, ToolFigures
-from tool_executor.metrics_check import ALL_TOOLS, Difference, compared
+from tool_executor.metrics.deployment_metrics import MetricsReport, ToolFigures
+from tool_executor.metrics.history_check import ALL_TOOLS, Difference, compared
 from tool_executor.statistics import Outcome
 
 OUTCOMES = [

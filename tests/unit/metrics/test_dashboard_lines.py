@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tool_contract.metrics import STAGE, TOOL, Metric
-from tool_executor.dashboard_lines import widgets_of
-from tool_executor.dashboard_picture import draw_dashboard
-from tool_executor.deployment_metrics import DeploymentMetrics, Question
 from tool_executor.history_statistics import Window
-from tool_executor.inventory_pictures.picture_file import save_picture
+from tool_executor.metrics.dashboard_lines import widgets_of
+from tool_executor.metrics.dashboard_picture import draw_dashboard
+from tool_executor.metrics.deployment_metrics import DeploymentMetrics, Question
+from tool_executor.pictures.picture_file import save_picture
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
     from tool_executor.aws import Aws
     from tool_executor.deployment import Deployment
-    from tool_executor.deployment_metrics import MetricsReport
     from tool_executor.history_statistics import Window
+    from tool_executor.metrics.deployment_metrics import MetricsReport
     from tool_executor.statistics import Outcome
 
 ALL_TOOLS: Final = "all tools"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from matplotlib import dates
 from matplotlib.figure import Figure
 
-from tool_executor.inventory_pictures.style import BLUE, GREEN, GREY, ORANGE, PURPLE, SKY, VERMILLION, own_style
+from tool_executor.pictures.style import BLUE, GREEN, GREY, ORANGE, PURPLE, SKY, VERMILLION, own_style
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     from matplotlib.axes import Axes
 
-    from tool_executor.dashboard_lines import DrawnWidget
     from tool_executor.history_statistics import Window
+    from tool_executor.metrics.dashboard_lines import DrawnWidget
 
 _COLUMNS: Final = 3
 _WIDTH_INCHES: Final = 15.0
