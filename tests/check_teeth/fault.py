@@ -9,19 +9,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from tests.mutations.trials import BadList, DoesNotApply
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 _FOLDER: Final = Path(__file__).parent
 _ADDED: Final = "Planted"
-
-
-class BadList(Exception):
-    """A file of the list does not say what a fault is."""
-
-
-class DoesNotApply(Exception):
-    """The code, or the template, has no place any more for a fault."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

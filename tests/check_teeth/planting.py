@@ -6,19 +6,20 @@ import json
 import subprocess
 import sys
 import time
-from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import ExitStack
 from dataclasses import dataclass
 from enum import StrEnum
-from queue import SimpleQueue
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from tests.check_teeth.fault import DoesNotApply, Fault
 from tests.mutations.project_copy import ROOT, ProjectCopy
+from tests.mutations.trials import DoesNotApply, in_copies
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
+
+    from tests.check_teeth.fault import Fault
 
 _SECONDS: Final = 300
 
@@ -71,25 +72,11 @@ class Planting:
         """Yield how each fault fares, as soon as that is known."""
         templates = self.templates() if any(fault.is_in_template for fault in faults) else {}
         with ExitStack() as stack:
-            free: SimpleQueue[ProjectCopy] = SimpleQueue()
-            for _ in range(min(self.jobs, len(faults))):
-                free.put(stack.enter_context(ProjectCopy.made(self.root)))
-
-            def tried(fault: Fault) -> Outcome:
-                project = free.get()
-                try:
-                    return _tried(project, fault, templates)
-                finally:
-                    free.put(project)
-
-            with ThreadPoolExecutor(self.jobs) as pool:
-                try:
-                    yield from (done.result() for done in as_completed([pool.submit(tried, each) for each in faults]))
-                finally:
-                    pool.shutdown(wait=False, cancel_futures=True)
+            copies = [stack.enter_context(ProjectCopy.made(self.root)) for _ in range(min(self.jobs, len(faults)))]
+            yield from in_copies(faults, copies, partial(_tried, templates))
 
 
-def _tried(project: ProjectCopy, fault: Fault, templates: dict[str, Path]) -> Outcome:
+def _tried(templates: dict[str, Path], project: ProjectCopy, fault: Fault) -> Outcome:
     began = time.monotonic()
     try:
         before, after = (_in_template if fault.is_in_template else _in_file)(project, fault, templates)

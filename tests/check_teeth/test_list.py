@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from infra.checks.check import NAMES
-from tests.check_teeth.fault import BadList, DoesNotApply, Fault, load_faults
+from tests.check_teeth.fault import Fault, load_faults
 from tests.mutations.project_copy import ROOT
+from tests.mutations.trials import BadList, DoesNotApply
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from tests.mutations.trials import BadList, DoesNotApply
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -28,14 +30,6 @@ PROMISES: Final = {
     "P12": "A caller calls what its policy allows, no more than it allows, and sees no other caller's answers.",
     "docs": "What docs/semantics.md says of sequences, waits, keys, the cache, the breaker and the retry budget.",
 }
-
-
-class BadList(Exception):
-    """A file of the list does not say what a mutation is."""
-
-
-class DoesNotApply(Exception):
-    """The code no longer holds the text that a mutation replaces, or holds it another number of times."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

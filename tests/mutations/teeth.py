@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import time
-from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import ExitStack
 from dataclasses import dataclass
 from enum import StrEnum
-from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any, Final
 
-from tests.mutations.mutation import DoesNotApply, Mutation
 from tests.mutations.project_copy import ROOT, ProjectCopy, TestRun
+from tests.mutations.trials import DoesNotApply, in_copies
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
+
+    from tests.mutations.mutation import Mutation
 
 _MUTATED_SECONDS: Final = 420
 _UNMUTATED_SECONDS: Final = 900
@@ -38,7 +38,7 @@ class Verdict(StrEnum):
 class Outcome:
     """How a mutation fared. `said` is what a person needs to know where it was not caught."""
 
-    mutation: Mutation
+    fault: Mutation
     verdict: Verdict
     seconds: float = 0.0
     said: str = ""
@@ -50,7 +50,7 @@ class Outcome:
 
     def to_json(self) -> dict[str, Any]:
         """Return the outcome as plain JSON values."""
-        told = {"name": self.mutation.name, "promise": self.mutation.promise, "file": self.mutation.file}
+        told = {"name": self.fault.name, "promise": self.fault.promise, "file": self.fault.file}
         return {**told, "verdict": self.verdict.value, "seconds": round(self.seconds, 1), "said": self.said}
 
 
@@ -68,22 +68,7 @@ class Teeth:
             copies = [stack.enter_context(ProjectCopy.made(self.root)) for _ in range(min(self.jobs, len(mutations)))]
             fit, unfit = self._sorted_out(copies[0], mutations)
             yield from unfit
-            free: SimpleQueue[ProjectCopy] = SimpleQueue()
-            for copy in copies:
-                free.put(copy)
-
-            def tried(mutation: Mutation) -> Outcome:
-                copy = free.get()
-                try:
-                    return _tried(copy, mutation)
-                finally:
-                    free.put(copy)
-
-            with ThreadPoolExecutor(len(copies)) as pool:
-                try:
-                    yield from (done.result() for done in as_completed([pool.submit(tried, each) for each in fit]))
-                finally:
-                    pool.shutdown(wait=False, cancel_futures=True)  # what is under way ends, the rest is not begun
+            yield from in_copies(fit, copies, _tried)
 
     def _sorted_out(self, copy: ProjectCopy, mutations: Sequence[Mutation]) -> tuple[list[Mutation], list[Outcome]]:
         """Run all tests on the code as it is: one that fails there, or is not there, can notice nothing."""

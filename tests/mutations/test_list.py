@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.mutations.mutation import PROMISES, BadList, DoesNotApply, Mutation, load_mutations
+from tests.mutations.mutation import PROMISES, Mutation, load_mutations
 from tests.mutations.project_copy import ROOT
+from tests.mutations.trials import BadList, DoesNotApply
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -75,7 +75,7 @@ def test_each_mutation_gets_its_verdict_and_the_project_is_not_touched(small_pro
 
     outcomes = list(Teeth(lambda _: None, jobs=2, root=small_project).outcomes(mutations))
 
-    assert {outcome.mutation.name: outcome.verdict for outcome in outcomes} == {
+    assert {outcome.fault.name: outcome.verdict for outcome in outcomes} == {
         "wrong": Verdict.CAUGHT,
         "negative": Verdict.CAUGHT,
         "unseen": Verdict.SURVIVED,
