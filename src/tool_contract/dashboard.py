@@ -75,7 +75,8 @@ class Places:
     """Where a deployment's metrics are found.
 
     ``functions`` are the memory of each Lambda function in MB by its name, ``indexes`` those of the table of that name,
-    ``log_groups`` all that the deployment writes to.
+    ``log_groups`` all that the deployment writes to. Of a
+    ``dead_letter_queue`` without a name nothing is shown.
     """
 
     stage: str
@@ -127,12 +128,12 @@ def of_function(name: str, metric: str) -> Series:
 
 def dashboard(places: Places, prices: Prices) -> tuple[Widget, ...]:
     """Return the widgets, in the order in which they are read."""
-    return (*widgets_of_tools(places), *_of_platform(places), _cost(places, prices))
+    return (*widgets_without_cost(places), _cost(places, prices))
 
 
-def widgets_of_tools(places: Places) -> tuple[Widget, ...]:
-    """Return those of this project's own metrics, which anybody may draw who has their values."""
-    return (*_of_calls(places), *_of_trouble(places))
+def widgets_without_cost(places: Places) -> tuple[Widget, ...]:
+    """Return what it takes neither prices nor sizes to draw."""
+    return (*_of_calls(places), *_of_trouble(places), *_of_platform(places))
 
 
 def _of_calls(places: Places) -> Iterator[Widget]:
@@ -198,13 +199,12 @@ def _of_platform(places: Places) -> Iterator[Widget]:
     functions = [only(name, of_function(name, "Throttles")) for name in places.functions]
     tables = [Total(f"table {label}", places.throttles_of_table(label)) for label in places.tables]
     yield Widget(title="Throttles", shown=Shown.COUNT, lines=(*functions, *tables))
+    errors = [only(name, of_function(name, "Errors")) for name in places.functions]
+    letters = [only("dead letters", places.of_queue())] if places.dead_letter_queue else []
     yield Widget(
         title="Errors of functions; events that nobody dealt with",
         shown=Shown.COUNT,
-        lines=(
-            *(only(name, of_function(name, "Errors")) for name in places.functions),
-            only("dead letters", places.of_queue()),
-        ),
+        lines=(*errors, *letters),
     )
 
 

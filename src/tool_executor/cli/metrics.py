@@ -125,7 +125,7 @@ def _draw(where: Where, stage: str, window: Window, path: Path) -> None:
     format_of(path)
     from tool_executor.metrics.dashboard_picture import draw_dashboard  # noqa: PLC0415
 
-    widgets = widgets_of(DeploymentMetrics(where.aws, stage), where.deployment.state_machine_arn, window)
+    widgets = widgets_of(DeploymentMetrics(where.aws, stage), where.deployment, window)
     title = f"Tool Executor {stage}: {window.since:%Y-%m-%d %H:%M} to {window.until:%Y-%m-%d %H:%M} UTC"
     save_picture(draw_dashboard(widgets, title, window), path)
     err.print(f"The dashboard is in {path}.", markup=False, highlight=False)

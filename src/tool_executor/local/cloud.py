@@ -24,6 +24,7 @@ from tool_executor.local.faults import ProgrammedFaults
 from tool_executor.local.moto_import import import_moto
 from tool_executor.local.moto_version import check_moto_version
 from tool_executor.local.named_secrets import put_named_secrets
+from tool_executor.local.platform_metrics import PlatformMetrics
 from tool_executor.local.reaper import Reaper
 from tool_executor.local.running import RunningCloud, announce, withdraw
 from tool_executor.local.server import LocalServer
@@ -168,7 +169,8 @@ class LocalCloud:
     def _start_services(self, at_end: ExitStack, server: LocalServer, reaper: Reaper, browsers: LocalBrowsers) -> None:
         self._progress("Starting the services")
         settings = WorkerSettings(self.run_folder, server.endpoint_url, self._runtime, reaper, browsers)
-        self._fleet = WorkerFleet(settings, CodeStore(self.app.local_folder / "code"))
+        platform = PlatformMetrics()
+        self._fleet = WorkerFleet(settings, CodeStore(self.app.local_folder / "code"), platform)
         at_end.callback(self._fleet.close)
         logger = logging.getLogger("moto")
         at_end.callback(logger.setLevel, logger.level)
@@ -182,8 +184,9 @@ class LocalCloud:
             invoker = moto_patches.FaultyInvoker(self._fleet, ACCOUNT, self.faults)
         rules = EventRules(invoker)
         at_end.callback(forget_everything)
-        written = EmbeddedMetrics(self.run_folder / "logs")
-        corrections = moto_patches.apply_corrections(invoker, server.endpoint_url, rules.execution_ended, written)
+        sources = (EmbeddedMetrics(self.run_folder / "logs"), platform)
+        listeners = (rules.execution_ended, platform.execution_ended)
+        corrections = moto_patches.apply_corrections(invoker, server.endpoint_url, listeners, sources)
         at_end.callback(corrections.revert)
         at_end.callback(stop_executions)
         rules.start_schedules()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from tool_contract.dashboard import Places, widgets_of_tools
+from tool_contract.dashboard import Places, widgets_without_cost
 from tool_contract.widgets import SUM, EachTool, Ratio, Series, Total
 from tool_executor.metrics.deployment_metrics import Question
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from tool_contract.widgets import Line, Operand, Term, Widget
+    from tool_executor.deployment import Deployment
     from tool_executor.history_statistics import Window
     from tool_executor.metrics.deployment_metrics import DeploymentMetrics
 
@@ -31,10 +32,11 @@ class DrawnWidget:
     lines: Mapping[str, Points]
 
 
-def widgets_of(metrics: DeploymentMetrics, machine_arn: str, window: Window) -> list[DrawnWidget]:
-    """Return the widgets of this project's own metrics, with what they show of a window of time.
+def widgets_of(metrics: DeploymentMetrics, deployment: Deployment, window: Window) -> list[DrawnWidget]:
+    """Return the dashboard's widgets, with what they show of a window of time.
 
-    Those of Lambda's, DynamoDB's and Step Functions' own metrics are in CloudWatch alone. Raises ServiceError.
+    What a deployment's outputs do not name is in CloudWatch alone: tables, the dead-letter queue, what an hour costs.
+    Raises ServiceError, CredentialsMissingError.
     """
     known: dict[str, list[str]] = {}
     for tool, metric in metrics.tools():
@@ -43,8 +45,8 @@ def widgets_of(metrics: DeploymentMetrics, machine_arn: str, window: Window) -> 
     places = Places(
         stage=metrics.stage,
         tools=tools,
-        functions={},
-        state_machine_arn=machine_arn,
+        functions=dict.fromkeys(_functions(deployment), 0),
+        state_machine_arn=deployment.state_machine_arn,
         tables={},
         indexes={},
         dead_letter_queue="",
@@ -52,9 +54,13 @@ def widgets_of(metrics: DeploymentMetrics, machine_arn: str, window: Window) -> 
     )
     seconds = (window.until - window.since).total_seconds()
     values = _Values(metrics, max(60, round(seconds / _POINTS / 60) * 60), known, {})
-    widgets = list(widgets_of_tools(places))
+    widgets = list(widgets_without_cost(places))
     values.ask([line for widget in widgets for line in widget.lines], window)
     return [DrawnWidget(widget, dict(values.lines(widget.lines))) for widget in widgets]
+
+
+def _functions(deployment: Deployment) -> tuple[str, ...]:
+    return (deployment.planner_function, deployment.finisher_function, *deployment.functions.values())
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tool_contract.metrics import STAGE, TOOL, Metric
+from tool_contract.metrics import NAMESPACE, STAGE, TOOL, Metric
+from tool_executor.deployment import Deployment
 from tool_executor.history_statistics import Window
 from tool_executor.metrics.dashboard_lines import widgets_of
 from tool_executor.metrics.dashboard_picture import draw_dashboard
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 BEGIN = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
+DEPLOYMENT = Deployment(
+    "arn:aws:states:eu-west-1:1:stateMachine:m", "h", "s", "b", "planner", "finisher", {"g": "group"}
+)
 WINDOW = Window(BEGIN, BEGIN + timedelta(minutes=30))
 #: Values by tool and metric, in the first minute and the second.
 VALUES: dict[tuple[str, Metric], tuple[float, ...]] = {
@@ -42,6 +46,9 @@ class Told(DeploymentMetrics):
 
     def _points(self, question: Question, window: Window) -> dict[datetime, float]:
         dimensions = dict(question.series.dimensions)
+        assert all(dimensions.values())  # CloudWatch refuses an empty one
+        if question.series.namespace != NAMESPACE:
+            return {window.since: 2.0} if question.series.name in {"Errors", "ExecutionsStarted"} else {}
         assert dimensions[STAGE] == self.stage
         values = VALUES.get((dimensions.get(TOOL, ""), Metric(question.series.name)), ())
         return {window.since + timedelta(minutes=number): value for number, value in enumerate(values)}
@@ -50,7 +57,7 @@ class Told(DeploymentMetrics):
 @pytest.fixture
 def lines() -> dict[str, dict[str, list[float]]]:
     nothing: Any = None
-    drawn = widgets_of(Told(nothing, "dev"), "arn:aws:states:eu-west-1:1:stateMachine:m", WINDOW)
+    drawn = widgets_of(Told(nothing, "dev"), DEPLOYMENT, WINDOW)
     return {one.widget.title: {label: list(points.values()) for label, points in one.lines.items()} for one in drawn}
 
 
@@ -68,9 +75,15 @@ def test_times_have_a_line_for_each_tool_that_has_any(lines: dict[str, dict[str,
     assert lines["Execution time, p95"] == {"ask": [120.0, 80.0]}
 
 
+def test_services_own_metrics_are_those_of_the_deployment(lines: dict[str, dict[str, list[float]]]) -> None:
+    assert lines["Executions of the state machine"]["started"] == [2.0]
+    (errors,) = [shown for title, shown in lines.items() if title.startswith("Errors of functions")]
+    assert errors == {"planner": [2.0], "finisher": [2.0], "group": [2.0]}
+
+
 def test_the_picture_is_drawn_whatever_has_no_values(tmp_path: Path) -> None:
     nothing: Any = None
-    drawn = widgets_of(Told(nothing, "dev"), "arn:aws:states:eu-west-1:1:stateMachine:m", WINDOW)
+    drawn = widgets_of(Told(nothing, "dev"), DEPLOYMENT, WINDOW)
     file = tmp_path / "dashboard.png"
 
     save_picture(draw_dashboard(drawn, "dev", WINDOW), file)

@@ -23,13 +23,15 @@ from tool_executor.local.moto_patches import (
 from tool_executor.local.moto_patches.correction import AppliedCorrections
 
 if TYPE_CHECKING:
-    from tool_executor.local.embedded_metrics import EmbeddedMetrics
+    from collections.abc import Sequence
+
+    from tool_executor.local.moto_patches.cloudwatch_metrics import MetricSource
     from tool_executor.local.moto_patches.executions import EndListener
     from tool_executor.local.moto_patches.lambda_functions import LambdaInvoker
 
 
 def apply_corrections(
-    invoker: LambdaInvoker, endpoint_url: str, on_execution_end: EndListener, embedded: EmbeddedMetrics
+    invoker: LambdaInvoker, endpoint_url: str, on_execution_end: Sequence[EndListener], metrics: Sequence[MetricSource]
 ) -> AppliedCorrections:
     """Put every correction in force; `revert()` on what is returned takes them back."""
     state_machines.execute_machines()
@@ -43,7 +45,7 @@ def apply_corrections(
             *interpreter.corrections(endpoint_url),
             *jsonata_evaluation.corrections(),
             *lambda_functions.corrections(invoker),
-            *cloudwatch_metrics.corrections(embedded),
+            *cloudwatch_metrics.corrections(metrics),
             *nested_executions.corrections(),
             *state_machines.corrections(),
             *states_data.corrections(),

@@ -1,10 +1,10 @@
-"""CloudWatch: moto knows no metrics but those that it is sent; here they come from the functions' logs, too."""
+"""CloudWatch: moto knows no metrics but those that it is sent; here they come from logs and services, too."""
 
 from __future__ import annotations
 
 import math
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from moto.cloudwatch.models import CloudWatchBackend, MetricDatum, Statistics
 
@@ -12,22 +12,29 @@ from tool_executor.local.deployment import REGION
 from tool_executor.local.moto_patches.correction import Correction
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
-    from tool_executor.local.embedded_metrics import Datum, EmbeddedMetrics
+    from tool_executor.local.embedded_metrics import Datum
 
 _READS = ("get_metric_data", "get_metric_statistics", "list_metrics")
 
 
-def corrections(metrics: EmbeddedMetrics) -> list[Correction]:
-    """Return the corrections; `metrics` are what the functions write."""
+class MetricSource(Protocol):
+    """Where metrics come from."""
+
+    def new(self) -> list[Datum]:
+        """Return those since the last look."""
+
+
+def corrections(sources: Sequence[MetricSource]) -> list[Correction]:
+    """Return the corrections; `sources` are asked when somebody asks CloudWatch: nobody pays for it before."""
     return [
         *(
             Correction(
                 CloudWatchBackend,
                 name,
-                _after_the_logs(metrics, vars(CloudWatchBackend)[name]),
-                "CloudWatch makes metrics of log lines in the embedded metric format",
+                _after_all_sources(sources, vars(CloudWatchBackend)[name]),
+                "CloudWatch has what services write of themselves, and log lines in the embedded metric format",
             )
             for name in _READS
         ),
@@ -40,12 +47,11 @@ def corrections(metrics: EmbeddedMetrics) -> list[Correction]:
     ]
 
 
-def _after_the_logs(metrics: EmbeddedMetrics, read: Callable[..., Any]) -> Callable[..., Any]:
-    """Read the logs when somebody asks: nobody pays for it before."""
-
+def _after_all_sources(sources: Sequence[MetricSource], read: Callable[..., Any]) -> Callable[..., Any]:
     def read_all(backend: CloudWatchBackend, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - moto's own
         if backend.region_name == REGION:
-            backend.metric_data.extend(moto_datum for datum in metrics.new() for moto_datum in _as_moto_has_it(datum))
+            for datum in (datum for source in sources for datum in source.new()):
+                backend.metric_data.extend(_as_moto_has_it(datum))
         return read(backend, *args, **kwargs)
 
     return read_all

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import threading
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -160,12 +160,13 @@ def _describe_execution(self: Any) -> Any:  # noqa: ANN401 - a method of moto's
     return result
 
 
-def corrections(on_end: EndListener) -> list[Correction]:
-    """The corrections of this module. `on_end` is told of every execution that ends."""
+def corrections(listeners: Sequence[EndListener]) -> list[Correction]:
+    """The corrections of this module. `listeners` are told of every execution that ends."""
 
     def terminated(self: Any) -> None:  # noqa: ANN401 - a method of moto's
         _original_terminated(self)
-        on_end(self.execution)
+        for listener in listeners:
+            listener(self.execution)
 
     return [
         Correction(

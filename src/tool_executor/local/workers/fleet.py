@@ -5,9 +5,9 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
-from tool_executor.local.workers.invocation import Answer
+from tool_executor.local.workers.invocation import Answer, Throttled
 from tool_executor.local.workers.pool import FunctionPool
 
 if TYPE_CHECKING:
@@ -18,11 +18,22 @@ if TYPE_CHECKING:
 _ENDED = Answer.failure("Runtime.ExitError", "The local cloud has ended")
 
 
+class InvocationMetrics(Protocol):
+    """Is told of every invocation, by the function's name."""
+
+    def invoked(self, function_name: str, *, failed: bool) -> None:
+        """It ran."""
+
+    def throttled(self, function_name: str) -> None:
+        """It was refused."""
+
+
 class WorkerFleet:
     """A pool per function, replaced when the function's code or configuration changes."""
 
-    def __init__(self, settings: WorkerSettings, code: CodeStore) -> None:
+    def __init__(self, settings: WorkerSettings, code: CodeStore, metrics: InvocationMetrics | None = None) -> None:
         self._settings = settings
+        self._metrics = metrics
         self._code = code
         self._lock = threading.Lock()
         self._pools: dict[str, FunctionPool] = {}
@@ -42,7 +53,17 @@ class WorkerFleet:
             Throttled: if its reserved concurrency is used up.
         """
         pool = self._pool(config, zipped_code)
-        return _ENDED if pool is None else pool.invoke(payload, client_context, kill_after)
+        if pool is None:
+            return _ENDED
+        try:
+            answer = pool.invoke(payload, client_context, kill_after)
+        except Throttled:
+            if self._metrics is not None:
+                self._metrics.throttled(config.name)
+            raise
+        if self._metrics is not None:
+            self._metrics.invoked(config.name, failed=answer.function_error is not None)
+        return answer
 
     def _pool(self, config: FunctionConfig, zipped_code: Callable[[], bytes]) -> FunctionPool | None:
         with self._lock:

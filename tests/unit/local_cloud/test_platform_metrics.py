@@ -1,0 +1,58 @@
+"""Metrics that AWS's services write of themselves."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from types import SimpleNamespace
+
+import pytest
+
+from tool_executor.local.platform_metrics import PlatformMetrics
+
+
+def counted(metrics: PlatformMetrics) -> list[tuple[str, str, float]]:
+    return [(datum.namespace, datum.name, sum(datum.values)) for datum in metrics.new()]
+
+
+@pytest.mark.parametrize("failed", [False, True])
+def test_an_invocation_is_one_and_an_error_or_none(failed: bool) -> None:  # noqa: FBT001
+    metrics = PlatformMetrics()
+
+    metrics.invoked("f", failed=failed)
+
+    assert counted(metrics) == [("AWS/Lambda", "Invocations", 1), ("AWS/Lambda", "Errors", int(failed))]
+
+
+def test_a_refused_invocation_is_a_throttle_and_none() -> None:
+    metrics = PlatformMetrics()
+
+    metrics.throttled("f")
+
+    assert counted(metrics) == [("AWS/Lambda", "Throttles", 1)]
+
+
+@pytest.mark.parametrize(
+    ("status", "name"),
+    [
+        ("SUCCEEDED", "ExecutionsSucceeded"),
+        ("FAILED", "ExecutionsFailed"),
+        ("TIMED_OUT", "ExecutionsTimedOut"),
+        ("ABORTED", "ExecutionsAborted"),
+    ],
+)
+def test_an_execution_is_told_for_when_it_began_and_for_how_it_ended(status: str, name: str) -> None:
+    metrics = PlatformMetrics()
+    began = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
+
+    metrics.execution_ended(SimpleNamespace(state_machine_arn="arn", start_date=began, status=status))
+
+    started, ended = metrics.new()
+    assert (started.name, started.timestamp_ms) == ("ExecutionsStarted", round(began.timestamp() * 1000))
+    assert (ended.name, ended.dimensions) == (name, {"StateMachineArn": "arn"})
+
+
+def test_each_value_is_told_once() -> None:
+    metrics = PlatformMetrics()
+    metrics.throttled("f")
+
+    assert (len(metrics.new()), metrics.new()) == (1, [])
