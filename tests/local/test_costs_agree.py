@@ -90,7 +90,8 @@ def _agrees(cloud: FaultyCloud, run: Run, execution: Execution, work: ExecutionW
     assert own["dynamodb.Query"] == 1
     assert own.total() == writes + 1
     # A process reads a breaker at most once a second: the estimate is the most that it can come to.
-    assert 1 <= tool["breaker#look"] <= work.attempts
+    # None where a process has read it within the last second, as after the test before this one.
+    assert tool["breaker#look"] <= work.attempts
     assert tool["budget#look"] <= 2 * work.failed_attempts
 
 
