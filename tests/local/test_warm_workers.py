@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests.local.test_workflow_behaviour import call
+from tool_contract.breaker_item import Circuit
+from tool_executor.breakers import Breakers
 
 if TYPE_CHECKING:
     from tests.local.conftest import Deployed
@@ -20,6 +23,9 @@ def in_one_process(deployed: Deployed) -> list[dict[str, Any]]:
         call("leave_traces", {"how": how}, max_retries=0, timeout_seconds=1 if how == "hang" else 30) for how in ENDS
     ]
     calls = [each for one in ending for each in (one, call("find_traces"))]
+    # It fails on purpose, in as many rounds as it takes.
+    breakers = Breakers(deployed.aws, deployed.deployment.tool_state_table)
+    breakers.set("leave_traces", Circuit.FORCED_CLOSED, time.time_ns() // 1_000_000)
     for _ in range(5):
         envelopes: list[dict[str, Any]] = deployed.run({"calls": calls, "max_concurrency": 1})["results"]
         processes = {envelope["result"]["pid"] for envelope in envelopes if envelope["success"]}

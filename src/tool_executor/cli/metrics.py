@@ -102,6 +102,8 @@ def metrics(
     now = datetime.now(UTC)
     begin, end = (None if text is None else moment_of(text, now) for text in (since, until))
     window = Window.of(begin, end, now)
+    if picture is not None:
+        _check_picture(picture)
     with chosen(local=local, stage=stage, region=region) as where:
         report = DeploymentMetrics(where.aws, stage).read(window, tool)
         found = differences(where.aws, where.deployment, report, window, tool) if check else None
@@ -118,12 +120,16 @@ def metrics(
         raise typer.Exit(ExitCode.SOME_DID_NOT)
 
 
-def _draw(where: Where, stage: str, window: Window, path: Path) -> None:
-    # matplotlib is an extra, and slow to import
-    from tool_executor.pictures.picture_file import format_of, save_picture  # noqa: PLC0415
+def _check_picture(path: Path) -> None:
+    """Raise PicturesError, before anything is asked for, where the file tells no format or matplotlib is missing."""
+    from tool_executor.pictures.picture_file import format_of  # noqa: PLC0415 - matplotlib is an extra, slow to import
 
     format_of(path)
-    from tool_executor.metrics.dashboard_picture import draw_dashboard  # noqa: PLC0415
+
+
+def _draw(where: Where, stage: str, window: Window, path: Path) -> None:
+    from tool_executor.metrics.dashboard_picture import draw_dashboard  # noqa: PLC0415 - as above
+    from tool_executor.pictures.picture_file import save_picture  # noqa: PLC0415 - as above
 
     widgets = widgets_of(DeploymentMetrics(where.aws, stage), where.deployment, window)
     title = f"Tool Executor {stage}: {window.since:%Y-%m-%d %H:%M} to {window.until:%Y-%m-%d %H:%M} UTC"

@@ -156,8 +156,10 @@ def test_what_is_wrong_is_told_before_any_tool_is_asked(
 def test_without_matplotlib_the_extra_is_named(
     tools: type[Answering], command: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.delattr(tool_executor, "inventory_pictures", raising=False)
-    for name in [name for name in sys.modules if name.startswith("tool_executor.inventory_pictures")]:
+    packages = ("inventory_pictures", "pictures")
+    for package in packages:
+        monkeypatch.delattr(tool_executor, package, raising=False)
+    for name in [name for name in sys.modules if name.split(".")[:2] in [["tool_executor", one] for one in packages]]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     ran = command("inventory", "plot", "P001", "WH001")
