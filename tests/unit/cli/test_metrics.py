@@ -21,17 +21,22 @@ if TYPE_CHECKING:
 
     Command = Callable[..., Ran]
 
-NOW = datetime.now(UTC)
 STAGE = "dev"
 
 
-def put(rows: HistoryRows, tool: str, **counts: float) -> None:
+def put(rows: HistoryRows, written_at: datetime, tool: str, **counts: float) -> None:
     """Write counts as the functions do."""
     dimensions = [{"Name": "tool", "Value": tool}, {"Name": "stage", "Value": STAGE}]
     rows.aws.cloudwatch.put_metric_data(
         Namespace=NAMESPACE,
         MetricData=[
-            {"MetricName": Metric(name), "Dimensions": dimensions, "Value": value, "Unit": "Count", "Timestamp": NOW}
+            {
+                "MetricName": Metric(name),
+                "Dimensions": dimensions,
+                "Value": value,
+                "Unit": "Count",
+                "Timestamp": written_at,
+            }
             for name, value in counts.items()
         ],
     )
@@ -40,9 +45,10 @@ def put(rows: HistoryRows, tool: str, **counts: float) -> None:
 @pytest.fixture(scope="module", autouse=True)
 def _written(rows: HistoryRows) -> None:
     """Two calls of a tool in metrics and history; the tool that only metrics know is another."""
-    put(rows, "ask", Calls=2, CallsSuccess=1, CallsFailed=1, Attempts=3, Retries=1)
-    put(rows, "unrecorded", Calls=1, CallsSuccess=1, Attempts=1)
-    began = (NOW - timedelta(seconds=30)).strftime("%Y-%m-%dT%H:%M:%S.000Z")
+    now = datetime.now(UTC)
+    put(rows, now, "ask", Calls=2, CallsSuccess=1, CallsFailed=1, Attempts=3, Retries=1)
+    put(rows, now, "unrecorded", Calls=1, CallsSuccess=1, Attempts=1)
+    began = (now - timedelta(seconds=30)).strftime("%Y-%m-%dT%H:%M:%S.000Z")
     for call_id, status, attempts in (("c1", "success", 1), ("c2", "failed", 2)):
         rows.put(
             execution_id="e-metrics",
@@ -59,7 +65,7 @@ def _written(rows: HistoryRows) -> None:
 
 
 def test_counts_are_shown_by_tool_and_summed_up(command: Command) -> None:
-    ran = command("metrics", "--since", "10m")
+    ran = command("metrics", "--since", "1h")
 
     assert ran.code == 0
     (tries,) = [line.split() for line in ran.out.splitlines() if line.split()[:1] == ["all"] and line.split()[1] == "4"]
@@ -67,20 +73,20 @@ def test_counts_are_shown_by_tool_and_summed_up(command: Command) -> None:
 
 
 def test_json_has_the_metrics_names(command: Command) -> None:
-    told = json.loads(command("metrics", "--since", "10m", "--json", "--tool", "ask").out)
+    told = json.loads(command("metrics", "--since", "1h", "--json", "--tool", "ask").out)
 
     assert told["by_tool"] == {"ask": {"Attempts": 3, "Calls": 2, "CallsFailed": 1, "CallsSuccess": 1, "Retries": 1}}
 
 
 def test_metrics_that_the_history_has_agree(command: Command) -> None:
-    ran = command("metrics", "--since", "10m", "--tool", "ask", "--check")
+    ran = command("metrics", "--since", "1h", "--tool", "ask", "--check")
 
     assert ran.code == 0
     assert "The history agrees: 2 calls, 3 attempts." in ran.out
 
 
 def test_what_only_the_metrics_know_is_a_difference_and_an_exit_code(command: Command) -> None:
-    ran = command("metrics", "--since", "10m", "--check")
+    ran = command("metrics", "--since", "1h", "--check")
 
     assert ran.code == 1
     assert "unrecorded: Calls 1, the history says 0" in ran.err
@@ -97,7 +103,7 @@ def test_a_time_without_metrics_says_so(command: Command) -> None:
 def test_the_dashboard_is_drawn(command: Command, tmp_path: Path) -> None:
     file = tmp_path / "d.png"
 
-    ran = command("metrics", "--since", "10m", "--picture", file)
+    ran = command("metrics", "--since", "1h", "--picture", file)
 
     assert (ran.code, file.read_bytes()[:4]) == (0, b"\x89PNG")
 
