@@ -12,7 +12,7 @@ from infra.agentcore_browser import AgentCoreBrowser
 from infra.artifact_bucket import ArtifactBucket
 from infra.catalog import tool_names
 from infra.entrance import Entrance
-from infra.function import StagedFunction
+from infra.function_maker import FunctionMaker, browser_names, inventory_names
 from infra.history_table import HistoryTable
 from infra.inventory_tables import InventoryTables
 from infra.live_version import LiveVersion
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from constructs import Construct
 
+    from infra.function import StagedFunction
     from infra.settings import Deployment, GroupSettings
     from infra.staging import StagedCode
 
@@ -52,6 +53,14 @@ class ToolExecutorStack(Stack):
         self._tool_state = ToolStateTable(self, "ToolState", stage=self._stage)
         self._artifacts = ArtifactBucket(self, "Artifacts", stage=self._stage)
         self._inventory = InventoryTables(self, "Inventory", stage=self._stage)
+        self._functions = FunctionMaker(
+            stack=self,
+            stage=self._stage,
+            code=code,
+            history=self._history,
+            tool_state=self._tool_state,
+            artifacts=self._artifacts,
+        )
         self._groups = deployment.groups
         self._callers = deployment.callers
         self._has_browser = any(group.drives_browser for group in deployment.groups)
@@ -70,15 +79,15 @@ class ToolExecutorStack(Stack):
         self._write_outputs()
 
     def _tool_group(self, group: GroupSettings) -> StagedFunction:
-        tools = self._function(
+        tools = self._functions.make(
             group.name,
             memory_mb=group.memory_mb,
             timeout_seconds=group.timeout_seconds,
             environment={
                 "TOOL_GROUP": group.name,
                 "CODE_VERSION": self._code[group.name].version,
-                **(self._inventory_names() if group.reads_inventory else {}),
-                **(self._browser_names() if group.drives_browser else {}),
+                **(inventory_names(self._inventory) if group.reads_inventory else {}),
+                **(browser_names(self._stage, self._browser) if group.drives_browser else {}),
                 **({"SHARE_CACHE": "true"} if self._callers.share_cache else {}),
             },
             reserved_concurrency=self._stage.tool_concurrency,
@@ -103,7 +112,7 @@ class ToolExecutorStack(Stack):
 
     def _plan(self) -> StagedFunction:
         functions = {name: tools.invoked_arn for name, tools in self._tools.items()}
-        planner = self._function(
+        planner = self._functions.make(
             "planner",
             memory_mb=1024,  # a request of 6 MB may be half a million small values
             timeout_seconds=30,
@@ -122,8 +131,8 @@ class ToolExecutorStack(Stack):
 
     def _finish(self) -> StagedFunction:
         groups = ",".join(group.name for group in self._groups if group.drives_browser)
-        environment = {**self._browser_names(), "BROWSER_GROUPS": groups} if groups else {}
-        finisher = self._function("finisher", memory_mb=512, timeout_seconds=50, environment=environment)
+        environment = {**browser_names(self._stage, self._browser), "BROWSER_GROUPS": groups} if groups else {}
+        finisher = self._functions.make("finisher", memory_mb=512, timeout_seconds=50, environment=environment)
         history = self._history.table.table_arn
         _allow(finisher.role, ("dynamodb:Query", "dynamodb:UpdateItem"), history)
         _allow(finisher.role, ("dynamodb:Query",), f"{history}/index/open-executions")
@@ -191,54 +200,6 @@ class ToolExecutorStack(Stack):
         # Without it S3 calls a missing object "access denied", and nobody could tell the two apart.
         _allow(role, ("s3:ListBucket",), bucket.bucket_arn)
 
-    def _function(
-        self,
-        name: str,
-        *,
-        memory_mb: int,
-        timeout_seconds: int,
-        environment: Mapping[str, str],
-        reserved_concurrency: int | None = None,
-    ) -> StagedFunction:
-        shared = {
-            "HISTORY_TABLE": self._history.table.table_name,
-            "TOOL_STATE_TABLE": self._tool_state.table.table_name,
-            "ARTIFACT_BUCKET": self._artifacts.bucket.bucket_name,
-            "STAGE": self._stage.name,
-            "HISTORY_TTL_DAYS": str(self._stage.history_ttl_days),
-            "POWERTOOLS_LOG_LEVEL": "INFO" if self._stage.options.enable_detailed_logging else "WARNING",
-            "POWERTOOLS_SERVICE_NAME": name,
-            "POWERTOOLS_TRACE_DISABLED": "false" if self._stage.tracing else "true",
-        }
-        return StagedFunction(
-            self,
-            _construct_id(name),
-            name=name,
-            code=self._code[name],
-            stage=self._stage,
-            memory_mb=memory_mb,
-            timeout_seconds=timeout_seconds,
-            environment={**shared, **environment},
-            reserved_concurrency=reserved_concurrency,
-        )
-
-    def _inventory_names(self) -> dict[str, str]:
-        return {
-            "INVENTORY_ITEMS_TABLE": self._inventory.items.table_name,
-            "INVENTORY_STOCK_TABLE": self._inventory.stock.table_name,
-            "INVENTORY_DEMAND_TABLE": self._inventory.demand.table_name,
-        }
-
-    def _browser_names(self) -> dict[str, str]:
-        settings = self._stage.browser
-        return {
-            "BROWSER_PROVIDER": settings.provider,
-            "BROWSER_RULES": settings.rules.to_json(),
-            "BROWSER_SESSION_SECONDS": str(settings.session_seconds),
-            **({"BROWSER_IDENTIFIER": self._browser.identifier} if self._browser else {}),
-            **({"BROWSER_CDP_URL": settings.cdp_url} if settings.provider == "cdp" else {}),
-        }
-
     def _places(self) -> Places:
         functions = (self._planner, self._finisher, *self._tools.values())
         logs = (*(f"/aws/lambda/{each.physical_name}" for each in functions), self._workflow.log_group_name)
@@ -284,7 +245,3 @@ class ToolExecutorStack(Stack):
 
 def _allow(who: IGrantable, actions: tuple[str, ...], *resources: str) -> None:
     who.grant_principal.add_to_principal_policy(PolicyStatement(actions=list(actions), resources=list(resources)))
-
-
-def _construct_id(name: str) -> str:
-    return "".join(part.capitalize() for part in name.split("-"))
