@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from lambdas.runtime.metrics import emit
+from tool_contract.context_value import Within
 from tool_contract.metrics import Metric
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-_noted: ContextVar[Counter[Metric] | None] = ContextVar("noted", default=None)
+_noted: ContextVar[Counter[Metric]] = ContextVar("noted")
 
 
 class _Process:
@@ -28,20 +25,14 @@ PROCESS: Final = _Process()
 
 def note(metric: Metric) -> None:
     """Count something that befell the attempt which runs; outside of one there is nothing to count it for."""
-    counts = _noted.get()
+    counts = _noted.get(None)
     if counts is not None:
         counts[metric] += 1
 
 
-@contextmanager
-def noting() -> Iterator[Counter[Metric]]:
-    """Count in the body, and yield what is counted."""
-    counts: Counter[Metric] = Counter()
-    token = _noted.set(counts)
-    try:
-        yield counts
-    finally:
-        _noted.reset(token)
+def noting() -> Within[Counter[Metric]]:
+    """Count in the body, and say what is counted."""
+    return Within(_noted, Counter())
 
 
 def emit_attempt(tool: str, duration_ms: float, counts: Counter[Metric], **ids: str) -> None:

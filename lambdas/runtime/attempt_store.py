@@ -28,6 +28,15 @@ if TYPE_CHECKING:
     from tool_contract.tool_spec import ToolSpec
 
 _OPEN = {":pending": CallStatus.PENDING, ":running": CallStatus.RUNNING, ":retrying": CallStatus.RETRYING}
+_BEGINNING = (
+    "SET #status = :status, tool_name = :tool_name, attempts = :attempt, #owner = :owner,"
+    " attempt_started_at = :now, fallback_used = :fallback_used"
+)
+_BEGINNING_REPEATABLE = "#status IN (:pending, :running, :retrying) AND (attempts < :attempt OR attempts = :attempt)"
+# A conditional write that the SDK retries after a lost acknowledgement fails on itself: own writes pass.
+_BEGINNING_ONCE = (
+    "#status IN (:pending, :running, :retrying) AND (attempts < :attempt OR (attempts = :attempt AND #owner = :owner))"
+)
 
 
 class HistoryUnavailable(ToolError):
@@ -72,16 +81,8 @@ class AttemptStore:
 
     def begin(self, context: AttemptContext, spec: ToolSpec, *, owner: str, now_ms: int) -> Started | Stands:
         """Take the call for this attempt of a tool. Raises :class:`HistoryUnavailable`."""
-        # A conditional write that the SDK retries after a lost acknowledgement fails on itself: own writes pass.
-        same_number = (
-            "attempts = :attempt" if spec.annotations.repeatable else "(attempts = :attempt AND #owner = :owner)"
-        )
         # Whoever finds the row open must know what may have run: which tool, a fallback's too, and what ran before.
-        log = (
-            {":log": strict_json.dumps([entry.to_json() for entry in context.attempt_log])}
-            if context.attempt_log
-            else {}
-        )
+        logged = {":log": strict_json.dumps([entry.to_json() for entry in context.attempt_log])}
         values = {
             ":status": CallStatus.RUNNING if context.attempt == 1 else CallStatus.RETRYING,
             ":attempt": context.attempt,
@@ -89,13 +90,12 @@ class AttemptStore:
             ":now": iso_from_ms(now_ms),
             ":tool_name": spec.name,
             ":fallback_used": context.candidate > 0,
-            **log,
+            **(logged if context.attempt_log else {}),
         }
         before = self._write(
             context,
-            "SET #status = :status, tool_name = :tool_name, attempts = :attempt, #owner = :owner,"
-            f" attempt_started_at = :now, fallback_used = :fallback_used{', attempt_log = :log' if log else ''}",
-            f"#status IN (:pending, :running, :retrying) AND (attempts < :attempt OR {same_number})",
+            _BEGINNING + (", attempt_log = :log" if context.attempt_log else ""),
+            _BEGINNING_REPEATABLE if spec.annotations.repeatable else _BEGINNING_ONCE,
             {**values, **_OPEN},
             returned="ALL_OLD",
         )

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from tool_contract.attempt import AttemptContext
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from tool_contract.context_value import Within
 
 _NONE: Final = AttemptContext()
 _current: ContextVar[AttemptContext | None] = ContextVar("current_attempt", default=None)
@@ -20,11 +17,6 @@ def current_attempt() -> AttemptContext:
     return _current.get() or _NONE
 
 
-@contextmanager
-def running(context: AttemptContext) -> Iterator[None]:
+def running(context: AttemptContext) -> Within[AttemptContext | None]:
     """Make ``context`` the current attempt in the body."""
-    token = _current.set(context)
-    try:
-        yield
-    finally:
-        _current.reset(token)
+    return Within(_current, context)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import math
 import os
+import sys
+from functools import cache
 from typing import TYPE_CHECKING, Final
 
-from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.metrics.provider.cloudwatch_emf.cloudwatch import AmazonCloudWatchEMFProvider
 
 from lambdas.runtime.telemetry import logger
@@ -45,18 +47,21 @@ def _lines(values: Mapping[Metric, Sequence[float]]) -> Iterator[dict[Metric, Se
         yield {metric: given for metric, given in some.items() if given}
 
 
+@cache
+def _provider() -> AmazonCloudWatchEMFProvider:
+    # Without a name of its own Powertools would make the function's service a dimension.
+    return AmazonCloudWatchEMFProvider(namespace=NAMESPACE, service="")
+
+
 def _write(line: Mapping[Metric, Sequence[float]], tool: str | None, told: Mapping[str, str]) -> None:
     try:
-        # Without a name of its own Powertools would make the function's service a dimension.
-        provider = AmazonCloudWatchEMFProvider(namespace=NAMESPACE, service="")
-        if tool is not None:
-            provider.add_dimension(TOOL, tool)
-        provider.add_dimension(STAGE, os.environ.get("STAGE", "dev"))
-        for key, said in told.items():
-            provider.add_metadata(key, said)
-        for metric, values in line.items():
-            for value in values:
-                provider.add_metric(metric.value, MetricUnit(metric.unit.value), value)
-        provider.flush_metrics()
+        named = {} if tool is None else {TOOL: tool}
+        # Written at once rather than collected: what is collected must be checked, and kept apart from other threads'.
+        document = _provider().serialize_metric_set(
+            {metric.value: {"Unit": metric.unit.value, "Value": list(values)} for metric, values in line.items()},
+            {**named, STAGE: os.environ.get("STAGE", "dev")},
+            dict(told),
+        )
+        sys.stdout.write(json.dumps(document, separators=(",", ":")) + "\n")
     except Exception:  # noqa: BLE001 - a call that went well must not fail because its metric did
         logger.exception("metrics could not be written", extra={"tool": tool})

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import faulthandler
 import math
 import signal
 import threading
@@ -11,14 +10,21 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Final
 
+from lambdas.runtime.last_resort import last_resort
+from tool_contract.context_value import Within
 from tool_contract.limits import HARD_TIMEOUT_ALLOWANCE_SECONDS
+
+try:
+    # CPython's own, without the wrapper that makes enums of handlers: that costs more than all else here.
+    from _signal import signal as _set_handler  # type: ignore[import-not-found]
+except ImportError:
+    from signal import signal as _set_handler
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import FrameType
 
 #: The process outlives the task's own limit by this, so that the state machine names what happened.
-_STDERR: Final = 2
 _LAST_RESORT_SECONDS: Final = HARD_TIMEOUT_ALLOWANCE_SECONDS + 2
 _ends_at: ContextVar[float] = ContextVar("ends_at", default=math.inf)
 
@@ -39,34 +45,26 @@ def seconds_left() -> float:
 def time_limit(seconds: float) -> Iterator[None]:
     """Raise :class:`TimeLimitReached` in the body after ``seconds``.
 
-    Native code that never returns to Python cannot be interrupted: the process is ended after some seconds more
-    by a thread that needs no interpreter lock, so that a hung function does not cost its full 15 minutes.
+    Native code that never returns to Python cannot be interrupted: the process is ended after some seconds more,
+    so that a hung function does not cost its full 15 minutes.
     """
-    token = _ends_at.set(time.monotonic() + seconds)
-    try:
-        with _alarm(seconds):
-            yield
-    finally:
-        _ends_at.reset(token)
-
-
-@contextmanager
-def _alarm(seconds: float) -> Iterator[None]:
-    if threading.current_thread() is not threading.main_thread():
-        yield  # signals reach the main thread only, which is where Lambda runs a handler
-        return
-    previous = signal.signal(signal.SIGALRM, _raise)
-    faulthandler.dump_traceback_later(seconds + _LAST_RESORT_SECONDS, exit=True, file=_STDERR)
-    try:
+    with Within(_ends_at, time.monotonic() + seconds):
+        if threading.current_thread() is not threading.main_thread():
+            yield  # signals reach the main thread only, which is where Lambda runs a handler
+            return
+        previous = _set_handler(signal.SIGALRM, _raise)
+        resort = last_resort()
+        resort.arm(seconds + _LAST_RESORT_SECONDS)
         try:
-            signal.setitimer(signal.ITIMER_REAL, max(seconds, 0.001))
-            yield
+            try:
+                signal.setitimer(signal.ITIMER_REAL, max(seconds, 0.001))
+                yield
+            finally:
+                signal.setitimer(signal.ITIMER_REAL, 0)
         finally:
-            signal.setitimer(signal.ITIMER_REAL, 0)
-    finally:
-        # In a block of its own: the alarm may strike in the one above, and a forgotten timer ends a later call.
-        faulthandler.cancel_dump_traceback_later()
-        signal.signal(signal.SIGALRM, previous)
+            # In a block of its own: the alarm may strike in the one above, and a forgotten timer ends a later call.
+            resort.disarm()
+            _set_handler(signal.SIGALRM, previous)
 
 
 def _raise(_number: int, _frame: FrameType | None) -> None:

@@ -20,12 +20,12 @@ def to_item(values: Mapping[str, Any]) -> dict[str, Any]:
 
 def to_attribute(value: Any) -> dict[str, Any]:  # noqa: ANN401 - an attribute is any value
     """Return one value as DynamoDB's typed value. Raises TypeError for what JSON does not know."""
+    if isinstance(value, str):
+        return {"S": str(value)}
     if value is None:
         return {"NULL": True}
     if isinstance(value, bool):
         return {"BOOL": value}
-    if isinstance(value, str):
-        return {"S": str(value)}
     if isinstance(value, (int, float)) and math.isfinite(value):
         # repr is the shortest text that means the same float; DynamoDB keeps 38 digits of it.
         return {"N": repr(value)}

@@ -5,13 +5,11 @@ from __future__ import annotations
 import html
 import json
 import re
-from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 from urllib.parse import quote, quote_plus
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from tool_contract.context_value import Within
 
 MASK: Final = "***"
 #: Shorter values are not masked: whatever a tool says would be full of holes. The mask must be shorter than this.
@@ -121,11 +119,6 @@ def masked_json(text: str) -> str:
     return text if masks is None else masks.json_text(text)
 
 
-@contextmanager
-def masking(masks: Masks) -> Iterator[None]:
+def masking(masks: Masks) -> Within[Masks | None]:
     """Make ``masks`` those of :func:`masked` in the body."""
-    token = _current.set(masks)
-    try:
-        yield
-    finally:
-        _current.reset(token)
+    return Within(_current, masks)

@@ -10,14 +10,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from pydantic_core import core_schema
 
+from tool_contract.context_value import Within
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
     from pydantic_core import CoreSchema
@@ -139,14 +140,9 @@ class SecretRef:
         return {**_SCHEMA, "properties": {SECRET_REF: dict(_SCHEMA["properties"][SECRET_REF])}}
 
 
-@contextmanager
-def secrets_from(resolver: Resolver) -> Iterator[None]:
+def secrets_from(resolver: Resolver) -> Within[Resolver | None]:
     """Reveal secrets by ``resolver`` in the body: it takes a name and returns the value, or raises a ToolError."""
-    token = _resolver.set(resolver)
-    try:
-        yield
-    finally:
-        _resolver.reset(token)
+    return Within(_resolver, resolver)
 
 
 def is_marked(schema: Mapping[str, Any]) -> bool:

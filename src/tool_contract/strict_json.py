@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 #: Integers beyond this lose digits in readers that hold numbers as doubles, Step Functions among them.
 MAX_SAFE_INTEGER: Final = 2**53 - 1
 
+# Made once: json.dumps makes one for each text.
+_COMPACT: Final = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+_SORTED: Final = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"), sort_keys=True)
+
 
 class JsonError(ValueError):
     """A text is no JSON that the contract takes, or a value cannot be written as such JSON."""
@@ -32,7 +36,7 @@ class JsonError(ValueError):
 def parse(text: str | bytes) -> Any:  # noqa: ANN401 - JSON is any value
     """Return the value of a JSON text. Raises :class:`JsonError`."""
     try:
-        value = json.loads(text, object_pairs_hook=_unique_keys, parse_constant=_refuse_constant)
+        value = _read(text)
     except RecursionError:
         raise JsonError(f"The JSON is nested deeper than {MAX_JSON_DEPTH} levels.") from None
     except UnicodeDecodeError:
@@ -51,12 +55,12 @@ def parse(text: str | bytes) -> Any:  # noqa: ANN401 - JSON is any value
 
 def dumps(value: object) -> str:
     """Return ``value`` as compact JSON text, keys in their order. Raises :class:`JsonError`."""
-    return _dumps(value, sort_keys=False)
+    return _dumps(value, _COMPACT)
 
 
 def canonical(value: object) -> str:
     """Return the one JSON text of ``value``: keys sorted, no spaces. Raises :class:`JsonError`."""
-    return _dumps(value, sort_keys=True)
+    return _dumps(value, _SORTED)
 
 
 def byte_size(text: str) -> int:
@@ -69,12 +73,39 @@ def problem_in(value: object, max_depth: int = MAX_JSON_DEPTH) -> Problem | None
 
     Looks for numbers that are not finite, lone surrogates, keys that are not text and excessive depth.
     """
-    return _first_problem(value, _complaint, max_depth)
+    return None if _is_clean(value, max_depth) else _first_problem(value, _complaint, max_depth)
 
 
 def non_finite_in(value: object) -> Problem | None:
     """Return the first number in a Python value that is not finite, or None: before a serializer makes null of it."""
-    return _first_problem(value, _complaint_of_number)
+    return None if _is_clean(value, MAX_JSON_DEPTH) else _first_problem(value, _complaint_of_number)
+
+
+def _is_clean(value: object, depth: int) -> bool:
+    """Whether a value certainly is JSON of the contract: a glance for the many, each call has several looks at its own.
+
+    Whatever is not plain is left to :func:`_first_problem`, which knows what to say.
+    """
+    if type(value) is str:
+        return value.isascii()
+    if type(value) is dict:
+        if depth < 1:
+            return False
+        for key, child in value.items():
+            if type(key) is not str or not key.isascii() or not _is_clean(child, depth - 1):
+                return False
+        return True
+    if type(value) is list:
+        return depth > 0 and all(_is_clean(child, depth - 1) for child in value)
+    return _is_clean_scalar(value)
+
+
+def _is_clean_scalar(value: object) -> bool:
+    if type(value) is int:
+        return -MAX_SAFE_INTEGER <= value <= MAX_SAFE_INTEGER
+    if type(value) is float:
+        return math.isfinite(value)
+    return value is None or type(value) is bool
 
 
 def _first_problem(
@@ -124,9 +155,15 @@ def _is_unicode(text: str) -> bool:
     return True
 
 
-def _dumps(value: object, *, sort_keys: bool) -> str:
+def _read(text: str | bytes) -> Any:  # noqa: ANN401 - JSON is any value
+    if isinstance(text, str) and not text.startswith("\ufeff"):
+        return _DECODER.decode(text)
+    return json.loads(text, object_pairs_hook=_unique_keys, parse_constant=_refuse_constant)
+
+
+def _dumps(value: object, encoder: json.JSONEncoder) -> str:
     try:
-        text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"), sort_keys=sort_keys)
+        text = encoder.encode(value)
         text.encode()
     except RecursionError:
         raise JsonError(f"The value is nested deeper than {MAX_JSON_DEPTH} levels.") from None
@@ -149,3 +186,7 @@ def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _refuse_constant(name: str) -> NoReturn:
     raise JsonError(f"{name} is not a JSON number.")
+
+
+# Made once: json.loads makes one for each text.
+_DECODER: Final = json.JSONDecoder(object_pairs_hook=_unique_keys, parse_constant=_refuse_constant)

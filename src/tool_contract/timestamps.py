@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 def iso_from_ms(epoch_ms: int) -> str:
     """Return e.g. ``2026-11-20T10:00:00.000Z`` for milliseconds since 1970."""
     moment = datetime.fromtimestamp(epoch_ms // 1000, tz=UTC)
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.{epoch_ms % 1000:03d}Z"
+    return f"{moment.isoformat()[:19]}.{epoch_ms % 1000:03d}Z"
 
 
 def ms_from_iso(text: str) -> int:

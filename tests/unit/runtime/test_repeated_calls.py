@@ -224,7 +224,7 @@ def test_a_metric_that_cannot_be_written_does_not_fail_the_call(
         message = "standard output is closed"
         raise OSError(message)
 
-    monkeypatch.setattr(AmazonCloudWatchEMFProvider, "flush_metrics", broken)
+    monkeypatch.setattr(AmazonCloudWatchEMFProvider, "serialize_metric_set", broken)
 
     assert invoker(aws, clock).invoke(event("reads", execution_id), "request-1") == {"call_id": "c1"}
     assert tried

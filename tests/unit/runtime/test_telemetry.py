@@ -69,8 +69,7 @@ def test_metrics_that_cannot_be_written_cost_no_call_its_result() -> None:
 def test_metrics_that_cannot_be_made_are_told_in_the_log(monkeypatch: pytest.MonkeyPatch) -> None:
     told: list[str] = []
     monkeypatch.setattr(telemetry.logger, "exception", lambda message, **_more: told.append(message))
-    monkeypatch.setattr(metrics, "NAMESPACE", None)
-    monkeypatch.delenv("POWERTOOLS_METRICS_NAMESPACE", raising=False)
+    monkeypatch.setattr(metrics._provider(), "namespace", None)
 
     metrics.emit({Metric.CALLS: [1]}, tool="a tool")
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import faulthandler
 import signal
 import threading
 import time
@@ -23,12 +22,20 @@ if TYPE_CHECKING:
 SHORT = 0.05
 
 
-@pytest.fixture
-def timers(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+class Timers(list[str]):
     """What became of the last resort, in order."""
-    seen: list[str] = []
-    monkeypatch.setattr(faulthandler, "dump_traceback_later", lambda seconds, **_: seen.append(f"armed {seconds:g}"))
-    monkeypatch.setattr(faulthandler, "cancel_dump_traceback_later", lambda: seen.append("cancelled"))
+
+    def arm(self, seconds: float) -> None:
+        self.append(f"armed {seconds:g}")
+
+    def disarm(self) -> None:
+        self.append("cancelled")
+
+
+@pytest.fixture
+def timers(monkeypatch: pytest.MonkeyPatch) -> Iterator[Timers]:
+    seen = Timers()
+    monkeypatch.setattr("lambdas.runtime.time_limit.last_resort", lambda: seen)
     yield seen
     assert signal.getitimer(signal.ITIMER_REAL) == (0, 0)
 
@@ -54,7 +61,7 @@ def test_the_limit_strikes_through_a_handler_of_ordinary_exceptions() -> None:
 
 
 @pytest.mark.parametrize("seconds", [0.000_01, SHORT])
-def test_a_body_in_time_is_left_alone_and_nothing_stays_armed(timers: list[str], seconds: float) -> None:
+def test_a_body_in_time_is_left_alone_and_nothing_stays_armed(timers: Timers, seconds: float) -> None:
     with time_limit(10):
         pass
     assert _is_restored()
@@ -65,7 +72,7 @@ def test_a_body_in_time_is_left_alone_and_nothing_stays_armed(timers: list[str],
     assert _is_restored()
 
 
-def test_an_alarm_on_the_very_end_leaves_nothing_armed(timers: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_alarm_on_the_very_end_leaves_nothing_armed(timers: Timers, monkeypatch: pytest.MonkeyPatch) -> None:
     stop = signal.setitimer
 
     def strike_while_stopping(which: int, seconds: float) -> None:
@@ -82,7 +89,7 @@ def test_an_alarm_on_the_very_end_leaves_nothing_armed(timers: list[str], monkey
     assert _is_restored()
 
 
-def test_outside_of_the_main_thread_there_is_no_limit(timers: list[str]) -> None:
+def test_outside_of_the_main_thread_there_is_no_limit(timers: Timers) -> None:
     reached = []
 
     def run() -> None:
@@ -146,7 +153,7 @@ def test_what_may_have_an_effect_is_not_begun_close_to_the_deadline(left_ms: int
         assert (answer["error_code"], answer["effect"], answer["attempts"]) == ("DeadlineTooClose", "none", 0)
 
 
-def test_a_tool_that_says_nothing_else_has_the_limit_of_its_definition(timers: list[str]) -> None:
+def test_a_tool_that_says_nothing_else_has_the_limit_of_its_definition(timers: Timers) -> None:
     plain_invoker(FakeClock()).invoke({"tool_name": "reads", "input": {}}, "request-1")
 
     assert timers == ["armed 17", "cancelled"]

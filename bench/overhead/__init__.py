@@ -1,0 +1,1 @@
+"""What the runtime adds to a tool, beside what Powertools would."""
