@@ -13,6 +13,7 @@ from aws_cdk.aws_lambda import (
     Function,
     LoggingFormat,
     Runtime,
+    SnapStartConf,
     Tracing,
     VersionOptions,
 )
@@ -46,6 +47,7 @@ class StagedFunction(Construct):
         timeout_seconds: int,
         environment: Mapping[str, str],
         reserved_concurrency: int | None = None,
+        snap_start: bool = False,
     ) -> None:
         """Create the function `<stack>-<name>`."""
         super().__init__(scope, construct_id)
@@ -75,6 +77,7 @@ class StagedFunction(Construct):
             # Not DEBUG in any stage: it sets the root logger, and the SDK then logs requests with all inputs in them.
             application_log_level_v2=ApplicationLogLevel.INFO,
             current_version_options=_VERSIONS_STAY,
+            snap_start=SnapStartConf.ON_PUBLISHED_VERSIONS if snap_start else None,
         )
 
     @property

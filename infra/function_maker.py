@@ -52,6 +52,7 @@ class FunctionMaker:
             timeout_seconds=timeout_seconds,
             environment={**self._told_to_all(name), **environment},
             reserved_concurrency=reserved_concurrency,
+            snap_start=name in self.stage.snap_start,
         )
 
     def _told_to_all(self, name: str) -> dict[str, str]:

@@ -5,10 +5,10 @@ Only a warehouse's own entry is read consistently: whether a load of it runs mus
 
 from __future__ import annotations
 
-import random
 import time
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from random import SystemRandom
 from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -136,7 +136,7 @@ class DynamoDBReader:
         for attempt in range(_ROUNDS):
             if attempt:
                 # Full jitter, so that the requests of one read do not come back together.
-                self._sleep(random.uniform(0, _FIRST_PAUSE_SECONDS * 2**attempt))  # noqa: S311 - not for secrets
+                self._sleep(SystemRandom().uniform(0, _FIRST_PAUSE_SECONDS * 2**attempt))
             answer = _answered(partial(self._client.batch_get_item, RequestItems=pending))
             found += answer["Responses"].get(table, [])
             pending = answer.get("UnprocessedKeys")

@@ -8,9 +8,9 @@ Accounts fail closed, unlike breaker and cache: what cannot be counted is not be
 
 from __future__ import annotations
 
-import random
 import time
 from dataclasses import dataclass, field
+from random import SystemRandom
 from typing import TYPE_CHECKING, Any, Final
 
 from lambdas.planner.caller_usage import CallerUsage, Taking, admit
@@ -71,7 +71,7 @@ class CallerAccounts:
                     return in_the_way
             else:
                 return None
-            self.sleep(random.uniform(0, wait))  # noqa: S311 - jitter, no secret
+            self.sleep(SystemRandom().uniform(0, wait))
             wait = min(wait * 2, _LONGEST_WAIT_SECONDS)
         raise CallerAccountBusy(taking.account)
 

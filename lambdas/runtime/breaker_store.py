@@ -21,12 +21,12 @@ their successes, so that less than half of the calls failing may open the circui
 from __future__ import annotations
 
 import os
-import random
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache
+from random import SystemRandom
 from typing import TYPE_CHECKING, Any, Final, cast
 from uuid import uuid4
 
@@ -221,7 +221,7 @@ class Breakers:
             if taken:
                 _tell(tool_name, before, after)
                 return before
-            self._wait(random.uniform(0, _FIRST_WAIT_SECONDS * 2**number))  # noqa: S311 - keeps no secret
+            self._wait(SystemRandom().uniform(0, _FIRST_WAIT_SECONDS * 2**number))
         return None
 
 

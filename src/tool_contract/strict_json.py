@@ -158,6 +158,7 @@ def _is_unicode(text: str) -> bool:
 def _read(text: str | bytes) -> Any:  # noqa: ANN401 - JSON is any value
     if isinstance(text, str) and not text.startswith("\ufeff"):
         return _DECODER.decode(text)
+    # nosemgrep: unguarded-json - parse catches its errors
     return json.loads(text, object_pairs_hook=_unique_keys, parse_constant=_refuse_constant)
 
 

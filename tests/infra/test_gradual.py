@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from infra.errors import SettingsError
 from infra.gradual import GradualSettings
-from infra.settings import STAGES
+from infra.settings import STAGES, read_deployment
 from tests.infra.changed_settings import synthesize_changed
 from tests.infra.conftest import CALLERS, ON_CDP
 
@@ -116,3 +117,32 @@ def test_callers_start_on_the_alias_by_the_client_and_by_their_entrance(prod: As
 def test_what_cloudformation_would_refuse_is_refused_here(wrong: dict[str, int]) -> None:
     with pytest.raises(SettingsError, match="percent is from 1 to 99, minutes from 1 to 60"):
         GradualSettings(**wrong).check("prod")
+
+
+def test_the_groups_that_start_from_a_snapshot_are_those_the_stage_names(prod: Assembly, dev: Assembly) -> None:
+    def snapshots(assembly: Assembly) -> set[str]:
+        return {
+            each["FunctionName"]
+            for each in assembly.of_type("AWS::Lambda::Function")
+            if each.get("SnapStart") == {"ApplyOn": "PublishedVersions"}
+        }
+
+    assert snapshots(prod) == {"tool-executor-prod-inventory-optimizer"}
+    assert snapshots(dev) == set()
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"snap_start": ("browser",), "gradual": None}, "needs versions: set gradual, too"),
+        ({"snap_start": ("brwser",)}, "no tool group: brwser"),
+    ],
+)
+def test_a_snapshot_needs_versions_of_a_tool_group(
+    monkeypatch: pytest.MonkeyPatch, wrong: dict[str, Any], said: str
+) -> None:
+    (prod_stage,) = [stage for stage in STAGES if stage.name == "prod"]
+    monkeypatch.setattr("infra.settings.STAGES", (replace(prod_stage, **wrong),))
+
+    with pytest.raises(SettingsError, match=said):
+        read_deployment({"stage": "prod"}.get)
