@@ -8,10 +8,10 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, Final
 
 from botocore.awsrequest import AWSResponse
+from botocore.client import BaseClient
 
 if TYPE_CHECKING:
     from botocore.awsrequest import AWSPreparedRequest
-    from botocore.client import BaseClient
 
 #: What Lambda sets, and what the stack does.
 ENVIRONMENT: Final = {
@@ -61,6 +61,13 @@ def answer_at_once(client: BaseClient) -> None:
     """Have a client's requests to DynamoDB answered in process: signed and parsed as ever, only never sent."""
     answer: Any = _answer  # the stubs know of no handler that answers
     client.meta.events.register("before-send.dynamodb", answer)
+
+
+def answer_without_the_sdk() -> None:
+    """Have every client's method return at once what the SDK would have made of the answer."""
+    answers = {"UpdateItem": {"Attributes": _ROW}}
+    anything: Any = BaseClient
+    anything._make_api_call = lambda _client, operation, _request: answers.get(operation, {})  # noqa: SLF001 - no other way in
 
 
 def _answer(request: AWSPreparedRequest, **_: object) -> AWSResponse:

@@ -12,13 +12,16 @@ import time
 from contextlib import redirect_stdout
 from pathlib import Path
 
-from bench.overhead.lambda_world import CONTEXT, ENVIRONMENT
+from bench.overhead.lambda_world import CONTEXT, ENVIRONMENT, answer_without_the_sdk
 
 
 def main() -> None:
-    """Time rounds of as many calls as asked for, of the handler in the module named."""
-    calls = int(sys.argv[2])
+    """Time rounds of as many calls as asked for, of the handler in the module named, whole or without the SDK."""
+    kind, calls = sys.argv[2], int(sys.argv[3])
     os.environ.update(ENVIRONMENT)
+    if kind == "without-sdk":
+        os.environ["POWERTOOLS_TRACE_DISABLED"] = "true"
+        answer_without_the_sdk()
     side = importlib.import_module(sys.argv[1])
     with Path(os.devnull).open("w", encoding="utf-8") as nowhere:
         for _ in sys.stdin:
