@@ -11,7 +11,7 @@ import json
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import stamina
 import tenacity
@@ -112,16 +112,16 @@ async def strands(calls: int, _concurrency: int) -> Took:
 class _NoModel(Model):
     """A model that is never asked: Strands' agent wants one."""
 
-    def update_config(self, **_config: Any) -> None:
+    def update_config(self, **_config: object) -> None:
         raise AssertionError
 
-    def get_config(self) -> Any:
+    def get_config(self) -> dict[str, object]:
         return {}
 
-    def structured_output(self, *_args: Any, **_kwargs: Any) -> Any:
+    def structured_output(self, *_args: object, **_options: object) -> NoReturn:
         raise AssertionError
 
-    def stream(self, *_args: Any, **_kwargs: Any) -> Any:
+    def stream(self, *_args: object, **_options: object) -> NoReturn:
         raise AssertionError
 
 

@@ -305,10 +305,11 @@ class ToolExecutor(SyncMethods):
 
     def _remember(self, results: Sequence[ToolExecutionResult]) -> None:
         self._recent.add(results)
+        tells_all = _log.isEnabledFor(logging.DEBUG) and self.configuration.options.enable_detailed_logging
         for result in results:
             if result.is_failure:
                 _log.warning("%s", told_without_its_error(result))
-            if self.configuration.options.enable_detailed_logging:
+            if tells_all:
                 _log.debug("%s", result.summary)
 
     @property

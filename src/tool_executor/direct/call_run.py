@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from tool_contract import strict_json
-from tool_contract.attempt import AttemptContext
 from tool_contract.limits import HARD_TIMEOUT_ALLOWANCE_SECONDS
 from tool_contract.record import failure_metadata
 from tool_contract.timestamps import iso_from_ms, ms_from_iso
@@ -18,8 +17,6 @@ from tool_executor.direct.function_answer import FunctionAnswer, NoAnswer, read_
 from tool_executor.direct.iteration import AttemptFailure, Iteration
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from tool_contract.attempt import AttemptEntry
     from tool_contract.envelope import Envelope
     from tool_executor.clock import Clock
@@ -49,6 +46,17 @@ class ExecutionFrame:
     deadline: str
     deadline_ms: int
     session: str | None = None
+
+    @property
+    def context(self) -> dict[str, Any]:
+        """What an attempt's context says of its execution."""
+        said = {
+            "execution_id": self.execution_id,
+            "correlation_id": self.correlation_id,
+            "route": "direct",
+            "deadline": self.deadline,
+        }
+        return said if self.session is None else {**said, "session": self.session}
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,21 +132,18 @@ class CallRun:
             return unanswered(error, iteration, self.clock.elapsed_ms() - began)
         return read_answer(answer, iteration, self.clock.elapsed_ms() - began)
 
-    def _event(self, iteration: Iteration) -> Mapping[str, Any]:
-        context = AttemptContext(
-            execution_id=self.frame.execution_id,
-            correlation_id=self.frame.correlation_id,
-            call_id=iteration.call_id,
-            attempt=iteration.attempt,
-            candidate=iteration.candidate,
-            timeout_seconds=iteration.current.timeout_seconds,
-            deadline=self.frame.deadline,
-            attempt_log=list(iteration.log),
-            session=self.frame.session,
-        )
+    def _event(self, iteration: Iteration) -> dict[str, Any]:
+        """Return a tool function's event; its context is what AttemptContext writes of values that were checked."""
         return {
             "tool_name": iteration.current.tool_name,
-            "context": context.model_dump(mode="json", exclude_none=True),
+            "context": {
+                **self.frame.context,
+                "call_id": iteration.call_id,
+                "attempt": iteration.attempt,
+                "candidate": iteration.candidate,
+                "timeout_seconds": iteration.current.timeout_seconds,
+                "attempt_log": [entry.to_json() for entry in iteration.log],
+            },
         }
 
     def _hard_limit(self, iteration: Iteration) -> float:
