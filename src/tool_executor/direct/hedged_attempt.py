@@ -144,7 +144,8 @@ def _both_failed(first: _Failed, second: _Failed) -> Tried:
     counted = second.failure.begun or second.failure.error_code is ErrorCode.CIRCUIT_OPEN
     iteration = replace(
         before,
-        attempt=decides.sent.iteration.attempt,
+        # What has not begun leaves its number to the next, and so the hedge's is not used, either.
+        attempt=decides.sent.iteration.attempt if decides.failure.begun else before.attempt,
         reached=max((one.sent.iteration.attempt for one in (first, second) if one.failure.begun), default=0),
         tries=before.tries + (1 if second.failure.begun else 0),
         hedges=before.hedges + (1 if counted else 0),
