@@ -1,7 +1,8 @@
 """What others run tools with, timed on no-op tools; runs in the environment of ``requirements/bench.lock``.
 
 For each line on standard input one round is run, and answered by a line of JSON: each way's seconds for ``CALLS``
-calls, by the clock and of the processor, and those of this process's own baseline. Usage: ``python bench/rival_executors.py CALLS CONCURRENCY``.
+calls, by the clock and of the processor, and those of this process's own baseline.
+Usage: ``python bench/rival_executors.py CALLS CONCURRENCY``.
 """
 
 from __future__ import annotations
@@ -87,7 +88,8 @@ async def tool_node(calls: int, concurrency: int) -> Took:
     config = {"max_concurrency": concurrency, "configurable": {"__pregel_runtime": Runtime()}}
 
     async def run() -> list[Any]:
-        return (await node.ainvoke({"messages": [message]}, config))["messages"]
+        answered: dict[str, list[Any]] = await node.ainvoke({"messages": [message]}, config)
+        return answered["messages"]
 
     return await _seconds(calls, run)
 
@@ -109,7 +111,7 @@ async def strands(calls: int, _concurrency: int) -> Took:
     return await _seconds(calls, run)
 
 
-class _NoModel(Model):
+class _NoModel(Model):  # type: ignore[misc] # its types are of the other environment
     """A model that is never asked: Strands' agent wants one."""
 
     def update_config(self, **_config: object) -> None:
