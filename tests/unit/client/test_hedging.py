@@ -74,7 +74,7 @@ def test_nothing_is_hedged_before_enough_is_known() -> None:
     assert hedging.delay_seconds("another") is None
 
 
-@given(st.lists(st.booleans(), max_size=400))
+@given(st.lists(st.booleans(), min_size=80, max_size=400))
 def test_hedges_are_a_twentieth_of_the_attempts_at_most(asked: list[bool]) -> None:
     hedging = Hedging(StillClock(), replace(DEFAULT_POLICY, after_seconds=1.0))
     hedges = 0
