@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -35,7 +36,12 @@ def hedging_of(configuration: ConfigurationManager) -> Hedging | None:
 
 
 def new_hedging(after_seconds: float | None = None) -> Hedging:
-    """Return what hedges attempts after a tool's 95th percentile, or after so many seconds, and knows no tool yet."""
+    """Return what hedges attempts after a tool's 95th percentile, or after so many seconds, and knows no tool yet.
+
+    Raises InvalidConfigurationError for seconds that are no number, which a comparison lets pass.
+    """
+    if after_seconds is not None and not math.isfinite(after_seconds):
+        raise _refused("/hedge_after_seconds", f"hedge_after_seconds must be a number of seconds, not {after_seconds}.")
     return Hedging(SystemClock(), replace(DEFAULT_POLICY, after_seconds=after_seconds))
 
 

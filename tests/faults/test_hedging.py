@@ -183,15 +183,24 @@ def test_an_open_circuit_lets_no_hedge_run(cloud: FaultyCloud, oracle: Oracle) -
 def test_a_success_that_the_record_does_not_take_is_found_though_a_hedge_holds_the_record(
     cloud: FaultyCloud, oracle: Oracle
 ) -> None:
-    run = cloud.request(ledger_call("look", line={"seconds": 1.5}))
+    run = cloud.request(ledger_call("look", line={"waits": True}))
     # The hedge has begun, and never answers: the success is the first attempt's, and lies in the bucket.
     cloud.program(
         store_fault(FaultKind.FAIL_BEFORE, run, "dynamodb.UpdateItem", ATTEMPT_SUCCEEDS, times=None),
-        lambda_fault(FaultKind.KILL, run, SECOND, seconds=0.8),
+        lambda_fault(FaultKind.KILL, run, SECOND, seconds=3),
     )
-    (result,) = _outcome(cloud, run)
+
+    async def first_answers_when_the_hedge_is_dead() -> list[ToolExecutionResult]:
+        patient = Hedging(SystemClock(), replace(EAGER, after_seconds=2.5))
+        running = asyncio.create_task(_engine(cloud, patient).run(run.request, run.execution_id))
+        await asyncio.to_thread(cloud.until_answered, run, 1)
+        run.release()
+        return await running
+
+    (result,) = asyncio.run(first_answers_when_the_hedge_is_dead())
     (call,) = oracle.judge(run)
-    assert (call["status"], call["attempts"], result.result["attempt"]) == ("success", 2, 1)
+    assert (call["status"], call["attempts"], run.lines("c1")) == ("success", 2, 2)
+    assert result.result["attempt"] == 1
 
 
 def test_cancelled_it_cancels_both_and_what_they_find_out_changes_nothing(cloud: FaultyCloud, oracle: Oracle) -> None:

@@ -14,6 +14,7 @@ from tool_executor import ConfigurationManager, ToolExecutor
 from tool_executor.direct.hedging import DEFAULT_POLICY, Hedging
 from tool_executor.direct.latency_estimate import LatencyEstimate
 from tool_executor.errors import InvalidConfigurationError
+from tool_executor.hedge_option import new_hedging
 
 seconds = st.floats(0.001, 900)
 
@@ -130,6 +131,7 @@ def test_times_of_answers_that_no_run_made_are_not_learnt() -> None:
         ({"hedge": True, "route": "state_machine"}, "/hedge"),
         ({"hedge_after_seconds": 2.0}, "/hedge_after_seconds"),
         ({"hedge": True, "route": "direct", "hedge_after_seconds": 0}, "/hedge_after_seconds"),
+        ({"hedge": True, "route": "direct", "hedge_after_seconds": float("nan")}, "/hedge_after_seconds"),
         ({"hedge": "sometimes"}, "/hedge"),
     ],
 )
@@ -137,6 +139,12 @@ def test_a_hedge_that_cannot_be_had_is_refused(values: dict[str, object], pointe
     with pytest.raises(InvalidConfigurationError) as refused:
         ToolExecutor(config=ConfigurationManager(values, environment={}))
     assert [problem["pointer"] for problem in refused.value.problems] == [pointer]
+
+
+@pytest.mark.parametrize("seconds", [float("nan"), float("inf")])
+def test_seconds_that_are_no_number_are_refused_on_the_command_line_too(seconds: float) -> None:
+    with pytest.raises(InvalidConfigurationError, match="number of seconds"):
+        new_hedging(seconds)
 
 
 def test_the_option_is_said_by_code_or_environment_and_needs_the_direct_route() -> None:
