@@ -4,10 +4,23 @@ from __future__ import annotations
 
 from dataclasses import asdict
 
-from bench import browser, direct, imports, inventory, makespan, sequence, transitions, workflow
+from bench import (
+    browser,
+    direct,
+    hedging,
+    imports,
+    inventory,
+    makespan,
+    orchestration,
+    sequence,
+    transitions,
+    workflow,
+)
 from bench.runs import options, print_json, probe_cloud
 
 _IMPORT_ROUNDS = 10
+#: Of what takes a second or two a round, and is measured by the least.
+_SHORT_ROUNDS = 15
 
 
 def main() -> None:
@@ -18,7 +31,9 @@ def main() -> None:
         span = makespan.measure(runner, given.rounds)
         counted = transitions.measure(runner)
         ordered = sequence.measure(runner, given.rounds)
+        tails = hedging.measure(runner, 1)
     routes = direct.measure(given.rounds)
+    executors = orchestration.measure(_SHORT_ROUNDS)
     cost = imports.measure(_IMPORT_ROUNDS)
     tools = inventory.measure(given.rounds)
     logins = browser.measure(given.rounds)
@@ -29,7 +44,9 @@ def main() -> None:
                 "makespan": asdict(span),
                 "transitions": [asdict(each) for each in counted],
                 "sequence": asdict(ordered),
+                "hedging": [asdict(each) for each in tails],
                 "direct": [asdict(each) for each in routes],
+                "orchestration": [asdict(each) for each in executors],
                 "imports": asdict(cost),
                 "inventory": asdict(tools),
                 "browser": asdict(logins),
@@ -44,7 +61,11 @@ def main() -> None:
     print()
     sequence.report(ordered)
     print()
+    hedging.report(tails)
+    print()
     direct.report(routes)
+    print()
+    orchestration.report(executors)
     print()
     imports.report(cost)
     print()

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Final
 
+from bench.environment import rivals_python
 from bench.runs import ROOT, options, print_json
 from tool_executor import ToolCall, ToolExecutor
 from tool_executor.aws import Aws
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
 
 CALLS: Final = 1000
 CONCURRENCY: Final = 100
-_ENVIRONMENT: Final = ROOT / ".local" / "bench-venv"
-_LOCK: Final = ROOT / "requirements" / "bench.lock"
 
 
 @dataclass(frozen=True)
@@ -50,7 +49,7 @@ def main() -> None:
 
 def measure(rounds: int) -> list[Figure]:
     """Return the figures of the executor and of the bare loop."""
-    bare_python = _bare_python()
+    bare_python = rivals_python()
     with _stub() as port:
         executor = _executor(port)
         own, bare = [], []
@@ -108,16 +107,6 @@ def _stub() -> Iterator[int]:
             yield int(process.stdout.readline())
         finally:
             process.terminate()
-
-
-def _bare_python() -> Path:
-    python = _ENVIRONMENT / "bin" / "python"
-    if not python.exists():
-        print("Making an environment for the bare loop (once)", file=sys.stderr)
-        subprocess.run([sys.executable, "-m", "venv", str(_ENVIRONMENT)], check=True)
-    install = ["-m", "pip", "install", "--quiet", "--require-hashes", "-r", str(_LOCK)]
-    subprocess.run([str(python), *install], check=True)
-    return python
 
 
 if __name__ == "__main__":

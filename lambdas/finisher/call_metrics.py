@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any, Final
 
+from tool_contract.attempt import began_at
 from tool_contract.envelope import CallStatus
 from tool_contract.errors import ErrorCode
 from tool_contract.metrics import Metric, outcome_metric
@@ -47,6 +48,7 @@ def _figures(call: Mapping[str, Any]) -> Iterator[Figure]:
     yield asked, Metric.CALLS, 1
     yield asked, outcome_metric(status), 1
     yield from _attempts(call, log)
+    yield from _hedges(call, log)
     for entry in log:
         if entry.decision in _FOLLOWED_BY:
             yield entry.tool_name, _FOLLOWED_BY[entry.decision], 1
@@ -67,6 +69,19 @@ def _attempts(call: Mapping[str, Any], log: Sequence[AttemptEntry]) -> Iterator[
         yield tried.get(number, call["tool_name"]), Metric.ATTEMPTS, 1
 
 
+def _hedges(call: Mapping[str, Any], log: Sequence[AttemptEntry]) -> Iterator[Figure]:
+    """Yield the hedges that the record counts, each for its tool, and the one that answered.
+
+    Of two attempts beside each other at least one has a line; a hedge without one was of the tool that was tried last.
+    """
+    count = int(call.get("hedges", 0))
+    earlier = [entry.tool_name for entry in log if entry.decision == "hedged"][:count]
+    for tool in (*earlier, *[call["tool_name"]] * (count - len(earlier))):
+        yield tool, Metric.HEDGES, 1
+    if any(entry.decision == "overtaken" and entry.attempt < log[-1].attempt for entry in log[:-1]):
+        yield log[-1].tool_name, Metric.HEDGES_WON, 1
+
+
 def _timeouts(call: Mapping[str, Any], status: CallStatus, log: Sequence[AttemptEntry]) -> Iterator[Figure]:
     for entry in log:
         if entry.error_code in _OUT_OF_TIME:
@@ -77,9 +92,9 @@ def _timeouts(call: Mapping[str, Any], status: CallStatus, log: Sequence[Attempt
 
 
 def _times(call: Mapping[str, Any], asked: str, log: Sequence[AttemptEntry]) -> Iterator[Figure]:
-    began_at = log[0].started_at if log else call.get("attempt_started_at")
-    if began_at is None:
+    began = began_at(log) if log else call.get("attempt_started_at")
+    if began is None:
         return
-    yield asked, Metric.QUEUE_TIME, max(0, ms_from_iso(began_at) - ms_from_iso(call["started_at"]))
+    yield asked, Metric.QUEUE_TIME, max(0, ms_from_iso(began) - ms_from_iso(call["started_at"]))
     if "execution_time_ms" in call:
         yield asked, Metric.EXECUTION_TIME, float(call["execution_time_ms"])

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
 
+from tool_contract.attempt import began_at
 from tool_contract.envelope import OPEN_STATUSES, CallStatus
 from tool_contract.errors import Effect, ErrorCode
 from tool_contract.record import attempt_log_of
@@ -141,7 +142,7 @@ def _told(failure: Mapping[str, Any]) -> _Verdict:
 def _attributes(row: Mapping[str, Any], verdict: _Verdict, now_ms: int, read_only: bool) -> dict[str, Any]:  # noqa: FBT001
     begun = row["status"] != CallStatus.PENDING or verdict.attempts is not None
     log = attempt_log_of(row)
-    began_at = log[0].started_at if log else row.get("attempt_started_at", row["started_at"])
+    began = began_at(log) if log else row.get("attempt_started_at", row["started_at"])
     own = verdict.effect or (Effect.UNKNOWN if begun and not read_only else Effect.NONE)
     unknown = own is Effect.UNKNOWN or any(entry.effect is Effect.UNKNOWN for entry in log)
     attempts = {} if verdict.attempts is None else {"attempts": max(verdict.attempts, row.get("attempts", 0))}
@@ -154,5 +155,5 @@ def _attributes(row: Mapping[str, Any], verdict: _Verdict, now_ms: int, read_onl
         "retryable": False,
         "fallback_used": row.get("fallback_used", False),
         "finished_at": iso_from_ms(now_ms),
-        "execution_time_ms": max(0, now_ms - ms_from_iso(began_at)) if begun else 0,
+        "execution_time_ms": max(0, now_ms - ms_from_iso(began)) if begun else 0,
     }

@@ -13,6 +13,7 @@ from tool_contract.envelope import CallStatus, Detail, Envelope, ResultRef
 from tool_contract.errors import Effect, ErrorCode
 from tool_contract.limits import MAX_DETAILS, MAX_ERROR_CHARACTERS, MAX_RAISED_CHARACTERS
 from tool_contract.problems import shortened
+from tool_contract.timestamps import ms_from_iso
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,11 +36,16 @@ class Origin(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Succeeded:
-    """There is a result. ``result_ref`` is set where the text was too large to stay inline."""
+    """There is a result. ``result_ref`` is set where the text was too large to stay inline.
+
+    ``attempts`` and ``hedges`` are the record's, as far as it has been written.
+    """
 
     result_json: str
     result_ref: ResultRef | None = None
     origin: Origin = Origin.RUN
+    attempts: int = 0
+    hedges: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +86,7 @@ class AttemptTimes:
 
 def success_envelope(outcome: Succeeded, name: str, context: AttemptContext, times: AttemptTimes) -> Envelope:
     """Return the envelope of a success."""
-    entry = _entry(name, context, times, outcome.origin.value)
+    log = attempt_log(outcome, name, context, times)
     stored = (
         {"result_ref": outcome.result_ref} if outcome.result_ref else {"result": strict_json.parse(outcome.result_json)}
     )
@@ -90,8 +96,8 @@ def success_envelope(outcome: Succeeded, name: str, context: AttemptContext, tim
         tool_name=name,
         status=CallStatus.SUCCESS,
         execution_time_ms=times.duration_ms,
-        attempts=context.attempt,
-        metadata=_metadata(context, entry),
+        attempts=max(context.attempt, outcome.attempts),
+        metadata={**_metadata(context, log), **({"hedges": outcome.hedges} if outcome.hedges else {})},
         **stored,
     )
 
@@ -112,7 +118,10 @@ def failure_envelope(outcome: Failed, name: str, context: AttemptContext, times:
         details=_details(outcome),
         execution_time_ms=times.duration_ms,
         attempts=context.attempt if failure.begun else context.attempt - 1,
-        metadata={**failure.metadata, **_metadata(context, _entry(name, context, times, "end", failure))},
+        metadata={
+            **failure.metadata,
+            **_metadata(context, (*context.attempt_log, _entry(name, context, times, "end", failure))),
+        },
     )
 
 
@@ -174,9 +183,25 @@ def attempt_log(
     outcome: Succeeded, name: str, context: AttemptContext, times: AttemptTimes
 ) -> tuple[AttemptEntry, ...]:
     """Return the log of a call that this attempt ends with success."""
-    return (*context.attempt_log, _entry(name, context, times, outcome.origin.value))
+    return (*context.attempt_log, *_overtaken(name, context, times), _entry(name, context, times, outcome.origin.value))
 
 
-def _metadata(context: AttemptContext, entry: AttemptEntry) -> dict[str, Any]:
+def _overtaken(name: str, context: AttemptContext, times: AttemptTimes) -> tuple[AttemptEntry, ...]:
+    """Return the line of the attempt that this one, a hedge, has overtaken."""
+    if context.hedge is None:
+        return ()
+    ended_ms = ms_from_iso(times.started_at) + times.duration_ms
+    entry = AttemptEntry(
+        attempt=context.attempt - 1,
+        candidate=context.candidate,
+        tool_name=name,
+        started_at=context.hedge.started_at,
+        duration_ms=round(max(0.0, ended_ms - ms_from_iso(context.hedge.started_at)), 3),
+        decision="overtaken",
+    )
+    return (entry,)
+
+
+def _metadata(context: AttemptContext, log: Sequence[AttemptEntry]) -> dict[str, Any]:
     correlation = {"correlation_id": context.correlation_id} if context.correlation_id else {}
-    return {**correlation, **metadata_from_log([*context.attempt_log, entry])}
+    return {**correlation, **metadata_from_log(log)}

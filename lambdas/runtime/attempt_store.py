@@ -2,6 +2,10 @@
 
 The attempt's number fences: numbers rise over all candidates of a call, and a late attempt of an older number
 changes nothing. The same number from another owner (a redelivered event) takes over only where repeating is harmless.
+
+A hedge takes the call, and leaves the attempt with the number before its own the right to end it: ``hedge_attempt`` is
+the hedge's number, for as long as no later attempt has begun. Whichever of the two writes its success first has ended
+the call.
 """
 
 from __future__ import annotations
@@ -27,6 +31,7 @@ if TYPE_CHECKING:
     from tool_contract.attempt import AttemptContext
     from tool_contract.tool_spec import ToolSpec
 
+_ITS_OWN_OR_ITS_HEDGES = "(attempts = :attempt OR hedge_attempt = :hedge)"
 _OPEN = {":pending": CallStatus.PENDING, ":running": CallStatus.RUNNING, ":retrying": CallStatus.RETRYING}
 _BEGINNING = (
     "SET #status = :status, tool_name = :tool_name, attempts = :attempt, #owner = :owner,"
@@ -91,10 +96,11 @@ class AttemptStore:
             ":tool_name": spec.name,
             ":fallback_used": context.candidate > 0,
             **(logged if context.attempt_log else {}),
+            **({":hedges": context.hedge.count, ":none": ""} if context.hedge else {}),
         }
         before = self._write(
             context,
-            _BEGINNING + (", attempt_log = :log" if context.attempt_log else ""),
+            f"{_BEGINNING}{', attempt_log = :log' if context.attempt_log else ''}{_beside(context)}",
             _BEGINNING_REPEATABLE if spec.annotations.repeatable else _BEGINNING_ONCE,
             {**values, **_OPEN},
             returned="ALL_OLD",
@@ -110,16 +116,19 @@ class AttemptStore:
         own = "#owner = :owner AND #status IN (:running, :retrying, :success)"
         # Where the same event may run twice, the first result is as good as the one of who took over.
         anybodys = f"(({own}) OR #status IN (:running, :retrying))"
+        reads = spec.annotations.read_only
         return self._write(
             context,
             f"SET #status = :success, #owner = :owner, {assignments}",
-            f"attempts = :attempt AND {anybodys if spec.annotations.repeatable else own}",
+            f"{_ITS_OWN_OR_ITS_HEDGES if reads else 'attempts = :attempt'}"
+            f" AND {anybodys if spec.annotations.repeatable else own}",
             {
                 ":success": CallStatus.SUCCESS,
                 ":attempt": context.attempt,
                 ":owner": owner,
                 ":running": CallStatus.RUNNING,
                 ":retrying": CallStatus.RETRYING,
+                **({":hedge": context.attempt + 1} if reads else {}),
                 **values,
             },
             {f"#{name}": name for name in outcome},
@@ -172,6 +181,13 @@ class AttemptStore:
         return Started(from_item(answer["Attributes"]))
 
 
+def _beside(context: AttemptContext) -> str:
+    """Return what a hedge's start writes down of the attempt that it runs beside; any later start ends that."""
+    if context.hedge:
+        return ", hedge_attempt = :attempt, hedges = :hedges, hedged_owner = if_not_exists(#owner, :none)"
+    return " REMOVE hedge_attempt, hedged_owner" if context.attempt > 1 else ""
+
+
 def _started(before: Mapping[str, Any], values: Mapping[str, Any]) -> Started:
     """Return what an attempt took; only the row before it tells whether the same attempt had come already."""
     record = {
@@ -183,6 +199,7 @@ def _started(before: Mapping[str, Any], values: Mapping[str, Any]) -> Started:
         "attempt_started_at": values[":now"],
         "fallback_used": values[":fallback_used"],
         **({"attempt_log": values[":log"]} if ":log" in values else {}),
+        **({"hedges": values[":hedges"]} if ":hedges" in values else {}),
     }
     came_before = before.get("attempts") == values[":attempt"] and before.get("owner") != values[":owner"]
     return Started(record, redelivered=came_before)

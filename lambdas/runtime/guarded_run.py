@@ -16,7 +16,7 @@ from tool_contract.metrics import Metric
 
 if TYPE_CHECKING:
     from lambdas.runtime.breaker_store import Admission, Breakers
-    from lambdas.runtime.result_cache import ResultCache
+    from lambdas.runtime.result_cache import Lease, ResultCache
     from lambdas.runtime.retry_budget import RetryBudget
     from lambdas.runtime.tool import Tool
     from lambdas.runtime.tool_run import Limit
@@ -52,16 +52,21 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Guards:
-    """What stands before a run; each may be missing."""
+    """What stands before a run; each may be missing.
+
+    A hedge waits for nobody and probes nothing: it does not wait for another run of the same call, which may be the
+    attempt that it is to overtake, and does not run unless the circuit is closed.
+    """
 
     cache: ResultCache | None = None
     breakers: Breakers | None = None
     budget: RetryBudget | None = None
     clock: Clock = field(default_factory=SystemClock)
+    is_hedge: bool = False
 
     def run(self, run: Run) -> Succeeded | Failed:
         """Return the kept result of an equal call, or run the tool if its circuit is closed, and keep its result."""
-        found = self.cache.look_up(run.tool.spec, run.value, run.owner, run.limit.seconds) if self.cache else None
+        found = self._look_up(self.cache, run) if self.cache else None
         if isinstance(found, Succeeded):
             return found
         outcome = self._admitted(run)
@@ -72,12 +77,19 @@ class Guards:
                 self.cache.release(found)
         return outcome
 
+    def _look_up(self, cache: ResultCache, run: Run) -> Succeeded | Lease | None:
+        patience = 0 if self.is_hedge else run.limit.seconds
+        return cache.look_up(run.tool.spec, run.value, run.owner, run.limit.seconds, patience_seconds=patience)
+
     def _admitted(self, run: Run) -> Succeeded | Failed:
         if self.breakers is None:
             return self._budgeted(run, run_tool(run.tool, run.arguments, run.limit))
         admission = self.breakers.admit(run.tool_name, self.clock.now_ms())
         if not admission.allowed:
             note(Metric.BREAKER_OPEN)
+            return Failed(_refusal(run.tool_name, admission))
+        if self.is_hedge and admission.is_probe:
+            self.breakers.withdraw(run.tool_name, admission, self.clock.now_ms())
             return Failed(_refusal(run.tool_name, admission))
         began = self.clock.elapsed_ms()
         outcome = run_tool(run.tool, run.arguments, run.limit)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from lambdas.runtime import telemetry
 from lambdas.runtime.attempt_metrics import emit_attempt, note, noting
@@ -36,6 +36,13 @@ if TYPE_CHECKING:
     from lambdas.runtime.event import ToolEvent
     from lambdas.runtime.tool import Tool
     from tool_contract.attempt import AttemptContext
+
+
+_HEDGED_EFFECT: Final = Problem(
+    pointer="/context/hedge",
+    message="Only a tool that is marked read_only may run beside another attempt of the same call.",
+    error_code=ErrorCode.INVALID_REQUEST,
+)
 
 
 class AttemptFailed(Exception):
@@ -92,6 +99,8 @@ class Invoker:
 
     def _run(self, tool: Tool, event: ToolEvent, request_id: str) -> Outcome:
         context, limit = event.context, self._limit(tool, event.context)
+        if context.hedge is not None and not tool.spec.annotations.read_only:
+            return _refused(ErrorCode.INVALID_REQUEST, [_HEDGED_EFFECT])
         too_late = _too_late(tool, limit)
         if too_late is not None:
             return too_late

@@ -1,6 +1,7 @@
 """How a call ended, left in the artefact bucket because its record could not be written: Finish writes it there.
 
-Only the attempt that the record names is looked for, so that what an older one left behind changes nothing.
+Only the attempt that the record names is looked for, and the one that may end it beside a hedge, so that what an older
+one left behind changes nothing.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from tool_contract import strict_json
 from tool_contract.errors import ToolError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from tool_contract.attempt import AttemptContext
 
@@ -34,12 +35,20 @@ def find(artifacts: ArtifactStore, row: Mapping[str, Any]) -> Mapping[str, Any] 
     if "owner" not in row:
         return None  # no attempt has begun
     try:
-        sealed = artifacts.find(_key(row["execution_id"], row["call_id"], row["attempts"], row["owner"]))
+        keys = [_key(row["execution_id"], row["call_id"], attempt, owner) for attempt, owner in _holders(row)]
+        sealed = next(filter(None, map(artifacts.find, keys)), None)
         return None if sealed is None else _opened(sealed)
     except (ToolError, ValueError, LookupError, TypeError):
         # Then the effect is unknown, as it would be without any of this: no reason to leave the call open.
         telemetry.logger.exception("what an attempt has left behind cannot be read", extra={"call_id": row["call_id"]})
         return None
+
+
+def _holders(row: Mapping[str, Any]) -> Iterator[tuple[int, str]]:
+    """Yield the number and owner of each attempt that may end the call."""
+    yield row["attempts"], row["owner"]
+    if row.get("hedged_owner"):
+        yield row["attempts"] - 1, row["hedged_owner"]
 
 
 def _opened(sealed: str) -> Mapping[str, Any]:

@@ -19,6 +19,7 @@ from lambdas.runtime.result_cache import ResultCache
 from lambdas.runtime.retry_budget import RetryBudget
 from lambdas.runtime.tool_state_outage import Outage, pause_of
 from tool_contract import strict_json
+from tool_contract.attempt import began_at
 from tool_contract.envelope import ResultRef
 from tool_contract.errors import ErrorCode, ToolError
 from tool_contract.failures import failure_from, failure_of
@@ -99,7 +100,8 @@ class RecordedCall:
     def guards_for(self, record: Mapping[str, Any]) -> Guards:
         """Return what stands before the run; the cache only if the call does not refuse it."""
         cache = self.stores.cache.of(record.get("caller")) if record.get("use_cache", True) else None
-        return Guards(cache, self.stores.breakers, self.stores.budget, self.clock)
+        is_hedge = self.context.hedge is not None
+        return Guards(cache, self.stores.breakers, self.stores.budget, self.clock, is_hedge=is_hedge)
 
     def recorded_input(self, record: Mapping[str, Any]) -> Any:  # noqa: ANN401 - JSON is any value
         """Return the candidate's input. Raises NoRecordedInput, or what the artefact bucket raises."""
@@ -121,7 +123,7 @@ class RecordedCall:
             return Failed(failure_from(error)).after_running()
         if isinstance(ended, Stands):
             self._note_ending(ended)
-        standing = self._standing(ended) if isinstance(ended, Stands) else stored
+        standing = self._standing(ended) if isinstance(ended, Stands) else _with_counts(stored, ended)
         return standing.after_running() if isinstance(standing, Failed) else standing
 
     def tell(self, failed: Failed) -> None:
@@ -167,7 +169,7 @@ class RecordedCall:
         return {
             "tool_name": self.spec.name,
             "finished_at": iso_from_ms(now),
-            "execution_time_ms": max(float(now - ms_from_iso(log[0].started_at)), times.duration_ms),
+            "execution_time_ms": max(float(now - ms_from_iso(began_at(log))), times.duration_ms),
             "attempt_log": strict_json.dumps([entry.to_json() for entry in log]),
             "fallback_used": self.context.candidate > 0,
             **({"cached": True} if outcome.origin is Origin.CACHE else {}),
@@ -177,6 +179,8 @@ class RecordedCall:
     def _note_coming(self, stands: Stands) -> None:
         """Count an attempt that found its call gone on without it, unless a success answers it in good time."""
         reached = stands.record.get("attempts", 0)
+        if self._is_one_of_two(stands):
+            return
         if reached == self.context.attempt:
             note(Metric.REDELIVERIES)
         elif stands.record and (reached > self.context.attempt or not stands.succeeded):
@@ -184,8 +188,17 @@ class RecordedCall:
 
     def _note_ending(self, stands: Stands) -> None:
         """Count an attempt whose success came to nothing; two deliveries of one event were counted as they came."""
+        if self._is_one_of_two(stands):
+            return
         if stands.record.get("attempts") != self.context.attempt or not stands.succeeded:
             note(Metric.LATE_ATTEMPTS)
+
+    def _is_one_of_two(self, stands: Stands) -> bool:
+        """Whether the call belongs to, or was ended by, this attempt's hedge, or the attempt that this one hedges."""
+        hedge = stands.record.get("hedge_attempt")
+        return hedge == self.context.attempt + 1 or (
+            self.context.hedge is not None and (hedge in {None, self.context.attempt}) and stands.succeeded
+        )
 
     def _standing(self, stands: Stands) -> Outcome:
         """Return what a call that another attempt has taken or ended is answered with."""
@@ -199,3 +212,10 @@ class RecordedCall:
         )
         # Whoever asks hears of this attempt only here; if its event came twice, the tool may be running for the other.
         return superseded.after_running() if stands.is_open_at(self.context.attempt) else superseded
+
+
+def _with_counts(stored: Succeeded, ended: Started | None) -> Succeeded:
+    """Return a success with what its record counts: a hedge may have begun beside the attempt that answered."""
+    if ended is None:
+        return stored
+    return replace(stored, attempts=int(ended.record["attempts"]), hedges=int(ended.record.get("hedges", 0)))

@@ -75,16 +75,19 @@ class ResultCache:
         """Return the cache as a caller sees it."""
         return replace(self, caller=caller) if caller and not self.shared else self
 
-    def look_up(self, spec: ToolSpec, value: object, owner: str, seconds: float) -> Succeeded | Lease | None:
+    def look_up(
+        self, spec: ToolSpec, value: object, owner: str, seconds: float, *, patience_seconds: float | None = None
+    ) -> Succeeded | Lease | None:
         """Return the kept result, or a lease to fill the entry; None where the cache is of no use for this run.
 
-        Waits for another run of the same call as long as ``seconds``, the run's own limit, leaves room for.
+        Waits for another run of the same call as long as ``seconds``, the run's own limit, leaves room for, or
+        ``patience_seconds`` where they are given.
         """
         if spec.cache_ttl_seconds is None or self.outage.lasts(self.clock.now_ms()):
             return None
         lease = Lease(self.entry_id(spec, value), owner, spec.cache_ttl_seconds)
         try:
-            return self._await(lease, seconds)
+            return self._await(lease, seconds, seconds if patience_seconds is None else patience_seconds)
         except (BotoCoreError, ClientError) as error:
             self.outage.begin(spec.name, error, self.clock.now_ms())
             return None
@@ -128,8 +131,8 @@ class ResultCache:
         text = strict_json.canonical([self.caller, spec.name, self.version, spec.input_schema, value])
         return f"cache#{spec.name}#{hashlib.sha256(text.encode()).hexdigest()}"
 
-    def _await(self, lease: Lease, seconds: float) -> Succeeded | Lease:
-        end, wait = self.clock.elapsed_ms() + (seconds - _RESERVE_SECONDS) * 1000, _FIRST_WAIT_SECONDS
+    def _await(self, lease: Lease, seconds: float, patience_seconds: float) -> Succeeded | Lease:
+        end, wait = self.clock.elapsed_ms() + (patience_seconds - _RESERVE_SECONDS) * 1000, _FIRST_WAIT_SECONDS
         while True:
             kept = self._read(lease.entry_id)
             if kept is not None and "owner" not in kept:

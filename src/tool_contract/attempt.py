@@ -16,8 +16,9 @@ if TYPE_CHECKING:
 Route = Literal["workflow", "direct"]
 
 #: What followed an attempt. ``done``: the tool answered; ``cached`` and ``replayed``: a stored result did.
-#: ``end``: the call failed for good.
-Decision = Literal["retry", "fallback", "end", "done", "cached", "replayed"]
+#: ``end``: the call failed for good. Of two attempts beside each other, ``hedged``: it failed, and the other's outcome
+#: was waited for; ``overtaken``: it was left where it stood, because the other had answered.
+Decision = Literal["retry", "fallback", "end", "done", "cached", "replayed", "hedged", "overtaken"]
 
 
 class AttemptEntry(BaseModel):
@@ -42,6 +43,18 @@ class AttemptEntry(BaseModel):
         return self.model_dump(mode="json", exclude_none=True)
 
 
+class Hedge(BaseModel):
+    """What makes an attempt a hedge: it runs beside the attempt whose number is one lower, and the first answer wins.
+
+    ``started_at`` is when that other one was sent, ``count`` how many hedges the call has had with this one.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore", strict=True)
+
+    started_at: str
+    count: Annotated[int, Field(ge=1)] = 1
+
+
 class AttemptContext(BaseModel):
     """The ``context`` of a tool function's event. Alone, ``{"tool_name", "input"}`` needs none.
 
@@ -61,6 +74,7 @@ class AttemptContext(BaseModel):
     deadline: str | None = None
     attempt_log: list[AttemptEntry] = []
     session: Annotated[str, Field(max_length=MAX_SESSION_CHARACTERS)] | None = None
+    hedge: Hedge | None = None
 
     @property
     def recorded(self) -> bool:
@@ -82,8 +96,14 @@ LOG_METADATA: Final = frozenset(
         "primary_error",
         "error_type",
         "degraded",
+        "hedges",
     }
 )
+
+
+def began_at(log: Sequence[AttemptEntry]) -> str:
+    """Return when a log's first attempt began: of two beside each other, the one that failed last stands last."""
+    return min(entry.started_at for entry in log)
 
 
 def metadata_from_log(log: Sequence[AttemptEntry]) -> dict[str, Any]:

@@ -153,9 +153,11 @@ def _of_calls(places: Places) -> Iterator[Widget]:
     yield Widget(title="Queue time, p95", shown=Shown.MILLISECONDS, lines=(EachTool(Metric.QUEUE_TIME, "p95"),))
     yield Widget(title="Attempts per call", shown=Shown.COUNT, lines=_ratios(places, Metric.ATTEMPTS, Metric.CALLS, 1))
     yield Widget(
-        title="Retries, fallbacks, kept results",
+        title="Retries, fallbacks, hedges, kept results",
         shown=Shown.COUNT,
-        lines=_over_all_tools(Metric.RETRIES, Metric.FALLBACKS, Metric.CACHE_HITS, Metric.REPLAYS),
+        lines=_over_all_tools(
+            Metric.RETRIES, Metric.FALLBACKS, Metric.HEDGES, Metric.HEDGES_WON, Metric.CACHE_HITS, Metric.REPLAYS
+        ),
     )
 
 

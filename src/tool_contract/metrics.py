@@ -41,6 +41,8 @@ class Metric(StrEnum):
     ATTEMPTS = "Attempts"
     RETRIES = "Retries"
     FALLBACKS = "Fallbacks"
+    HEDGES = "Hedges"
+    HEDGES_WON = "HedgesWon"
     CACHE_HITS = "CacheHits"
     REPLAYS = "Replays"
     TIMEOUTS = "Timeouts"
@@ -87,6 +89,8 @@ _MEANINGS: Final = {
     Metric.ATTEMPTS: "An attempt was begun: the record's `attempts` rose by one.",
     Metric.RETRIES: "An attempt was decided on after one of the same tool.",
     Metric.FALLBACKS: "A call left this tool for its next fallback.",
+    Metric.HEDGES: "A second attempt was begun beside a slow one, on the direct route.",
+    Metric.HEDGES_WON: "Such a second attempt answered first.",
     Metric.CACHE_HITS: "A kept result answered a call; no tool ran.",
     Metric.REPLAYS: "The result of an earlier call with the same idempotency key answered.",
     Metric.TIMEOUTS: "An attempt of this tool, or a call before its first, ran out of time.",

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from tool_contract import strict_json
 from tool_contract.attempt import AttemptEntry, metadata_from_log
 from tool_contract.envelope import CallStatus, Detail, Envelope, ResultRef
+from tool_contract.timestamps import ms_from_iso
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -43,6 +44,25 @@ def attempt_log_of(record: Mapping[str, Any]) -> tuple[AttemptEntry, ...]:
     return tuple(AttemptEntry.model_validate(entry) for entry in entries)
 
 
+def overtaken_hedge(record: Mapping[str, Any], log: tuple[AttemptEntry, ...]) -> AttemptEntry | None:
+    """Return the hedge that was under way when the attempt beside it answered: the answer's log has no line of it.
+
+    The record has the hedge's number and start all the same.
+    """
+    number = record.get("hedge_attempt")
+    if number is None or record["status"] != CallStatus.SUCCESS or any(entry.attempt == number for entry in log):
+        return None
+    started_at = str(record["attempt_started_at"])
+    return AttemptEntry(
+        attempt=int(number),
+        candidate=log[-1].candidate,
+        tool_name=str(record["tool_name"]),
+        started_at=started_at,
+        duration_ms=float(max(0, ms_from_iso(record["finished_at"]) - ms_from_iso(started_at))),
+        decision="overtaken",
+    )
+
+
 def envelope_from_record(record: Mapping[str, Any]) -> Envelope:
     """Return the envelope of a call from its record, open or ended. Raises KeyError for the execution's own record.
 
@@ -67,7 +87,8 @@ def _metadata(record: Mapping[str, Any], log: tuple[AttemptEntry, ...]) -> dict[
     own = strict_json.parse(record.get("metadata") or "{}")
     degraded = {"degraded": True} if record.get("degraded") else {}
     told = failure_metadata_of(record, log) if record["status"] != CallStatus.SUCCESS else {}
-    return {**told, **own, "correlation_id": record["correlation_id"], **degraded, **metadata_from_log(log)}
+    hedges = {"hedges": int(record["hedges"])} if record.get("hedges") else {}
+    return {**told, **own, "correlation_id": record["correlation_id"], **degraded, **hedges, **metadata_from_log(log)}
 
 
 def failure_metadata(attempt: int, metadata: Mapping[str, Any]) -> str:

@@ -125,13 +125,17 @@ class WithFallbacks:
         return {**self.primary.to_json(), "fallbacks": [as_fallback(fallback) for fallback in self.fallbacks]}
 
 
+#: What most values are; asking an abstract class about each takes longer.
+_SCALARS = frozenset({str, int, float, bool, type(None)})
+
+
 class CircularReference:
     """Stands where a value holds itself: it is no JSON, and a JSON pointer will say where."""
 
 
 def _plain(value: Any, above: tuple[int, ...] = ()) -> Any:  # noqa: ANN401 - what a caller takes for JSON
     """Return a value with every mapping in it as a dict: JSON writes no other as an object."""
-    if len(above) > MAX_JSON_DEPTH or not isinstance(value, (Mapping, list, tuple)):
+    if type(value) in _SCALARS or len(above) > MAX_JSON_DEPTH or not isinstance(value, (Mapping, list, tuple)):
         return value  # whoever writes it as JSON says what is wrong with it
     if id(value) in above:
         return CircularReference()

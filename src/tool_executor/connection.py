@@ -11,6 +11,7 @@ from tool_executor.aws import Aws
 from tool_executor.deployment import deployment_of_environment
 from tool_executor.direct.lambda_http import LambdaHttp
 from tool_executor.engine import Engine, Route
+from tool_executor.hedge_option import hedging_of
 from tool_executor.history import History
 from tool_executor.one_time_secrets import OneTimeSecrets
 from tool_executor.planner_catalog import deployed_catalog
@@ -35,6 +36,7 @@ class Connection:
         self._configuration = configuration
         self._given_aws = aws
         self._given_deployment = deployment
+        self._hedging = hedging_of(configuration)
 
     def again(self) -> Connection:
         """Return the same connection with nothing made yet."""
@@ -78,7 +80,8 @@ class Connection:
     async def engine(self) -> Engine:
         """Return what runs requests; the deployment is found without holding the event loop up."""
         deployment = await self.in_thread(lambda: self.deployment)
-        return Engine(self.aws, deployment, Route(self._configuration.route), self.http, self.threads)
+        route = Route(self._configuration.route)
+        return Engine(self.aws, deployment, route, self.http, self.threads, hedging=self._hedging)
 
     async def in_thread(self, function: Callable[..., _Answer], *arguments: Any) -> _Answer:  # noqa: ANN401
         """Run what waits for AWS."""

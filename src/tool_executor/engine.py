@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from tool_contract.envelope import Envelope
     from tool_executor.aws import Aws
     from tool_executor.deployment import Deployment
+    from tool_executor.direct.hedging import Hedging
     from tool_executor.direct.lambda_http import LambdaHttp
     from tool_executor.history import Record
     from tool_executor.result import ToolExecutionResult
@@ -67,6 +68,7 @@ class Engine:
     http: LambdaHttp
     threads: Executor
     clock: Clock = field(default_factory=SystemClock)
+    hedging: Hedging | None = None
 
     async def run(
         self, request: dict[str, Any], execution_id: str, wait_seconds: float | None = None
@@ -248,7 +250,7 @@ class Engine:
 
     @property
     def _direct(self) -> DirectRoute:
-        return DirectRoute(self.aws, self.deployment, self.http, self.clock)
+        return DirectRoute(self.aws, self.deployment, self.http, self.clock, self.hedging)
 
     @property
     def _state_machine(self) -> StateMachineRoute:

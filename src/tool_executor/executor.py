@@ -57,6 +57,7 @@ class ToolExecutor(SyncMethods):
         route: ``auto`` (the state machine, directly if it did not start), ``state_machine`` or ``direct``.
         stage: the deployment's stage, ``dev`` unless configured otherwise.
         caller: kept in the history.
+        hedge: whether a slow attempt of a tool that only reads gets a second one beside it; on the direct route alone.
         aws: what to call AWS with, in place of ``region``.
         deployment: where the parts of the deployment are; None asks CloudFormation once.
 
@@ -73,6 +74,7 @@ class ToolExecutor(SyncMethods):
         route: Route | str | None = None,
         stage: str | None = None,
         caller: str | None = None,
+        hedge: bool | None = None,
         aws: Aws | None = None,
         deployment: Deployment | None = None,
     ) -> None:
@@ -83,6 +85,7 @@ class ToolExecutor(SyncMethods):
             "route": None if route is None else str(route),
             "stage": stage,
             "caller": caller,
+            "hedge": hedge,
         }
         self.configuration: Final = configuration_of(config, options).with_values(said)
         self._connection = Connection(self.configuration, aws, deployment)
@@ -305,10 +308,11 @@ class ToolExecutor(SyncMethods):
 
     def _remember(self, results: Sequence[ToolExecutionResult]) -> None:
         self._recent.add(results)
+        tells_all = _log.isEnabledFor(logging.DEBUG) and self.configuration.options.enable_detailed_logging
         for result in results:
             if result.is_failure:
                 _log.warning("%s", told_without_its_error(result))
-            if self.configuration.options.enable_detailed_logging:
+            if tells_all:
                 _log.debug("%s", result.summary)
 
     @property

@@ -40,6 +40,8 @@ class Settings(BaseSettings):
     stage: Annotated[str, Field(min_length=1)] = "dev"
     route: Literal["auto", "state_machine", "direct"] = "auto"
     caller: Annotated[str, Field(min_length=1, max_length=128)] | None = None
+    hedge: bool = False
+    hedge_after_seconds: Annotated[float, Field(ge=0.001, le=MAX_CALL_TIMEOUT_SECONDS)] | None = None
     max_workers: Annotated[int, Field(ge=1, le=10_000)] = 10
     preset: Literal["development", "production", "ci_cd", "high_volume"] | None = None
     agents: AgentSettings = AgentSettings()

@@ -100,6 +100,22 @@ def test_run_direct_shows_a_table_and_refuses_as_run_does(shell: Shell, name: st
     assert "Did you mean 'echo'?" in refused
 
 
+def test_run_direct_hedges_where_it_is_told_to_and_shows_it(shell: Shell, name: str) -> None:
+    calls = [{"tool_name": "straggle", "input": {"seconds": 0.02}}] * 24
+    request = [*calls, {"call_id": "late", "tool_name": "straggle", "input": {"seconds": 15}}]
+
+    output = json.loads(run(shell, name, request, "--direct", "--hedge-after", "5", "--json").splitlines()[0])
+
+    late = output["results"][-1]
+    assert (late["result"]["attempt"], late["attempts"], late["metadata"]["hedges"]) == (2, 2, 1)
+    said = " ".join(shell.run("tool-executor", "show", name).split())
+    assert "left: the attempt beside it had answered" in said
+    assert "attempt 2 of straggle" in said
+
+    refused = run(shell, f"{name}-b", calls, "--hedge", code=2)
+    assert "--direct" in refused
+
+
 def test_run_direct_interrupted_cancels_and_leaves_terminal_records(deployed: Deployed, name: str) -> None:
     request = {"calls": [{"tool_name": "echo", "input": {"seconds": 60}, "timeout_seconds": 90}]}
     command = ("tool-executor", "run", "-", "--direct", "--name", name)

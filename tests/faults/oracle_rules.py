@@ -129,14 +129,17 @@ def _numbers(call: Record, invocations: Sequence[dict[str, Any]]) -> tuple[set[i
 
 
 def _says_that_nothing_began(answer: str, attempt: int) -> bool:
-    """Whether a function told the workflow, or a direct caller by its count of attempts, that the tool did not run."""
+    """Whether a function told the workflow, or a direct caller by its count of attempts, that the tool did not run.
+
+    A hedge that comes after the answer gets that answer, with the attempts that there were before it came.
+    """
     if _NOT_BEGUN in answer:
         return True
     try:
         told = json.loads(answer)
     except ValueError:
         return False
-    return isinstance(told, dict) and told.get("success") is False and told.get("attempts", attempt) < attempt
+    return isinstance(told, dict) and told.get("attempts", attempt) < attempt
 
 
 def a_success_stands(evidence: Evidence) -> Iterator[Violation]:

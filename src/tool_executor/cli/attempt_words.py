@@ -16,7 +16,9 @@ _ANSWERS: Final = {
     "done": "answered",
     "cached": "answered from the cache",
     "replayed": "answered with the stored result of an earlier call",
+    "overtaken": "left: the attempt beside it had answered",
 }
+_WAITED: Final = "; the attempt beside it was waited for"
 #: Why a call failed for good, where the code says more than its sentence.
 _REASONS: Final = {
     ErrorCode.DEADLINE_TOO_CLOSE: "the deadline was too close to begin",
@@ -30,7 +32,12 @@ def attempt_words(entry: AttemptEntry) -> str:
     """Return what an attempt came to, and what followed."""
     outcome = _ANSWERS.get(entry.decision) or f"{entry.error_code}: {entry.error}"
     wait = f" in {round(entry.delay_seconds, 2):g} s" if entry.delay_seconds else ""
-    after = {"retry": f"; retried{wait}", "fallback": "; next the fallback", "end": "; failed for good"}
+    after = {
+        "retry": f"; retried{wait}",
+        "fallback": "; next the fallback",
+        "end": "; failed for good",
+        "hedged": _WAITED,
+    }
     return (
         f"attempt {entry.attempt} of {entry.tool_name}, {entry.duration_ms:.0f} ms: {outcome}"
         f"{after.get(entry.decision, '')}"
@@ -42,7 +49,7 @@ def call_words(line: CallLine) -> Iterator[tuple[float, str]]:
     if line.began_ms is not None:
         yield line.began_ms, _wait_words(line)
     attempts = [stretch for stretch in line.stretches if not stretch.kind.is_wait]
-    for number, entry in enumerate(line.log):
+    for number, entry in enumerate(sorted(line.log, key=lambda one: one.started_at)):  # as the stretches are
         words = attempt_words(entry)
         if entry.decision == "fallback":
             words += f" {entry.candidate + 1}{_tool_after(line, number)}"

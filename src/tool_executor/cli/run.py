@@ -19,6 +19,7 @@ from tool_executor.cli.run_direct import run_direct
 from tool_executor.cli.where import NewCloud, chosen
 from tool_executor.errors import ExecutionFailedError
 from tool_executor.execution import Runner
+from tool_executor.hedge_option import new_hedging
 from tool_executor.history import History
 
 if TYPE_CHECKING:
@@ -43,6 +44,15 @@ def run(
     direct: Annotated[
         bool, typer.Option("--direct", help="Without the state machine: this process invokes the tools itself.")
     ] = False,
+    hedge: Annotated[
+        bool, typer.Option("--hedge", help="With --direct: a second attempt beside slow ones of tools that only read.")
+    ] = False,
+    hedge_after: Annotated[
+        float | None,
+        typer.Option(
+            metavar="SECONDS", min=0.001, help="Hedge after so long, rather than after the tool's 95th percentile."
+        ),
+    ] = None,
     as_json: options.Json = False,
 ) -> None:
     """Run the calls of a request and show what came of each.
@@ -60,10 +70,14 @@ def run(
     if not local and (extra_groups or private_origins):
         message = "--extra-group and --private-origin are of a local cloud: they need --local."
         raise typer.BadParameter(message)
+    if not direct and (hedge or hedge_after is not None):
+        message = "The state machine makes one attempt at a time: --hedge and --hedge-after need --direct."
+        raise typer.BadParameter(message)
+    hedging = new_hedging(hedge_after) if hedge or hedge_after is not None else None
     request = read_request(file)
     new = NewCloud(tuple(extra_groups or ()), tuple(private_origins or ()))
     with chosen(local=local, stage=stage, region=region, new=new) as where:
-        output = (run_direct if direct else _run)(where, request, name)
+        output = run_direct(where, request, name, hedging) if direct else _run(where, request, name)
         if as_json:
             print_json(output)
         else:

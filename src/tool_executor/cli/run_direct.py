@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import uuid
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from tool_contract.record import EXECUTION_CALL_ID
@@ -17,19 +18,27 @@ from tool_executor.errors import ExecutionFailedError
 from tool_executor.history import History
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Coroutine
 
     from tool_contract.envelope import Envelope
     from tool_executor.cli.where import Where
+    from tool_executor.direct.hedging import Hedging
+    from tool_executor.direct.route import Finished
 
 
-def run_direct(where: Where, request: Any, name: str | None) -> dict[str, Any]:  # noqa: ANN401 - any JSON
+def run_direct(
+    where: Where,
+    request: Any,  # noqa: ANN401 - any JSON
+    name: str | None,
+    hedging: Hedging | None = None,
+) -> dict[str, Any]:
     """Run a request from this process and return its output. Ctrl-C cancels: nobody else could go on with it."""
     execution_id = name or f"{uuid.uuid4()}"
     calls = request.get("calls") if isinstance(request, dict) else None
     history = History(where.aws, where.deployment.history_table)
     try:
-        envelopes = _counted(where, request, execution_id, len(calls) if isinstance(calls, list) else None)
+        total = len(calls) if isinstance(calls, list) else None
+        envelopes = _counted(partial(_run, where, request, execution_id, hedging), total)
     except KeyboardInterrupt:
         if not where.ends_with_command:
             _interrupted(where, history, execution_id)
@@ -41,10 +50,10 @@ def run_direct(where: Where, request: Any, name: str | None) -> dict[str, Any]: 
     return output_of(own, envelopes)
 
 
-def _counted(where: Where, request: object, execution_id: str, total: int | None) -> list[Envelope]:
+def _counted(run: Callable[[Finished], Coroutine[Any, Any, list[Envelope]]], total: int | None) -> list[Envelope]:
     """Run, and count the calls as they end: live in a terminal, a line for each elsewhere."""
     if not err.is_terminal:
-        return asyncio.run(_run(where, request, execution_id, _tell))
+        return asyncio.run(run(_tell))
     ended = 0
     of = f" of {total}" if total else ""
     with err.status(f"0{of} calls have ended") as status:
@@ -54,15 +63,15 @@ def _counted(where: Where, request: object, execution_id: str, total: int | None
             ended += 1
             status.update(f"{ended}{of} calls have ended")
 
-        return asyncio.run(_run(where, request, execution_id, count))
+        return asyncio.run(run(count))
 
 
 async def _run(
-    where: Where, request: object, execution_id: str, on_finished: Callable[[Envelope], None]
+    where: Where, request: object, execution_id: str, hedging: Hedging | None, on_finished: Finished
 ) -> list[Envelope]:
     http = LambdaHttp(where.aws)
     try:
-        route = DirectRoute(where.aws, where.deployment, http)
+        route = DirectRoute(where.aws, where.deployment, http, hedging=hedging)
         return await route.run(await route.plan(request, execution_id), on_finished)
     finally:
         await http.close()

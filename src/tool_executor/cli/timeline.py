@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from tool_contract.envelope import CallStatus
 from tool_contract.errors import ErrorCode
-from tool_contract.record import EXECUTION_CALL_ID, asked_tool, attempt_log_of
+from tool_contract.record import EXECUTION_CALL_ID, asked_tool, attempt_log_of, overtaken_hedge
 from tool_contract.timestamps import ms_from_iso
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ class Kind(StrEnum):
     FAILED = "f"
     TIMED_OUT = "t"
     CUT_OFF = "x"
+    OVERTAKEN = "o"
     RUNNING = "="
 
     @property
@@ -39,7 +40,12 @@ class Kind(StrEnum):
 
 
 _TIMEOUTS: Final = frozenset({ErrorCode.TOOL_TIMEOUT, ErrorCode.DEADLINE_EXCEEDED})
-_ANSWERED: Final = {"done": Kind.SUCCEEDED, "cached": Kind.CACHED, "replayed": Kind.REPLAYED}
+_ANSWERED: Final = {
+    "done": Kind.SUCCEEDED,
+    "cached": Kind.CACHED,
+    "replayed": Kind.REPLAYED,
+    "overtaken": Kind.OVERTAKEN,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,15 +164,22 @@ def _cells(stretch: Stretch, length_ms: float, width: int) -> tuple[int, int]:
 
 
 def _line(record: Record, started_ms: int, now_ms: int) -> CallLine:
-    log = attempt_log_of(record)
+    log = _log(record)
     ended_ms = float(ms_from_iso(record["finished_at"]) - started_ms) if "finished_at" in record else None
     until = float(now_ms - started_ms) if ended_ms is None else ended_ms
     stretches = [_attempt(entry, started_ms) for entry in log]
     unlogged = _unlogged(record, log, started_ms, until)
     stretches += [unlogged] if unlogged else []
-    began_ms = stretches[0].from_ms if stretches else None
+    began_ms = min((stretch.from_ms for stretch in stretches), default=None)
     waits = _waits(stretches, log, record, until)
     return CallLine(record, log, tuple(sorted([*waits, *stretches], key=_by_time)), began_ms, ended_ms)
+
+
+def _log(record: Record) -> tuple[AttemptEntry, ...]:
+    """Return the attempts with the hedge that the answer's log has no line of; the answer stands last."""
+    log = attempt_log_of(record)
+    hedge = overtaken_hedge(record, log)
+    return log if hedge is None else (*log[:-1], hedge, log[-1])
 
 
 def _attempt(entry: AttemptEntry, started_ms: int) -> Stretch:
@@ -189,7 +202,7 @@ def _unlogged(record: Record, log: Sequence[AttemptEntry], started_ms: int, unti
 def _waits(attempts: Sequence[Stretch], log: Sequence[AttemptEntry], record: Record, until: float) -> list[Stretch]:
     if not attempts:
         return [] if record["status"] == CallStatus.SKIPPED else [Stretch(Kind.QUEUED, 0, until)]
-    waits = [Stretch(Kind.QUEUED, 0, attempts[0].from_ms)]
+    waits = [Stretch(Kind.QUEUED, 0, min(attempt.from_ms for attempt in attempts))]
     for before, after in itertools.pairwise(attempts):
         waits.append(Stretch(Kind.BACKOFF, before.to_ms, after.from_ms))
     if len(attempts) == len(log) and log[-1].decision in {"retry", "fallback"}:

@@ -29,6 +29,7 @@ _STYLES: Final = {
     Kind.FAILED: "red",
     Kind.TIMED_OUT: "magenta",
     Kind.CUT_OFF: "red",
+    Kind.OVERTAKEN: "dim",
     Kind.RUNNING: "blue",
 }
 _MEANINGS: Final = {
@@ -40,6 +41,7 @@ _MEANINGS: Final = {
     Kind.FAILED: "failed",
     Kind.TIMED_OUT: "timed out",
     Kind.CUT_OFF: "cut off",
+    Kind.OVERTAKEN: "left for the attempt beside it",
     Kind.RUNNING: "runs",
 }
 _LEAST_BAR: Final = 20

@@ -9,20 +9,20 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from tool_contract import strict_json
-from tool_contract.attempt import AttemptContext
+from tool_contract.attempt import began_at
 from tool_contract.limits import HARD_TIMEOUT_ALLOWANCE_SECONDS
 from tool_contract.record import failure_metadata
 from tool_contract.timestamps import iso_from_ms, ms_from_iso
 from tool_executor.direct.decision import FallBack, StopAtDeadline, TryAgain, decide
 from tool_executor.direct.function_answer import FunctionAnswer, NoAnswer, read_answer, unanswered
+from tool_executor.direct.hedged_attempt import HedgedAttempt, Tried
 from tool_executor.direct.iteration import AttemptFailure, Iteration
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from tool_contract.attempt import AttemptEntry
+    from tool_contract.attempt import AttemptEntry, Hedge
     from tool_contract.envelope import Envelope
     from tool_executor.clock import Clock
+    from tool_executor.direct.hedging import Hedging
 
 _log = logging.getLogger(__name__)
 #: A throttled invocation is repeated once by itself, as the workflow's Invoke does; it uses up no attempt.
@@ -50,6 +50,17 @@ class ExecutionFrame:
     deadline_ms: int
     session: str | None = None
 
+    @property
+    def context(self) -> dict[str, Any]:
+        """What an attempt's context says of its execution."""
+        said = {
+            "execution_id": self.execution_id,
+            "correlation_id": self.correlation_id,
+            "route": "direct",
+            "deadline": self.deadline,
+        }
+        return said if self.session is None else {**said, "session": self.session}
+
 
 @dataclass(frozen=True, slots=True)
 class CallFailed:
@@ -76,10 +87,10 @@ class CallFailed:
                 "effect": next((worst for worst in ("unknown", "applied") if worst in effects), "none"),
                 "details": strict_json.dumps(list(failure.details)),
                 "attempt_log": strict_json.dumps([entry.to_json() for entry in self.log]),
-                "attempts": iteration.attempt - (0 if failure.begun else 1),
+                "attempts": iteration.begun(failure),
                 "fallback_used": iteration.candidate > 0,
                 "finished_at": iso_from_ms(self.finished_ms),
-                "execution_time_ms": max(0, self.finished_ms - ms_from_iso(self.log[0].started_at)),
+                "execution_time_ms": max(0, self.finished_ms - ms_from_iso(began_at(self.log))),
                 **told,
             },
         }
@@ -87,17 +98,18 @@ class CallFailed:
 
 @dataclass(frozen=True, slots=True)
 class CallRun:
-    """Runs the calls of one execution, each by itself."""
+    """Runs the calls of one execution, each by itself. Without ``hedging`` each attempt is alone."""
 
     frame: ExecutionFrame
     invoke: Invoke
     clock: Clock
+    hedging: Hedging | None = None
 
     async def run(self, iteration: Iteration) -> Envelope | CallFailed:
         """Run a call to its end. Raises DeadlinePassed if that came before it began."""
         while True:
-            began_ms = self.clock.now_ms()
-            outcome = await self._attempt(iteration)
+            tried = await self._try(iteration)
+            iteration, outcome, began_ms = tried.iteration, tried.outcome, tried.began_ms
             if not isinstance(outcome, AttemptFailure):
                 return outcome
             decided = decide(iteration, outcome, self.clock.now_ms(), self.frame.deadline_ms)
@@ -112,33 +124,39 @@ class CallRun:
             else:
                 return CallFailed(iteration, outcome, iteration.ended(outcome, began_ms), self.clock.now_ms())
 
-    async def _attempt(self, iteration: Iteration) -> Envelope | AttemptFailure:
-        event, limit = self._event(iteration), self._hard_limit(iteration)
+    async def _try(self, iteration: Iteration) -> Tried:
+        if self.hedging is not None and iteration.current.read_only:
+            return await HedgedAttempt(self._attempt, self.hedging, self.clock, self.frame.deadline_ms).run(iteration)
+        began_ms = self.clock.now_ms()
+        return Tried(iteration, await self._attempt(iteration), began_ms)
+
+    async def _attempt(self, iteration: Iteration, hedge: Hedge | None = None) -> Envelope | AttemptFailure:
+        event, limit = self._event(iteration, hedge), self._hard_limit(iteration)
         began = self.clock.elapsed_ms()
         try:
             answer = await self.invoke(iteration.current.function, event, limit)
-            if answer.was_throttled:
+            if answer.was_throttled and self.hedging is not None:
+                self.hedging.pause(iteration.current.tool_name)
+            if answer.was_throttled and hedge is None:
                 await self.clock.sleep(random.uniform(0, _THROTTLE_WAIT_SECONDS))  # noqa: S311 - jitter, no secret
                 answer = await self.invoke(iteration.current.function, event, limit)
         except NoAnswer as error:
             return unanswered(error, iteration, self.clock.elapsed_ms() - began)
         return read_answer(answer, iteration, self.clock.elapsed_ms() - began)
 
-    def _event(self, iteration: Iteration) -> Mapping[str, Any]:
-        context = AttemptContext(
-            execution_id=self.frame.execution_id,
-            correlation_id=self.frame.correlation_id,
-            call_id=iteration.call_id,
-            attempt=iteration.attempt,
-            candidate=iteration.candidate,
-            timeout_seconds=iteration.current.timeout_seconds,
-            deadline=self.frame.deadline,
-            attempt_log=list(iteration.log),
-            session=self.frame.session,
-        )
+    def _event(self, iteration: Iteration, hedge: Hedge | None) -> dict[str, Any]:
+        """Return a tool function's event; its context is what AttemptContext writes of values that were checked."""
         return {
             "tool_name": iteration.current.tool_name,
-            "context": context.model_dump(mode="json", exclude_none=True),
+            "context": {
+                **self.frame.context,
+                "call_id": iteration.call_id,
+                "attempt": iteration.attempt,
+                "candidate": iteration.candidate,
+                "timeout_seconds": iteration.current.timeout_seconds,
+                "attempt_log": [entry.to_json() for entry in iteration.log],
+                **({} if hedge is None else {"hedge": hedge.model_dump()}),
+            },
         }
 
     def _hard_limit(self, iteration: Iteration) -> float:

@@ -70,7 +70,11 @@ class AttemptFailure:
 
 @dataclass(frozen=True, slots=True)
 class Iteration:
-    """A call on its way. ``attempt`` counts over all candidates, ``tries`` within the one that runs, both from 1."""
+    """A call on its way. ``attempt`` counts over all candidates, ``tries`` within the one that runs, both from 1.
+
+    ``hedges`` of the attempts were sent beside another one; ``reached`` is the highest number that has been used, where
+    that is not told by ``attempt``.
+    """
 
     call_id: str
     candidates: tuple[Candidate, ...]
@@ -78,6 +82,8 @@ class Iteration:
     candidate: int = 0
     tries: int = 1
     log: tuple[AttemptEntry, ...] = ()
+    hedges: int = 0
+    reached: int = 0
 
     @property
     def current(self) -> Candidate:
@@ -86,24 +92,29 @@ class Iteration:
 
     def again(self, failure: AttemptFailure, began_ms: int, wait_seconds: float) -> Iteration:
         """Return the call before the next attempt of the same candidate."""
-        entry = self._entry(failure, began_ms, "retry", wait_seconds)
+        entry = self.entry(failure, began_ms, "retry", wait_seconds)
         return replace(self, attempt=self._next(failure), tries=self.tries + 1, log=(*self.log, entry))
 
     def fall_back(self, failure: AttemptFailure, began_ms: int) -> Iteration:
         """Return the call before the first attempt of its next candidate."""
-        entry = self._entry(failure, began_ms, "fallback")
+        entry = self.entry(failure, began_ms, "fallback")
         return replace(self, candidate=self.candidate + 1, tries=1, attempt=self._next(failure), log=(*self.log, entry))
 
     def ended(self, failure: AttemptFailure, began_ms: int) -> tuple[AttemptEntry, ...]:
         """Return the attempt log of a call that has failed for good."""
-        return (*self.log, self._entry(failure, began_ms, "end"))
+        return (*self.log, self.entry(failure, began_ms, "end"))
+
+    def begun(self, failure: AttemptFailure) -> int:
+        """Return how many attempts have begun after this one has failed."""
+        return max(self.attempt - (0 if failure.begun else 1), self.reached)
 
     def _next(self, failure: AttemptFailure) -> int:
-        return self.attempt + (1 if failure.begun else 0)
+        return self.begun(failure) + 1
 
-    def _entry(
+    def entry(
         self, failure: AttemptFailure, began_ms: int, decision: Decision, delay_seconds: float | None = None
     ) -> AttemptEntry:
+        """Return the line of the log for an attempt that has failed."""
         return AttemptEntry(
             attempt=self.attempt,
             candidate=self.candidate,

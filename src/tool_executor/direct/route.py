@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from tool_executor.aws import Aws
     from tool_executor.deployment import Deployment
+    from tool_executor.direct.hedging import Hedging
     from tool_executor.direct.lambda_http import LambdaHttp
 
 _log = logging.getLogger(__name__)
@@ -49,6 +50,7 @@ class DirectRoute:
     deployment: Deployment
     http: LambdaHttp
     clock: Clock = field(default_factory=SystemClock)
+    hedging: Hedging | None = None
 
     async def plan(self, request: object, execution_id: str, *, degraded: bool = False) -> Plan:
         """Have a request checked and written down as what is to run.
@@ -106,7 +108,7 @@ class DirectRoute:
             ms_from_iso(plan["deadline"]),
             plan["execution_id"] if plan["mode"] == "sequence" else None,
         )
-        run = CallRun(frame, self.http.invoke, self.clock)
+        run = CallRun(frame, self.http.invoke, self.clock, self.hedging)
         iterations = [_iteration(call) for call in plan["calls"]]
 
         async def ended(iteration: Iteration) -> Outcome:

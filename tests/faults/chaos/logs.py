@@ -64,6 +64,7 @@ def _recorded(records: Sequence[Record]) -> Counter[str]:
         expected[f"{asked_tool(record)} Calls"] += 1
         expected[f"{asked_tool(record)} Calls{record['status'].capitalize()}"] += 1
         expected["Attempts"] += record["attempts"]
+        expected["Hedges"] += record.get("hedges", 0)
         log = attempt_log_of(record)
         for name, decision in _BY_DECISION.items():
             expected[name] += sum(entry.decision == decision for entry in log)

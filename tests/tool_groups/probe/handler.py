@@ -57,6 +57,14 @@ def flaky(failures: Count, retry_after_seconds: Seconds | None = None) -> Echo:
     raise Unavailable(message)
 
 
+@tools.tool(read_only=True, timeout_seconds=20)
+def straggle(seconds: Seconds = 0, usual_seconds: Seconds = 0.02) -> Echo:
+    """Take so long in the first attempt, and the usual time in any other."""
+    attempt = current_attempt().attempt
+    time.sleep(seconds if attempt == 1 else usual_seconds)
+    return Echo(text="there", attempt=attempt)
+
+
 @tools.tool(read_only=True)
 def missing(name: str) -> Echo:
     """Look for what is not there."""

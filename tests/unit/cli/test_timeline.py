@@ -243,6 +243,23 @@ def test_words_for_each_end(last: dict[str, Any], row: dict[str, Any], expected:
     assert expected in told(execution(), call("c1", {**entry(1, 0, 1, "end"), **last}, end=1, **row))
 
 
+def test_two_attempts_beside_each_other_are_drawn_and_told_in_time() -> None:
+    won = call("c1", entry(1, 1, 3, "overtaken", error=None, error_code=None), entry(2, 3, 1), end=4)
+    lost = call("c2", entry(1, 1, 4), end=5, attempts=2, hedge_attempt=2, hedges=1, attempt_started_at=at(3))
+    timeline = timeline_of([execution(), won, lost], START_MS + 10_000)
+
+    assert [drawn(line.stretches, 10_000, 10) for line in timeline.lines] == [".oos      ", ".ssoo     "]
+    assert [line.began_ms for line in timeline.lines] == [1_000, 1_000]
+    said = told(execution(), won, lost)
+    assert "attempt 1 of echo, 3000 ms: left: the attempt beside it had answered" in said
+    assert said.index("attempt 1 of echo, 4000 ms: answered") < said.index("attempt 2 of echo, 2000 ms: left")
+
+
+def test_of_two_attempts_that_failed_the_words_say_that_one_waited_for_the_other() -> None:
+    said = told(execution(), call("c1", entry(1, 0, 3, "hedged"), entry(2, 1, 2, "end", effect="none"), end=3))
+    assert "attempt 1 of echo, 3000 ms: Unavailable: It is away.; the attempt beside it was waited for" in said
+
+
 def test_words_for_what_no_log_tells() -> None:
     cut = {"status": "cancelled", "attempts": 1, "attempt_started_at": at(2), "effect": "unknown"}
     why = {"error_code": "Cancelled", "error": "The execution was stopped."}

@@ -155,3 +155,42 @@ def test_size_is_counted_in_bytes() -> None:
 def test_parsing_raises_nothing_but_its_one_error(text: str | bytes) -> None:
     with contextlib.suppress(JsonError):
         strict_json.parse(text)
+
+
+_unusual = st.one_of(
+    st.sampled_from([2**53, -(2**53), 10**400]),
+    st.sampled_from(["\ud800", "a\udfff", "\u00e9", "\U0001f600", "\\ud800"]),
+    st.integers(),
+    st.floats(allow_nan=False, allow_infinity=False),
+    st.text(max_size=3),
+    st.none(),
+    st.booleans(),
+)
+
+
+@given(
+    st.recursive(_unusual, lambda inner: st.lists(inner) | st.dictionaries(st.text(max_size=3), inner), max_leaves=80),
+    st.booleans(),
+    st.integers(0, 70),
+)
+def test_what_is_read_is_refused_as_the_same_value_would_be(value: object, ascii_only: bool, levels: int) -> None:  # noqa: FBT001
+    for _ in range(levels):
+        value = [value]
+    text = json.dumps(value, ensure_ascii=ascii_only)
+    problem = strict_json.problem_in(json.loads(text))
+    if problem is None:
+        assert strict_json.parse(text) == json.loads(text)
+        return
+    with pytest.raises(strict_json.JsonError) as refused:
+        strict_json.parse(text)
+    assert refused.value.problem == problem
+
+
+@pytest.mark.parametrize("depth", [64, 65])
+def test_depth_is_found_in_texts_of_many_brackets(depth: int) -> None:
+    text = "[" + "[]," * 100 + "[" * (depth - 1) + "]" * (depth - 1) + "]"
+    if depth <= 64:
+        assert len(strict_json.parse(text)) == 101
+        return
+    with pytest.raises(strict_json.JsonError, match="nested deeper than 64"):
+        strict_json.parse(text)

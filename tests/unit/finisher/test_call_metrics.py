@@ -149,3 +149,28 @@ def test_sums_over_all_tools_are_the_records(calls: list[dict[str, Any]]) -> Non
     for decision, metric in (("retry", Metric.RETRIES), ("fallback", Metric.FALLBACKS), ("cached", Metric.CACHE_HITS)):
         assert total(metric) == sum(one["decision"] == decision for one in logs)
     assert {metric for given in found.values() for metric in given} <= set(FROM_RECORDS)
+
+
+def test_a_hedge_that_answered_is_an_attempt_a_hedge_and_won() -> None:
+    call = record("success", entry(1, "overtaken"), entry(2, "done"), hedges=1)
+    assert counted(call)["ask"].items() >= {"Attempts": 2, "Hedges": 1, "HedgesWon": 1}.items()
+    assert "Retries" not in counted(call)["ask"]
+
+
+def test_a_hedge_that_was_overtaken_is_an_attempt_and_a_hedge() -> None:
+    call = record("success", entry(1, "done"), hedges=1, attempts=2)
+    assert counted(call)["ask"].items() >= {"Attempts": 2, "Hedges": 1}.items()
+    assert "HedgesWon" not in counted(call)["ask"]
+
+
+def test_hedges_are_of_the_tools_that_they_tried() -> None:
+    failed = entry(1, "hedged", error_code="Unavailable"), entry(2, "fallback", error_code="Unavailable")
+    call = record("success", *failed, entry(3, "overtaken", "other"), entry(4, "done", "other"), hedges=2)
+    assert {tool: figures["Hedges"] for tool, figures in counted(call).items()} == {"ask": 1, "other": 1}
+    assert "HedgesWon" not in counted(call)["ask"]
+
+
+def test_time_begins_with_the_first_attempt_wherever_it_stands_in_the_log() -> None:
+    later = entry(2, "hedged", error_code="Unavailable") | {"started_at": "2026-11-20T10:00:09.000Z"}
+    call = record("failed", later, entry(1, "end", error_code="NotFound"), hedges=1)
+    assert metrics_of([call])["ask"][Metric.QUEUE_TIME] == [250]

@@ -97,3 +97,14 @@ def test_of_calls_that_never_began_the_bucket_is_not_asked(aws: Aws, clock: Fake
     finished(aws, clock, execution_id, s3=s3)
 
     assert s3.calls == []
+
+
+def test_what_the_attempt_beside_a_hedge_left_is_written_down(aws: Aws, clock: FakeClock, execution_id: str) -> None:
+    left(aws, clock, execution_id)
+    row = aws.row(execution_id, "c1")
+    held_by_hedge = {"attempts": 2, "owner": "the hedge", "hedge_attempt": 2, "hedged_owner": row["owner"], "hedges": 1}
+    aws.put(**{**row, **held_by_hedge})
+
+    envelope = finished(aws, clock, execution_id)
+
+    assert (envelope["status"], envelope["attempts"], envelope["metadata"]["hedges"]) == ("success", 2, 1)
