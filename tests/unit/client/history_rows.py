@@ -11,7 +11,8 @@ from moto import mock_aws
 
 from tool_contract import strict_json
 from tool_contract.items import to_item
-from tool_contract.record import EXECUTION_CALL_ID, tool_day
+from tool_contract.record import EXECUTION_CALL_ID
+from tool_contract.shards import tool_day
 from tool_executor.aws import Aws
 from tool_executor.deployment import Deployment
 
