@@ -1,7 +1,7 @@
 """The items of the history table that hold totals: of the calls that asked for a tool, by the hour of their start.
 
-An item's ``execution_id`` is ``#calls#<tool>#<month>#<shard>`` and its ``call_id`` the hour, ``2026-11-20T10``: a tool's
-month is one query for each shard. No execution can have such an id. They are in none of the indexes.
+An item's ``execution_id`` is ``#calls#<tool>#<month>#<shard>``, its ``call_id`` the hour, ``2026-11-20T10``: a tool's
+month is one query for each shard. No execution can have such an id. The items are in none of the indexes.
 """
 
 from __future__ import annotations
