@@ -101,10 +101,8 @@ def _asked() -> tuple[Scenario, int, bool]:
     said = vars(parser.parse_args())
     as_json, processes = said.pop("json"), said.pop("processes")
     scenario = Scenario(**said)
-    wrong = [
-        name for name in ("calls", "rate", "calls_per_execution", "tools", "shards") if getattr(scenario, name) <= 0
-    ]
-    if wrong or processes < 1 or scenario.calls_per_execution > 250:  # noqa: PLR2004 - an execution holds no more
+    sizes = (scenario.calls, scenario.rate, scenario.calls_per_execution, scenario.tools, scenario.shards)
+    if min(sizes) <= 0 or processes < 1 or scenario.calls_per_execution > 250:  # noqa: PLR2004 - an execution holds no more
         parser.error("calls, rates, shards and processes are above 0, and calls per execution at most 250.")
     return scenario, processes, as_json
 

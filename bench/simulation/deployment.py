@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import types
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -16,8 +15,8 @@ from bench.simulation.workload import GROUP, Scenario, catalog_of, tools_of
 from lambdas.finisher import counted_end, finish, gauges
 from lambdas.finisher import handler as finisher_handler
 from lambdas.finisher import history as finisher_history
-from lambdas.planner import caller_accounts, plan_writer
 from lambdas.planner import handler as planner_handler
+from lambdas.planner import plan_writer
 from lambdas.planner.plan import Deployment
 from lambdas.runtime import attempt_metrics, aws_clients, clock
 from lambdas.runtime.artifacts import ArtifactStore
@@ -74,16 +73,12 @@ class Simulated:
             (aws_clients, "s3_glance", lambda: self.objects),
             *((module, "ThreadPoolExecutor", Pool) for module in (plan_writer, finish, finisher_history)),
             *((module, "emit", _emit_nothing) for module in (finish, gauges, attempt_metrics)),
-            *(
-                (module, "time", types.SimpleNamespace(sleep=timeline.wait))
-                for module in (counted_end, caller_accounts)
-            ),
         ]
         for where, name, what in replaced:
             setattr(where, name, what)
         self._add_functions(tools_of(self.scenario, timeline), client, state)
 
-    def _add_functions(self, group: ToolGroup, client: Any, state: Any) -> None:  # noqa: ANN401 - for botocore's
+    def _add_functions(self, group: ToolGroup, client: Any, state: Any) -> None:
         deployment = Deployment(catalog_of(group), {GROUP: "tools"}, 90, history_shards=self.scenario.shards)
         ended = counted_end.CountedEnd("history", client, self.scenario.shards, sleep=self.timeline.wait)
         history = finisher_history.History("history", client, self.scenario.shards, ended)
@@ -99,7 +94,7 @@ class Simulated:
         self.functions.add("finisher", lambda: finisher_handler.finish, share // 10)
         self.functions.add("tools", lambda: self._environment(group, client, state), share)
 
-    def _environment(self, group: ToolGroup, client: Any, state: Any) -> Any:  # noqa: ANN401 - for botocore's
+    def _environment(self, group: ToolGroup, client: Any, state: Any) -> Any:
         """Return the handler of a new environment: what a process remembers of breakers and budgets is its own."""
         pause, artifacts = Pause(), ArtifactStore("artifacts")
         stores = Stores(

@@ -86,7 +86,7 @@ class Client:
         """Read the items of a key, all in one page."""
         return self._retried("Query", READ_SECONDS, lambda: self._query(asked))
 
-    def get_paginator(self, _operation: str) -> Any:  # noqa: ANN401 - botocore's own
+    def get_paginator(self, _operation: str) -> Any:
         """Return what pages through a query."""
 
         def paginate(**asked: Any) -> Iterator[dict[str, Any]]:
@@ -213,7 +213,7 @@ def _at(number: int, of: int, code: str) -> list[str]:
     return [code if each == number else "None" for each in range(of)]
 
 
-def _error(code: str, **more: Any) -> Any:  # noqa: ANN401 - botocore's response
+def _error(code: str, **more: Any) -> Any:
     return {"Error": {"Code": code, "Message": code}, **more}
 
 

@@ -76,16 +76,16 @@ class Index:
     shown: frozenset[str]
     entries: dict[str, dict[Key, Item]] = field(default_factory=dict)
 
-    def units(self, old: Item | None, new: Item) -> list[tuple[str, int]]:
-        """Return the write units of a change, by key of the index."""
+    def units(self, old: Item | None, new: Item, size: int) -> list[tuple[str, int]]:
+        """Return the write units of a change, by key of the index; neither item is larger than ``size``."""
         before = old[self.key]["S"] if old and self.key in old else None
         after = new[self.key]["S"] if self.key in new else None
         if before == after:
             if after is None or (old is not None and all(old.get(name) == new.get(name) for name in self.shown)):
                 return []
-            return [(after, self._size(new))]
-        taken = [(before, self._size(old))] if before is not None and old is not None else []
-        return [*taken, (after, self._size(new))] if after is not None else taken
+            return [(after, self._units(new, size))]
+        taken = [(before, self._units(old, size))] if before is not None and old is not None else []
+        return [*taken, (after, self._units(new, size))] if after is not None else taken
 
     def keep(self, key: Key, old: Item | None, new: Item) -> None:
         """Write a change into the entries."""
@@ -96,8 +96,9 @@ class Index:
         if self.key in new:
             self.entries.setdefault(new[self.key]["S"], {})[key] = new
 
-    def _size(self, item: Item) -> int:
-        return write_units(size_of(item, self.shown) + _ENTRY_BYTES)
+    def _units(self, item: Item, size: int) -> int:
+        # What the whole item keeps below is not worth the counting.
+        return 1 if size + _ENTRY_BYTES <= _WRITE_BYTES else write_units(size_of(item, self.shown) + _ENTRY_BYTES)
 
 
 @dataclass(slots=True)
@@ -123,10 +124,10 @@ class Table:
 
     def need(self, key: Key, old: Item | None, new: Item, *, twice: bool = False) -> list[tuple[str, str, int]]:
         """Return what a write needs: resource, key, units. A transaction takes twice of the table itself."""
-        units = write_units(max(size_of(new), size_of(old) if old else 0)) * (2 if twice else 1)
-        needed = [(self.name, key[0], units)]
+        size = max(size_of(new), size_of(old))
+        needed = [(self.name, key[0], write_units(size) * (2 if twice else 1))]
         for index in self.indexes:
-            needed += [(f"{self.name}/{index.name}", name, number) for name, number in index.units(old, new)]
+            needed += [(f"{self.name}/{index.name}", name, number) for name, number in index.units(old, new, size)]
         return needed
 
     def require(self, needed: list[tuple[str, str, int]], now: float) -> None:
@@ -202,7 +203,12 @@ def size_of(item: Item | None, names: frozenset[str] | None = None) -> int:
     """Return an item's bytes, names included, as DynamoDB counts them; of some attributes only, if named."""
     if item is None:
         return 0
-    return sum(len(name) + _value_size(attribute) for name, attribute in item.items() if names is None or name in names)
+    size = 0
+    for name, attribute in item.items():
+        if names is None or name in names:
+            text = attribute.get("S")
+            size += len(name) + (_value_size(attribute) if text is None else len(text))
+    return size
 
 
 def write_units(size: int) -> int:

@@ -65,9 +65,7 @@ class StateMachine:
         self._starts = Bucket(simulated.scenario.starts)
         self._transitions = Bucket(simulated.scenario.transitions)
         self._client = simulated.state_machine_client()
-        self._record = json.loads(_WORKFLOW.read_text())["States"]["RunCalls"]["ItemProcessor"]["States"][
-            "RecordFailure"
-        ]
+        self._record = _record_failure()
         self._open: dict[str, float] = {}
         self._arriving = True
 
@@ -80,8 +78,9 @@ class StateMachine:
         self.seen.unfinished = len(self._open)
         return self.seen
 
-    async def invoke(self, function: str, event: object, _timeout_seconds: float) -> FunctionAnswer:
-        """Invoke a tool's function: the state Invoke."""
+    async def invoke(self, function: str, event: object, timeout_seconds: float) -> FunctionAnswer:
+        """Invoke a tool's function: the state Invoke. No simulated tool outlasts its limit."""
+        del timeout_seconds
         self._enter(1)
         return self.simulated.functions.invoke(function, event)
 
@@ -169,7 +168,7 @@ class StateMachine:
         values = {**told["row"], "status": told["status"], "error_code": told["error_code"], "error": told["error"]}
         named = {f":{name}": to_attribute(value) for name, value in values.items() if name != "failure_metadata"}
         named |= {f":{status}": {"S": str(status)} for status in OPEN_STATUSES}
-        arguments = self._record["Arguments"]
+        arguments = self._record
         for number in range(_TRIES - 1):
             try:
                 self._client.update_item(
@@ -188,7 +187,7 @@ class StateMachine:
                 return None
         return told
 
-    def _asked(self, function: str, event: dict[str, Any]) -> Any:  # noqa: ANN401 - JSON is any value
+    def _asked(self, function: str, event: dict[str, Any]) -> Any:
         """Return the planner's or the finisher's answer, tried as often as their states try; None without one."""
         for number in range(_TRIES):
             answer = self.simulated.functions.invoke(function, event)
@@ -237,11 +236,18 @@ class StateMachine:
         self.seen.recorded.update(CallTotals.of(records).figures)
 
 
+def _record_failure() -> dict[str, Any]:
+    """Return the state's arguments, as they are deployed."""
+    states = json.loads(_WORKFLOW.read_text())["States"]["RunCalls"]["ItemProcessor"]["States"]
+    arguments: dict[str, Any] = states["RecordFailure"]["Arguments"]
+    return arguments
+
+
 def _candidates(call: dict[str, Any]) -> tuple[Candidate, ...]:
     return tuple(Candidate.from_state(state) for state in call["candidates"])
 
 
-def _driven(steps: Coroutine[Any, Any, Any]) -> Any:  # noqa: ANN401 - what the coroutine returns
+def _driven(steps: Coroutine[Any, Any, Any]) -> Any:
     """Run a coroutine that never waits for an event loop: what waits in it are greenlets."""
     try:
         steps.send(None)

@@ -19,7 +19,7 @@ Condition = Callable[[Item, Names, Values], bool]
 Operand = Callable[[Item, Names, Values], Any]
 Change = Callable[[Item, Item, Names, Values], None]
 
-_TOKEN: Final = re.compile(r"\s*(<=|>=|<>|[=<>(),+]|[#:]?[A-Za-z_][A-Za-z0-9_]*)")
+_WORD: Final = re.compile(r"\s*(<=|>=|<>|[=<>(),+]|[#:]?[A-Za-z_][A-Za-z0-9_]*)")
 _COMPARISONS: Final = {
     "=": operator.eq,
     "<>": operator.ne,
@@ -56,7 +56,7 @@ def update(text: str) -> Change:
     return apply
 
 
-def plain(attribute: Mapping[str, Any] | None) -> Any:  # noqa: ANN401 - an attribute is any value
+def plain(attribute: Mapping[str, Any] | None) -> Any:
     """Return what an attribute compares by; None where there is none."""
     if attribute is None:
         return None
@@ -67,20 +67,20 @@ def plain(attribute: Mapping[str, Any] | None) -> Any:  # noqa: ANN401 - an attr
 class _Reader:
     def __init__(self, text: str) -> None:
         self._text = text
-        self._tokens = _TOKEN.findall(text)
-        if _TOKEN.sub("", text).strip():
+        self._words = _WORD.findall(text)
+        if _WORD.sub("", text).strip():
             raise SyntaxError(text)
         self._at = 0
 
     def peek(self) -> str:
-        return str(self._tokens[self._at]) if self._at < len(self._tokens) else ""
+        return str(self._words[self._at]) if self._at < len(self._words) else ""
 
     def next(self, expected: str | None = None) -> str:
-        token = self.peek()
-        if not token or (expected is not None and token != expected):
-            raise SyntaxError(f"{self._text}: {expected or 'more'} is missing at {token!r}")
+        word = self.peek()
+        if not word or (expected is not None and word != expected):
+            raise SyntaxError(f"{self._text}: {expected or 'more'} is missing at {word!r}")
         self._at += 1
-        return token
+        return word
 
     def end(self) -> None:
         if self.peek():
@@ -117,17 +117,17 @@ class _Reader:
         return lambda item, names, _: (names.get(name, name) in item) is wanted
 
     def _comparison(self, left: Operand) -> Condition:
-        token = self.next()
-        if token == "IN":
+        word = self.next()
+        if word == "IN":
             return self._among(left)
-        if token == "BETWEEN":
+        if word == "BETWEEN":
             low = self._value()
             self.next("AND")
             high = self._value()
             return lambda *given: _between(plain(low(*given)), plain(left(*given)), plain(high(*given)))
-        compare, right = _COMPARISONS[token], self._value()
+        compare, right = _COMPARISONS[word], self._value()
 
-        def compared(*given: Any) -> bool:  # noqa: ANN401 - item, names, values
+        def compared(*given: Any) -> bool:
             one, other = plain(left(*given)), plain(right(*given))
             return one is not None and other is not None and bool(compare(one, other))
 
@@ -151,17 +151,17 @@ class _Reader:
         return lambda *given: _sum(first(*given), second(*given))
 
     def _term(self) -> Operand:
-        token = self.next()
-        if token == "if_not_exists":
+        word = self.next()
+        if word == "if_not_exists":
             self.next("(")
             name = self.next()
             self.next(",")
             otherwise = self._value()
             self.next(")")
             return lambda item, names, values: item.get(names.get(name, name)) or otherwise(item, names, values)
-        if token.startswith(":"):
-            return lambda _, __, values: values[token]
-        return lambda item, names, _: item.get(names.get(token, token))
+        if word.startswith(":"):
+            return lambda _, __, values: values[word]
+        return lambda item, names, _: item.get(names.get(word, word))
 
     def clause(self, kind: str) -> list[Change]:
         changes = [self._change(kind)]
@@ -195,5 +195,5 @@ def _sum(one: Mapping[str, str] | None, other: Mapping[str, str]) -> dict[str, s
     return {"N": str(int(one["N"]) + int(other["N"]))} if one else dict(other)
 
 
-def _between(low: Any, value: Any, high: Any) -> bool:  # noqa: ANN401 - text or numbers
+def _between(low: Any, value: Any, high: Any) -> bool:
     return value is not None and bool(low <= value <= high)

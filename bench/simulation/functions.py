@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import random
-from collections import Counter
+from collections import Counter, defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Self
 
@@ -14,8 +15,6 @@ from bench.simulation.virtual_time import Bucket
 from tool_executor.direct.function_answer import FunctionAnswer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from bench.simulation.virtual_time import Timeline
     from bench.simulation.workload import Scenario
 
@@ -26,7 +25,7 @@ _LAST_CALL: Final = 12
 #: Each environment counts for ten requests a second.
 _REQUESTS_AN_ENVIRONMENT: Final = 10
 _HTTP_THROTTLED: Final = 429
-Handler = Callable[[Any, str], Any] if TYPE_CHECKING else object
+Handler = Callable[[Any, str], Any]
 
 
 @dataclass(slots=True)
@@ -47,14 +46,14 @@ class Answer(FunctionAnswer):
     given: Any
 
     @classmethod
-    def of(cls, value: Any) -> Self:  # noqa: ANN401 - JSON is any value
+    def of(cls, value: Any) -> Self:
         """Return the answer of a function that returned."""
         answer = cls(200, b"")
         object.__setattr__(answer, "given", value)
         return answer
 
     @property
-    def value(self) -> Any:  # noqa: ANN401 - JSON is any value
+    def value(self) -> Any:
         """What the function returned."""
         return self.given
 
@@ -81,7 +80,7 @@ class Lambda:
         self._number = 0
         self.most_at_once = 0
         self.counts: Counter[str] = Counter()
-        self.seconds: Counter[str] = Counter()
+        self.seconds: defaultdict[str, float] = defaultdict(float)
 
     def add(self, name: str, make: Callable[[], Handler], warm: int) -> None:
         """Add a function that has so many environments ready."""
@@ -90,7 +89,7 @@ class Lambda:
         function.idle = [make() for _ in range(warm)]
         self._functions[name] = function
 
-    def invoke(self, name: str, event: Any) -> FunctionAnswer:  # noqa: ANN401 - JSON is any value
+    def invoke(self, name: str, event: Any) -> FunctionAnswer:
         """Invoke a function and return Lambda's answer."""
         self._timeline.wait(_INVOKE_SECONDS)
         function = self._functions[name]
@@ -107,7 +106,7 @@ class Lambda:
             return self._answered(function, handler, event)
         finally:
             self._running -= 1
-            self.seconds[name] += self._timeline.now - began  # type: ignore[assignment] # seconds are fractions
+            self.seconds[name] += self._timeline.now - began
 
     def _environment(self, function: Function) -> Handler | None:
         now = self._timeline.now
@@ -121,7 +120,7 @@ class Lambda:
         self._timeline.wait(self._scenario.cold_seconds)
         return function.make()
 
-    def _answered(self, function: Function, handler: Handler, event: Any) -> FunctionAnswer:  # noqa: ANN401
+    def _answered(self, function: Function, handler: Handler, event: Any) -> FunctionAnswer:
         current = getcurrent()
         current.invocation = Invocation(self._fuse())
         try:

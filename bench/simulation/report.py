@@ -42,7 +42,7 @@ class Report:
     writes: Counter[str] = field(default_factory=Counter)
     half_reads: Counter[str] = field(default_factory=Counter)
     throttled: Counter[str] = field(default_factory=Counter)
-    function_seconds: Counter[str] = field(default_factory=Counter)
+    function_seconds: dict[str, float] = field(default_factory=dict)
     functions: Counter[str] = field(default_factory=Counter)
     broken: list[str] = field(default_factory=list)
 
@@ -75,7 +75,7 @@ class Report:
             taken.writes,
             taken.reads,
             taken.throttled,
-            functions.seconds,
+            dict(functions.seconds),
             functions.counts,
             list(_broken(simulated, seen)),
         )
@@ -99,7 +99,10 @@ class Report:
             self.writes + other.writes,
             self.half_reads + other.half_reads,
             self.throttled + other.throttled,
-            self.function_seconds + other.function_seconds,
+            {
+                name: self.function_seconds.get(name, 0) + other.function_seconds.get(name, 0)
+                for name in self.function_seconds.keys() | other.function_seconds.keys()
+            },
             self.functions + other.functions,
             self.broken + other.broken,
         )

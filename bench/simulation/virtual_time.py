@@ -106,7 +106,7 @@ class Future:
         self.value: Any = None
         self.error: BaseException | None = None
 
-    def result(self) -> Any:  # noqa: ANN401 - whatever the task returns
+    def result(self) -> Any:
         """Return the task's result, or raise what it raised. Only of a pool whose tasks have been run."""
         if self.error is not None:
             raise self.error
@@ -157,7 +157,7 @@ class Pool:
             return
         for _ in range(left):
             child = self.timeline.spawn(work)
-            child.invocation = getattr(waiting, "invocation", None)  # type: ignore[attr-defined]
+            child.invocation = getattr(waiting, "invocation", None)
         self.timeline.park()
 
     def _work_off(self) -> None:
@@ -178,6 +178,6 @@ class _Asked:
         self._pool = pool
         self._future = future
 
-    def result(self) -> Any:  # noqa: ANN401 - whatever the task returns
+    def result(self) -> Any:
         self._pool.run()
         return self._future.result()
