@@ -102,7 +102,7 @@ class Simulated:
             artifacts,
             IdempotencyKeys("tool-state", "history"),
             ResultCache("tool-state", artifacts, outage=Outage("result cache", pause)),
-            Breakers("tool-state", state, wait=self.timeline.wait, pause=pause),
+            Breakers("tool-state", state, wait=self.timeline.wait, pause=pause, draw=random.randrange),
             RetryBudget("tool-state", state, pause=pause),
         )
         tools = {tool.spec.name: tool for tool in group.tools}
