@@ -107,8 +107,6 @@ class Finisher:
             give_back(rows.execution)
             if self.sessions is not None:
                 self.sessions.end(rows)
-        if "open" not in rows.execution:
-            return  # ended and counted before
         ended = {
             "status": overall_status(counts),
             "counts": counts,

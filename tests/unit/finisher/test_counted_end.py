@@ -181,27 +181,32 @@ def test_more_tools_than_a_transaction_holds_are_counted_in_parts(
     assert "open" not in aws.row(execution_id, EXECUTION_CALL_ID)
 
 
-def test_whoever_goes_on_after_a_part_counts_the_rest(aws: Aws, clock: FakeClock, execution_id: str) -> None:
+class Dies(Exception):
+    """A finisher's process is no more."""
+
+
+class Dying(Cancelling):
+    """A client whose process dies at a transaction after so many."""
+
+    def transact_write_items(self, **arguments: Any) -> Any:
+        if not self.left:
+            raise Dies
+        self.left -= 1
+        return self.client.transact_write_items(**arguments)
+
+
+def test_whoever_goes_on_after_two_parts_counts_the_rest(aws: Aws, clock: FakeClock, execution_id: str) -> None:
     planned(aws, execution_id, success())
     rows = History(TABLE, aws.dynamodb).rows(execution_id)
     assert rows is not None
     totals = {f"tool_{number}": CallTotals({"calls": 1}) for number in range(7)}
-    dying = Cancelling(aws.dynamodb, 0, CONFLICT)
-
-    class Dies(Exception):
-        pass
-
-    def die_at_the_second(**arguments: Any) -> Any:
-        if dying.tried:
-            raise Dies
-        return Cancelling.transact_write_items(dying, **arguments)
-
-    dying.__dict__["transact_write_items"] = die_at_the_second
     with pytest.raises(Dies):
-        ender(dying, clock, tools_a_transaction=3).end(rows.execution, {"status": "succeeded"}, totals)
+        ender(Dying(aws.dynamodb, 2, {}), clock, tools_a_transaction=2).end(
+            rows.execution, {"status": "failed"}, totals
+        )
 
     # It goes by what it has read before the other one came: the table tells it how far that was.
-    assert ender(aws.dynamodb, clock, tools_a_transaction=3).end(rows.execution, {"status": "succeeded"}, totals)
+    assert ender(aws.dynamodb, clock, tools_a_transaction=2).end(rows.execution, {"status": "failed"}, totals)
 
     assert [counted(aws, tool)["calls"] for tool in totals] == [1] * 7
 
