@@ -18,7 +18,7 @@ from lambdas.finisher import history as finisher_history
 from lambdas.planner import handler as planner_handler
 from lambdas.planner import plan_writer
 from lambdas.planner.plan import Deployment
-from lambdas.runtime import attempt_metrics, aws_clients, clock
+from lambdas.runtime import attempt_metrics, aws_clients, breaker_store, clock
 from lambdas.runtime.artifacts import ArtifactStore
 from lambdas.runtime.attempt_store import AttemptStore
 from lambdas.runtime.breaker_store import Breakers
@@ -67,6 +67,9 @@ class Simulated:
         replaced: list[tuple[Any, str, Any]] = [
             (clock.SystemClock, "now_ms", lambda _: timeline.now_ms()),
             (clock.SystemClock, "elapsed_ms", lambda _: timeline.elapsed_ms()),
+            # The code draws from the system's randomness, which no seed repeats.
+            *((module, "SystemRandom", lambda: random) for module in (breaker_store, counted_end)),
+            (counted_end, "_RANDOM", random),
             (aws_clients, "dynamodb", lambda: client),
             (aws_clients, "tool_state", lambda: state),
             (aws_clients, "s3", lambda: self.objects),

@@ -10,10 +10,10 @@ how far it has come; whoever goes on after a finisher that died goes on from the
 
 from __future__ import annotations
 
-import random
 import time
 import uuid
 from dataclasses import dataclass, field
+from random import SystemRandom
 from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -37,6 +37,7 @@ _TOOLS_A_TRANSACTION: Final = 99
 _PATIENCE_MS: Final = 5_000
 _FIRST_WAIT_SECONDS: Final = 0.01
 _LONGEST_WAIT_SECONDS: Final = 0.5
+_RANDOM: Final = SystemRandom()
 _CONDITION: Final = "ConditionalCheckFailed"
 _PASSING: Final = {"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}
 _THROTTLED: Final = {"ThrottlingException", "ProvisionedThroughputExceededException", "TransactionInProgressException"}
@@ -73,7 +74,7 @@ class CountedEnd:
             if came is not None:
                 return came
             if end.was_busy:
-                self.sleep(random.uniform(0, wait))  # noqa: S311 - jitter, no secret
+                self.sleep(_RANDOM.uniform(0, wait))
                 wait = min(wait * 2, _LONGEST_WAIT_SECONDS)
         raise TotalsBusy(execution["execution_id"])
 
@@ -162,7 +163,7 @@ class _End:
 
     def _counted(self, tool: str, totals: CallTotals) -> Any:  # noqa: ANN401 - as above
         hour = hour_of(self.execution["started_at"])
-        shard = random.randrange(self.of.shards)  # noqa: S311 - spreads writes, no secret
+        shard = _RANDOM.randrange(self.of.shards)
         names = {f"#f{number}": name for number, name in enumerate(totals.figures)}
         added = ", ".join(f"#f{number} :f{number}" for number in range(len(names)))
         values = {f":f{number}": value for number, value in enumerate(totals.figures.values())}

@@ -251,7 +251,7 @@ class Breakers:
 
 @cache
 def _of_process(table: str) -> Breakers:
-    return Breakers(table, pause=pause_of(table), draw=random.randrange)
+    return Breakers(table, pause=pause_of(table), draw=SystemRandom().randrange)
 
 
 def _tell(tool_name: str, before: Breaker, after: Breaker) -> None:
