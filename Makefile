@@ -12,7 +12,7 @@ STAGE ?= dev
 SEEDS ?= 200
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test teeth chaos check check-teeth secrets-baseline bench bench-forecast docs synth deploy local catalog lock clean
+.PHONY: help demo test teeth chaos check check-teeth secrets-baseline bench simulate bench-forecast docs synth deploy local catalog lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -43,6 +43,9 @@ secrets-baseline: $(READY) $(CHECKS_READY) ## Write down what detect-secrets fin
 bench: $(READY) ## Measure, and print the figures (python -m bench.makespan for one of them)
 	@tool-executor browser install
 	@python -m bench $(ARGS)
+
+simulate: $(READY) ## Run CALLS= calls through the project's code and modelled services (ARGS="--shards 1", --json ...)
+	@python -m bench.simulation --calls $(or $(CALLS),20000) $(ARGS)
 
 bench-forecast: $(READY) ## Measure the demand forecast on real data, beside statsforecast's methods (some minutes)
 	@python -m bench.forecast $(ARGS)

@@ -62,6 +62,7 @@ class FunctionMaker:
             "ARTIFACT_BUCKET": self.artifacts.bucket.bucket_name,
             "STAGE": self.stage.name,
             "HISTORY_TTL_DAYS": str(self.stage.history_ttl_days),
+            "HISTORY_SHARDS": str(self.stage.history_shards),
             "POWERTOOLS_LOG_LEVEL": "INFO" if self.stage.options.enable_detailed_logging else "WARNING",
             "POWERTOOLS_SERVICE_NAME": name,
             "POWERTOOLS_TRACE_DISABLED": "false" if self.stage.tracing else "true",

@@ -17,6 +17,7 @@ from infra.errors import SettingsError
 from infra.gradual import GradualSettings
 from tool_contract.caller_policy import CallerPolicies
 from tool_contract.options import InvalidOptionsError, ToolExecutorOptions
+from tool_contract.shards import MAX_SHARDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,9 +36,10 @@ class StageSettings:
     the request nor the tool says: in every stage the contract's defaults, so that a request does the same in all of
     them. A preset of `tool_contract.options` is one word here: `options=PRODUCTION`. `browser` says where browsers come
     from and where they may go, `alarms` when they ring. `callers` is a JSON file, seen from the project's folder, of
-    who may call what. `gradual` has executions go over to a new version little by
-    little; None deploys all at once, and to functions without versions. `snap_start` names the tool groups whose
-    versions start from a snapshot.
+    who may call what. `history_shards` spreads the busy keys of the history over so many partitions: docs/scaling.md
+    says how many a rate of calls takes; a smaller number than before hides what lies in the last ones. `gradual` has
+    executions go over to a new version little by little; None deploys all at once, and to functions without versions.
+    `snap_start` names the tool groups whose versions start from a snapshot.
     """
 
     name: str
@@ -50,6 +52,7 @@ class StageSettings:
     options: ToolExecutorOptions = field(default_factory=ToolExecutorOptions)
     browser: BrowserSettings = field(default_factory=BrowserSettings)
     callers: str = ""
+    history_shards: int = 1
     alarms: AlarmSettings = field(default_factory=AlarmSettings)
     gradual: GradualSettings | None = None
     snap_start: tuple[str, ...] = ()
@@ -111,6 +114,7 @@ STAGES: Final = (
         tracing=True,
         keep_data=True,
         tool_concurrency=100,
+        history_shards=4,
         alarms=AlarmSettings(error_rate_percent=5.0, failed_executions=3),
         gradual=GradualSettings(),
         snap_start=("inventory-optimizer",),  # its numerics are what takes half a second to import
@@ -165,6 +169,8 @@ def _usable(stage: StageSettings) -> StageSettings:
         stage.options.validate()
     except InvalidOptionsError as error:
         raise SettingsError(f"The stage {stage.name!r} has options that cannot be used: {error}") from None
+    if not 1 <= stage.history_shards <= MAX_SHARDS:
+        raise SettingsError(f"The stage {stage.name!r} cannot have {stage.history_shards} shards: 1 to {MAX_SHARDS}.")
     stage.browser.check(stage.name)
     if stage.snap_start and stage.gradual is None:
         raise SettingsError(f"The stage {stage.name!r} names snap_start, which needs versions: set gradual, too.")

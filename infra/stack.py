@@ -227,6 +227,7 @@ class ToolExecutorStack(Stack):
             "StateMachineArn": self._workflow.machine.state_machine_arn,
             **({"StateMachineAlias": self._live.alias_arn} if self._live else {}),
             "HistoryTable": self._history.table.table_name,
+            "HistoryShards": str(self._stage.history_shards),
             "ToolStateTable": self._tool_state.table.table_name,
             "ArtifactBucket": self._artifacts.bucket.bucket_name,
             "PlannerFunction": self._planner.function.function_name,

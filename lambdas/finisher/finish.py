@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from lambdas.finisher.call_metrics import metrics_of
 from lambdas.finisher.caller_lease import give_back
+from lambdas.finisher.counted_end import TotalsBusy
 from lambdas.finisher.one_time_secrets import delete_one_time_secrets
 from lambdas.finisher.output import build_output, count_statuses, lay_out, overall_status
 from lambdas.finisher.settlement import Ending, settle
@@ -17,8 +18,9 @@ from lambdas.runtime.artifacts import ArtifactStore, ResultCorrupt, ResultMissin
 from lambdas.runtime.clock import Clock, SystemClock
 from lambdas.runtime.metrics import emit
 from tool_contract import strict_json
+from tool_contract.call_totals import CallTotals
 from tool_contract.envelope import OPEN_STATUSES
-from tool_contract.record import envelope_from_record
+from tool_contract.record import asked_tool, envelope_from_record
 from tool_contract.timestamps import iso_from_ms, ms_from_iso
 
 if TYPE_CHECKING:
@@ -105,15 +107,18 @@ class Finisher:
             give_back(rows.execution)
             if self.sessions is not None:
                 self.sessions.end(rows)
-        closed = self.history.end_execution(
-            rows.execution["execution_id"],
-            {
-                "status": overall_status(counts),
-                "counts": counts,
-                "finished_at": finished_at,
-                "execution_time_ms": ms_from_iso(finished_at) - ms_from_iso(rows.execution["started_at"]),
-            },
-        )
+        ended = {
+            "status": overall_status(counts),
+            "counts": counts,
+            "finished_at": finished_at,
+            "execution_time_ms": ms_from_iso(finished_at) - ms_from_iso(rows.execution["started_at"]),
+        }
+        try:
+            closed = self.history.end_execution(rows.execution, ended, _totals_of(rows.calls))
+        except TotalsBusy:
+            # Its caller gets the answer nevertheless. The row stays open, and the sweep ends and counts it.
+            telemetry.logger.warning("an execution that has ended could not be counted yet")
+            return
         if not closed:
             return
         telemetry.logger.info("finished", extra={"counts": counts})
@@ -137,6 +142,13 @@ class Finisher:
             ref = self.artifacts.put(artifact_key(execution_id, call_id, "result"), strict_json.dumps(envelope.result))
             return envelope.model_copy(update={"result": None, "result_ref": ref})
         return envelope
+
+
+def _totals_of(calls: Sequence[Mapping[str, Any]]) -> dict[str, CallTotals]:
+    """Return the figures of calls by the tool that was asked for."""
+    return {
+        tool: CallTotals.of(call for call in calls if asked_tool(call) == tool) for tool in {*map(asked_tool, calls)}
+    }
 
 
 def _in_parallel(jobs: Iterable[Callable[[], _Answer]]) -> list[_Answer]:

@@ -32,7 +32,7 @@ _ENDINGS = {"ABORTED": Ending.CANCELLED, "TIMED_OUT": Ending.TIMED_OUT, "FAILED"
 def _finisher() -> Finisher:
     tools = load_catalog().tools
     return Finisher(
-        History(os.environ["HISTORY_TABLE"], aws_clients.dynamodb()),
+        History(os.environ["HISTORY_TABLE"], aws_clients.dynamodb(), int(os.environ.get("HISTORY_SHARDS", "1"))),
         ArtifactStore(os.environ["ARTIFACT_BUCKET"]),
         frozenset(spec.name for spec in tools if spec.annotations.read_only),
         SessionsEnd.from_environment(),

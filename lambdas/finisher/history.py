@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-import uuid
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, cast
+from functools import partial
+from heapq import merge
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from tool_contract.envelope import CallStatus
+from lambdas.finisher.counted_end import CountedEnd
 from tool_contract.items import from_item, to_attribute
-from tool_contract.record import EXECUTION_CALL_ID, INDEX_OPEN, OPEN_SHARD
+from tool_contract.record import EXECUTION_CALL_ID, INDEX_OPEN
+from tool_contract.shards import open_key
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from mypy_boto3_dynamodb import DynamoDBClient
 
-_CLOSED_BY: Final = "closed_by"
-_STILL_OPEN = "#status IN (:pending, :running, :retrying)"
-_OPEN_VALUES = {
-    ":pending": CallStatus.PENDING,
-    ":running": CallStatus.RUNNING,
-    ":retrying": CallStatus.RETRYING,
-}
+    from tool_contract.call_totals import CallTotals
+
+#: Shards that are asked at once.
+_READERS: Final = 16
+_Answer = TypeVar("_Answer")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +34,17 @@ class ExecutionRows:
 
 
 class History:
-    """Reads an execution's rows and ends them, each write only where the row is still open."""
+    """Reads an execution's rows and ends them, each write only where the row is still open.
 
-    def __init__(self, table: str, client: DynamoDBClient) -> None:
+    Open executions lie in so many ``shards``.
+    """
+
+    def __init__(self, table: str, client: DynamoDBClient, shards: int = 1, end: CountedEnd | None = None) -> None:
         self._table = table
         self._client = client
+        self._shards = shards
+        self._counted_end = end or CountedEnd(table, client, shards)
+        self._is_counting = False
 
     def rows(self, execution_id: str) -> ExecutionRows | None:
         """Return an execution's rows as they are now, or None where there are none."""
@@ -69,77 +76,69 @@ class History:
 
         An attempt that begins while its call is being ended must not be told to have had no effect.
         """
-        return self._end(
-            seen["execution_id"],
-            seen["call_id"],
-            attributes,
-            condition="#status = :seen_status AND attempts = :seen_attempts",
-            values={":seen_status": seen["status"], ":seen_attempts": seen["attempts"]},
-        )
+        names = {f"#{name}": name for name in attributes}
+        values = {f":new_{name}": value for name, value in attributes.items()}
+        seen_values = {":seen_status": seen["status"], ":seen_attempts": seen["attempts"]}
+        try:
+            self._client.update_item(
+                TableName=self._table,
+                Key={"execution_id": {"S": seen["execution_id"]}, "call_id": {"S": seen["call_id"]}},
+                UpdateExpression="SET " + ", ".join(f"#{name} = :new_{name}" for name in attributes),
+                ConditionExpression="#status = :seen_status AND attempts = :seen_attempts",
+                ExpressionAttributeNames=names,
+                ExpressionAttributeValues={
+                    name: to_attribute(value) for name, value in {**values, **seen_values}.items()
+                },
+            )
+        except self._client.exceptions.ConditionalCheckFailedException:
+            return False
+        return True
 
-    def end_execution(self, execution_id: str, attributes: Mapping[str, Any]) -> bool:
-        """End the execution's own row and say whether it was this call that did: outcomes are counted once."""
-        # An update that the SDK retries after a lost acknowledgement fails on itself: it knows its own write by this.
-        closed_by = uuid.uuid4().hex
-        return self._end(
-            execution_id,
-            EXECUTION_CALL_ID,
-            {**attributes, _CLOSED_BY: closed_by},
-            condition=f"attribute_exists(#open) AND {_STILL_OPEN}",
-            values=_OPEN_VALUES,
-            removed=" REMOVE #open",
-        )
+    def end_execution(
+        self, execution: Mapping[str, Any], attributes: Mapping[str, Any], totals: Mapping[str, CallTotals]
+    ) -> bool:
+        """End the execution's own row and say whether it was this call that did: its calls are counted once.
+
+        Raises TotalsBusy.
+        """
+        if not self._is_counting:
+            self._is_counting = self._counted_end.begin_counting()
+        return self._counted_end.end(execution, attributes, totals)
 
     def overdue(self, before: str) -> Iterator[str]:
-        """Yield the ids of open executions whose deadline lies before an ISO time."""
+        """Yield the ids of open executions whose deadline lies before an ISO time, the nearest deadline first."""
+        found = self._in_shards(partial(self._overdue, before))
+        for _, execution_id in merge(*found):
+            yield execution_id
+
+    def open_executions(self) -> tuple[int, str | None]:
+        """Return how many executions are open, and the first of their deadlines."""
+        found = self._in_shards(self._open)
+        deadlines = [deadline for _, deadline in found if deadline is not None]
+        return sum(count for count, _ in found), min(deadlines, default=None)
+
+    def _in_shards(self, ask: Callable[[str], _Answer]) -> list[_Answer]:
+        with ThreadPoolExecutor(min(self._shards, _READERS)) as readers:
+            return list(readers.map(ask, map(open_key, range(self._shards))))
+
+    def _overdue(self, before: str, shard: str) -> list[tuple[str, str]]:
         pages = self._client.get_paginator("query").paginate(
             TableName=self._table,
             IndexName=INDEX_OPEN,
             KeyConditionExpression="#open = :shard AND deadline < :before",
             ExpressionAttributeNames={"#open": "open"},
-            ExpressionAttributeValues={":shard": {"S": OPEN_SHARD}, ":before": {"S": before}},
+            ExpressionAttributeValues={":shard": {"S": shard}, ":before": {"S": before}},
         )
-        for page in pages:
-            for item in page["Items"]:
-                yield item["execution_id"]["S"]
+        return [(item["deadline"]["S"], item["execution_id"]["S"]) for page in pages for item in page["Items"]]
 
-    def open_executions(self) -> tuple[int, str | None]:
-        """Return how many executions are open, and the first of their deadlines."""
+    def _open(self, shard: str) -> tuple[int, str | None]:
         asked: Any = {
             "TableName": self._table,
             "IndexName": INDEX_OPEN,
             "KeyConditionExpression": "#open = :shard",
             "ExpressionAttributeNames": {"#open": "open"},
-            "ExpressionAttributeValues": {":shard": {"S": OPEN_SHARD}},
+            "ExpressionAttributeValues": {":shard": {"S": shard}},
         }
         counted = self._client.get_paginator("query").paginate(**asked, Select="COUNT")
         first = self._client.query(**asked, Limit=1)["Items"]
         return sum(page["Count"] for page in counted), first[0]["deadline"]["S"] if first else None
-
-    def _end(
-        self,
-        execution_id: str,
-        call_id: str,
-        attributes: Mapping[str, Any],
-        *,
-        condition: str,
-        values: Mapping[str, Any],
-        removed: str = "",
-    ) -> bool:
-        names = {f"#{name}": name for name in attributes} | ({"#open": "open"} if removed else {})
-        new = {f":new_{name}": value for name, value in attributes.items()}
-        assignments = ", ".join(f"#{name} = :new_{name}" for name in attributes)
-        try:
-            self._client.update_item(
-                TableName=self._table,
-                Key={"execution_id": {"S": execution_id}, "call_id": {"S": call_id}},
-                UpdateExpression=f"SET {assignments}{removed}",
-                ConditionExpression=condition,
-                ExpressionAttributeNames=names,
-                ExpressionAttributeValues={name: to_attribute(value) for name, value in {**new, **values}.items()},
-                ReturnValuesOnConditionCheckFailure="ALL_OLD",
-            )
-        except self._client.exceptions.ConditionalCheckFailedException as error:
-            standing = from_item(cast("dict[str, Any]", error.response.get("Item", {})))
-            return _CLOSED_BY in attributes and standing.get(_CLOSED_BY) == attributes[_CLOSED_BY]
-        return True

@@ -38,6 +38,7 @@ def _deployment() -> Deployment:
         history_ttl_days=int(os.environ["HISTORY_TTL_DAYS"]),
         options=ToolExecutorOptions.from_json(strict_json.parse(os.environ.get("STAGE_OPTIONS", "{}"))),
         callers=CallerPolicies.from_json(CALLERS.read_bytes()),
+        history_shards=int(os.environ.get("HISTORY_SHARDS", "1")),
     )
 
 

@@ -15,10 +15,11 @@ from tool_contract.envelope import CallStatus
 from tool_contract.options import ToolExecutorOptions
 from tool_contract.plan_state import plan_state
 from tool_contract.preflight import preflight
-from tool_contract.record import EXECUTION_CALL_ID, OPEN_SHARD, tool_day
+from tool_contract.record import EXECUTION_CALL_ID
 from tool_contract.request import one_time_secrets
 from tool_contract.retry import draw_delays, whole_seconds
 from tool_contract.secret_fields import without_one_time_names
+from tool_contract.shards import day_key, open_key, shard_of, tool_day
 from tool_contract.timestamps import day_of, iso_from_ms
 
 if TYPE_CHECKING:
@@ -51,13 +52,17 @@ class ExecutionIdentity:
 
 @dataclass(frozen=True, slots=True)
 class Deployment:
-    """What the planner knows of its stage: catalog, the groups' function ARNs, how long rows live, options, callers."""
+    """What the planner knows of its stage: catalog, the groups' function ARNs, how long rows live, options, callers.
+
+    ``history_shards``: over how many shards the history's busy keys are spread.
+    """
 
     catalog: Catalog
     functions: Mapping[str, str]
     history_ttl_days: int
     options: ToolExecutorOptions = field(default_factory=ToolExecutorOptions)
     callers: CallerPolicies = field(default_factory=CallerPolicies)
+    history_shards: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,11 +90,12 @@ def make_plan(request: ExecutionRequest, identity: ExecutionIdentity, deployment
     state = plan_state(request, deployment.catalog, deployment.options, names)
     common = _common_attributes(request, identity, deployment)
     rows = tuple(
-        {**common, **_call_row(call, position, planned["call_id"], identity)}
+        {**common, **_call_row(call, position, planned["call_id"], identity, deployment.history_shards)}
         for position, (planned, call) in enumerate(zip(state["calls"], request.calls, strict=True))
     )
     taking = _taking(request, identity, deployment.callers, foreseen.worst.attempts)
-    return Plan(state, {**common, **_execution_row(request, identity, names.deadline)}, rows, taking)
+    execution_row = _execution_row(request, identity, names.deadline, deployment.history_shards)
+    return Plan(state, {**common, **execution_row}, rows, taking)
 
 
 def _deadline_ms(request: ExecutionRequest, identity: ExecutionIdentity) -> int:
@@ -149,16 +155,18 @@ def _common_attributes(
     }
 
 
-def _execution_row(request: ExecutionRequest, identity: ExecutionIdentity, deadline: str) -> dict[str, Any]:
-    secrets = one_time_secrets(request)
+def _execution_row(
+    request: ExecutionRequest, identity: ExecutionIdentity, deadline: str, shards: int
+) -> dict[str, Any]:
+    secrets, shard = one_time_secrets(request), shard_of(identity.execution_id, shards)
     return {
         "call_id": EXECUTION_CALL_ID,
         "status": CallStatus.RUNNING,
         "mode": request.mode,
         "calls": len(request.calls),
         "deadline": deadline,
-        "day": day_of(iso_from_ms(identity.started_ms)),
-        "open": OPEN_SHARD,
+        "day": day_key(day_of(iso_from_ms(identity.started_ms)), shard),
+        "open": open_key(shard),
         "execution_arn": identity.arn,
         "route": identity.route,
         "trace_id": identity.trace_id,
@@ -174,14 +182,18 @@ def _idempotency(call: CallRequest) -> dict[str, Any]:
     return {"idempotency_key": call.idempotency_key, "input_hash": hashlib.sha256(text.encode()).hexdigest()}
 
 
-def _call_row(call: CallRequest, position: int, call_id: str, identity: ExecutionIdentity) -> dict[str, Any]:
+def _call_row(
+    call: CallRequest, position: int, call_id: str, identity: ExecutionIdentity, shards: int
+) -> dict[str, Any]:
+    # Calls of one execution take different shards: they begin and end at the same time.
+    shard = shard_of(f"{identity.execution_id}/{call_id}", shards)
     fallbacks = [{"tool_name": fallback.tool_name, "input": fallback.input} for fallback in call.fallbacks]
     return {
         "call_id": call_id,
         "position": position,
         "status": CallStatus.PENDING,
         "tool_name": call.tool_name,
-        "tool_day": tool_day(call.tool_name, day_of(iso_from_ms(identity.started_ms))),
+        "tool_day": tool_day(call.tool_name, day_of(iso_from_ms(identity.started_ms)), shard),
         "attempts": 0,
         "input": strict_json.dumps(call.input),
         "fallbacks": strict_json.dumps(fallbacks) if fallbacks else None,

@@ -18,19 +18,10 @@ if TYPE_CHECKING:
 #: The sort key of an execution's own record. No call_id may begin with ``#``.
 EXECUTION_CALL_ID: Final = "#execution"
 
-#: Shards of the indexes by tool and by openness: one until a table is so busy that one partition cannot take it.
-TOOL_DAY_SHARD: Final = 0
-OPEN_SHARD: Final = "0"
-
 INDEX_BY_CORRELATION: Final = "by-correlation"
 INDEX_BY_TOOL: Final = "by-tool"
 INDEX_BY_DAY: Final = "by-day"
 INDEX_OPEN: Final = "open-executions"
-
-
-def tool_day(tool_name: str, day: str, shard: int = TOOL_DAY_SHARD) -> str:
-    """Return the key of the index ``by-tool``, e.g. ``forecast_demand#2026-11-20#0``."""
-    return f"{tool_name}#{day}#{shard}"
 
 
 def asked_tool(record: Mapping[str, Any]) -> str:

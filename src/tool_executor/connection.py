@@ -65,7 +65,7 @@ class Connection:
     @cached_property
     def history(self) -> History:
         """The history table."""
-        return History(self.aws, self.deployment.history_table)
+        return History.of(self.aws, self.deployment)
 
     @cached_property
     def catalog(self) -> Catalog:

@@ -45,6 +45,11 @@ class Deployment:
     outputs: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
 
     @property
+    def history_shards(self) -> int:
+        """Over how many shards the history's busy keys are spread."""
+        return int(self.outputs.get("HistoryShards", "1"))
+
+    @property
     def started_arn(self) -> str:
         """What executions are started on: the state machine's alias, where the stage has one."""
         return self.outputs.get("StateMachineAlias") or self.state_machine_arn

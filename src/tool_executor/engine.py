@@ -246,7 +246,7 @@ class Engine:
 
     @property
     def _history(self) -> History:
-        return History(self.aws, self.deployment.history_table)
+        return History.of(self.aws, self.deployment)
 
     @property
     def _direct(self) -> DirectRoute:

@@ -193,8 +193,9 @@ class ToolExecutor(SyncMethods):
     ) -> StatisticsReport:
         """Return figures from the history table, ``overall`` and ``by_tool``, of calls that anybody made.
 
-        They are of executions started from ``since`` up to ``until`` (aware datetimes, 31 days at most; today, in UTC,
-        where nothing is said), or of all of a correlation id. A call counts for the tool that was asked for.
+        They are of executions started from ``since`` up to ``until`` (aware datetimes, 400 days at most; today, in
+        UTC, where nothing is said), or of all of a correlation id. A call counts for the tool that was asked for.
+        ``basis`` says of what time they are, and how: see docs/observability.md.
 
         Raises InvalidRequestError for a window that cannot be used, CredentialsMissingError, ServiceError.
         """

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from functools import partial
+from heapq import merge
+from itertools import chain, islice
+from math import ceil
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any, Final, Self
 
 from tool_contract.items import from_item
 from tool_contract.record import (
@@ -12,18 +18,23 @@ from tool_contract.record import (
     INDEX_BY_DAY,
     INDEX_BY_TOOL,
     INDEX_OPEN,
-    OPEN_SHARD,
-    tool_day,
 )
+from tool_contract.shards import day_key, open_key, tool_day
 from tool_contract.timestamps import iso_from_ms
 from tool_executor.aws import translated_errors
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
     from tool_executor.aws import Aws
+    from tool_executor.deployment import Deployment
 
 Record = dict[str, Any]
 
 _PAGE_ROWS: Final = 1000
+#: Shards that are asked at once, and how few rows a page of one has.
+_READERS: Final = 16
+_LEAST_PAGE_ROWS: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,14 +87,24 @@ CALLS: Final = Among(only_calls=True)
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """The history table of one deployment. Lists are newest first where nothing else is said."""
+    """The history table of one deployment. Lists are newest first where nothing else is said.
+
+    The lists by tool, by day and of what is open lie in so many ``shards``, which are asked at once; :meth:`of` knows
+    their number.
+    """
 
     aws: Aws
     table: str
+    shards: int = 1
+
+    @classmethod
+    def of(cls, aws: Aws, deployment: Deployment) -> Self:
+        """Return a deployment's history."""
+        return cls(aws, deployment.history_table, deployment.history_shards)
 
     def execution(self, execution_id: str) -> list[Record]:
         """Return an execution's own record, then its calls' in call order; empty if there is no such execution."""
-        records = self._query(None, "execution_id = :key", execution_id, limit=None, forward=True, consistent=True)
+        records = self._query(None, "execution_id", execution_id, limit=None, forward=True, consistent=True)
         return sorted(records, key=lambda record: record.get("position", -1))
 
     def calls(self, execution_id: str) -> list[Record]:
@@ -105,53 +126,99 @@ class History:
 
         It asks the index, whose rows are small and may be a moment behind: made to be asked again and again.
         """
-        records = self._query(INDEX_BY_CORRELATION, "correlation_id = :key", correlation_id, limit=None)
+        records = self._query(INDEX_BY_CORRELATION, "correlation_id", correlation_id, limit=None)
         calls = (record for record in records if record["execution_id"] == execution_id)
         return sorted((call for call in calls if "position" in call), key=lambda call: call["position"])
 
     def by_correlation(self, correlation_id: str, limit: int | None, among: Among = EVERYTHING) -> list[Record]:
         """Return executions and calls of a correlation id."""
-        return self._query(INDEX_BY_CORRELATION, "correlation_id = :key", correlation_id, limit=limit, among=among)
+        return self._query(INDEX_BY_CORRELATION, "correlation_id", correlation_id, limit=limit, among=among)
 
     def by_tool(self, tool_name: str, day: str, limit: int | None, among: Among = EVERYTHING) -> list[Record]:
         """Return the calls that asked for a tool on a day (``2026-11-20``, UTC)."""
-        return self._query(INDEX_BY_TOOL, "tool_day = :key", tool_day(tool_name, day), limit=limit, among=among)
+        keys = self._keys(partial(tool_day, tool_name, day))
+        return self._in_shards(INDEX_BY_TOOL, "tool_day", keys, "started_at", limit=limit, among=among)
 
     def by_day(self, day: str, limit: int | None, among: Among = EVERYTHING) -> list[Record]:
         """Return the executions of a day (``2026-11-20``, UTC)."""
-        return self._query(INDEX_BY_DAY, "#key = :key", day, limit=limit, names={"#key": "day"}, among=among)
+        keys = self._keys(partial(day_key, day))
+        return self._in_shards(INDEX_BY_DAY, "day", keys, "started_at", limit=limit, among=among)
 
     def open_executions(self, limit: int) -> list[Record]:
         """Return the executions that have not ended, the one with the nearest deadline first."""
-        names = {"#key": "open"}
-        return self._query(INDEX_OPEN, "#key = :key", OPEN_SHARD, limit=limit, names=names, forward=True)
+        return self._in_shards(INDEX_OPEN, "open", self._keys(open_key), "deadline", limit=limit, forward=True)
+
+    def _keys(self, key: Callable[[int], str]) -> list[str]:
+        return [key(shard) for shard in range(self.shards)]
+
+    def _in_shards(
+        self,
+        index: str,
+        name: str,
+        keys: Sequence[str],
+        order: str,
+        *,
+        limit: int | None,
+        forward: bool = False,
+        among: Among = EVERYTHING,
+    ) -> list[Record]:
+        """Return the rows of all keys as one list in an attribute's order; pages are asked for as it takes them."""
+        page_rows = None if limit is None else max(_LEAST_PAGE_ROWS, 2 * ceil(limit / len(keys)))
+        asked = partial(self._rows, index, name, forward=forward, among=among)
+        parts = [asked(key, limit=limit if len(keys) == 1 else None, page_rows=page_rows) for key in keys]
+        with translated_errors():
+            if len(parts) > 1:
+                parts = self._begun(parts)
+            return list(islice(merge(*parts, key=itemgetter(order), reverse=not forward), limit))
+
+    def _begun(self, parts: Sequence[Iterator[Record]]) -> list[Iterator[Record]]:
+        """Return the same lists with the first page of each read: all at once."""
+        _ = self.aws.dynamodb  # made once, before threads share it
+        with ThreadPoolExecutor(min(len(parts), _READERS)) as readers:
+            first = list(readers.map(lambda part: list(islice(part, 1)), parts))
+        return [chain(begun, part) for begun, part in zip(first, parts, strict=True)]
 
     def _query(
         self,
         index: str | None,
-        condition: str,
+        name: str,
         key: str,
         *,
         limit: int | None,
-        names: dict[str, str] | None = None,
         forward: bool = False,
         consistent: bool = False,
         among: Among = EVERYTHING,
     ) -> list[Record]:
-        options: dict[str, Any] = {"IndexName": index} if index else {}
-        if names or among.names:
-            options["ExpressionAttributeNames"] = {**(names or {}), **among.names}
-        # Rows that are filtered out count for a page, not for the limit.
-        rows = _PAGE_ROWS if among.filters or limit is None else min(limit, _PAGE_ROWS)
+        rows = self._rows(index, name, key, limit=limit, forward=forward, consistent=consistent, among=among)
         with translated_errors():
-            pages = self.aws.dynamodb.get_paginator("query").paginate(
-                TableName=self.table,
-                KeyConditionExpression=condition + among.key_condition,
-                ExpressionAttributeValues={":key": {"S": key}, **among.values},
-                ScanIndexForward=forward,
-                ConsistentRead=consistent,
-                PaginationConfig={"PageSize": rows, **({"MaxItems": limit} if limit else {})},
-                **among.filters,
-                **options,
-            )
-            return [from_item(item) for page in pages for item in page["Items"]]
+            return list(rows)
+
+    def _rows(
+        self,
+        index: str | None,
+        name: str,
+        key: str,
+        *,
+        limit: int | None,
+        page_rows: int | None = None,
+        forward: bool = False,
+        consistent: bool = False,
+        among: Among = EVERYTHING,
+    ) -> Iterator[Record]:
+        """Yield rows page by page. Raises what botocore raises."""
+        options: dict[str, Any] = {"IndexName": index} if index else {}
+        # Rows that are filtered out count for a page, not for the limit.
+        wanted = _PAGE_ROWS if among.filters else min(page_rows or limit or _PAGE_ROWS, _PAGE_ROWS)
+        pages = self.aws.dynamodb.get_paginator("query").paginate(
+            TableName=self.table,
+            KeyConditionExpression="#key = :key" + among.key_condition,
+            ExpressionAttributeNames={"#key": name, **among.names},
+            ExpressionAttributeValues={":key": {"S": key}, **among.values},
+            ScanIndexForward=forward,
+            ConsistentRead=consistent,
+            PaginationConfig={"PageSize": wanted, **({"MaxItems": limit} if limit else {})},
+            **among.filters,
+            **options,
+        )
+        for page in pages:
+            yield from map(from_item, page["Items"])

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final, Self, TypedDict
 
-from tool_contract.record import EXECUTION_CALL_ID
+from tool_contract.call_totals import TIME_ERROR, CallTotals, summed
+from tool_contract.hourly_totals import HOUR_MS, TOTALS_TTL_DAYS
+from tool_contract.record import EXECUTION_CALL_ID, asked_tool
+from tool_contract.timestamps import iso_from_ms
 from tool_executor.errors import InvalidRequestError
 from tool_executor.history import Among, History
+from tool_executor.hourly_totals import HourlyTotals, Hours
 from tool_executor.statistics import Outcome, ToolStatistics, by_tool
 
 if TYPE_CHECKING:
@@ -19,16 +24,37 @@ if TYPE_CHECKING:
     from tool_executor.deployment import Deployment
     from tool_executor.history import Record
 
-#: Each tool and each day is a query of its own.
+#: The longest window of rows: each tool and each day is a query of its own.
 MAX_WINDOW: Final = timedelta(days=31)
+#: The longest window of totals, which are kept so long.
+MAX_COUNTED_WINDOW: Final = timedelta(days=TOTALS_TTL_DAYS)
+#: An hour with more calls than these is not read row by row for a part of it: all of it is taken.
+MAX_EDGE_CALLS: Final = 20_000
+_HOUR: Final = timedelta(hours=1)
 _THREADS: Final = 8
 
 
+class Basis(TypedDict):
+    """What figures are of: ISO 8601 times in UTC; None is no bound.
+
+    ``since`` and ``until`` are the window's, widened to a whole hour where that has very many calls. From
+    ``by_hour_since`` to ``by_hour_until`` totals tell it, of executions that have ended; the rest is told by records.
+    ``percentile_error`` is how far percentiles may be off, as a share of them.
+    """
+
+    since: str | None
+    until: str | None
+    by_hour_since: str | None
+    by_hour_until: str | None
+    percentile_error: float
+
+
 class StatisticsReport(TypedDict):
-    """The figures of all calls that were looked at, and of each tool that was asked for."""
+    """The figures of all calls that were looked at, of each tool that was asked for, and what they are of."""
 
     overall: ToolStatistics
     by_tool: dict[str, ToolStatistics]
+    basis: Basis
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +65,7 @@ class Window:
     until: datetime
 
     @classmethod
-    def of(cls, since: datetime | None, until: datetime | None, now: datetime) -> Self:
+    def of(cls, since: datetime | None, until: datetime | None, now: datetime, longest: timedelta = MAX_WINDOW) -> Self:
         """Return the window that is meant; nothing said is today, in UTC. Raises InvalidRequestError."""
         among_of(since, until)
         end = (until or now).astimezone(UTC)
@@ -47,11 +73,15 @@ class Window:
         begin = last_day if since is None else since.astimezone(UTC)
         if begin >= end:
             raise _refused(f"It begins at {_told(begin)}, and ends at {_told(end)} already.", "/until")
-        if end - begin > MAX_WINDOW:
-            days = (end - begin) / timedelta(days=1)
-            hint = "Ask for less at a time, or by correlation id."
-            raise _refused(f"It is {days:.1f} days long; {MAX_WINDOW.days} are the most.", "/since", hint=hint)
+        cls(begin, end).require_at_most(longest)
         return cls(begin, end)
+
+    def require_at_most(self, longest: timedelta, told: str = "It is") -> None:
+        """Raise InvalidRequestError where the window is longer."""
+        if self.until - self.since > longest:
+            days = (self.until - self.since) / timedelta(days=1)
+            hint = "Ask for less at a time, or by correlation id."
+            raise _refused(f"{told} {days:.1f} days long; {longest.days} are the most.", "/since", hint=hint)
 
     @property
     def days(self) -> list[str]:
@@ -64,6 +94,27 @@ class Window:
     def among(self) -> Among:
         """The window as the history takes it."""
         return among_of(self.since, self.until)
+
+
+@dataclass(frozen=True, slots=True)
+class _Sources:
+    """What tells a window: totals of whole hours, rows before and after them."""
+
+    rows: tuple[Window, ...]
+    hours: Hours | None = None
+
+    @classmethod
+    def of(cls, window: Window, counted_since_ms: int | None, now: datetime) -> Self:
+        """Return what tells a window. The hour of ``now`` is whole: nothing has begun after it."""
+        if counted_since_ms is None:
+            return cls((window,))
+        counted = datetime.fromtimestamp(counted_since_ms / 1000, UTC)
+        begin = max(_hour_after(window.since), counted)
+        end = _hour_after(window.until) if window.until >= now else _hour_before(window.until)
+        if begin >= end:
+            return cls((window,))
+        rows = (Window(window.since, min(begin, window.until)), Window(end, window.until))
+        return cls(tuple(part for part in rows if part.since < part.until), Hours(_ms(begin), _ms(end)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,23 +139,61 @@ class HistoryStatistics:
         Nothing said is today, in UTC, of the tools ``tool_names``. With a correlation id they are of all its calls,
         whenever that was. A call counts for the tool that was asked for, also where a fallback answered.
 
+        Whole hours are told by totals, which count an execution's calls when it has ended; the rest by records.
+
         Raises:
-            InvalidRequestError: the window is over 31 days long, ends before it begins, or has no time zone.
+            InvalidRequestError: the window is over 400 days long, or what records must tell of it over 31; it ends
+                before it begins, or has no time zone.
             ServiceError, CredentialsMissingError: DynamoDB refused or did not answer.
         """
         if correlation_id is not None:
             records = self._of_correlation(correlation_id, among_of(since, until))
-        else:
-            window = Window.of(since, until, now or datetime.now(UTC))
-            records = self._of_window(sorted(set(tool_names) if tool_name is None else {tool_name}), window)
-        outcomes = [Outcome.from_record(record) for record in records]
-        counted = [one for one in outcomes if one.status.is_terminal and tool_name in {None, one.tool_name}]
-        return {"overall": ToolStatistics.of(counted), "by_tool": by_tool(counted)}
+            return _of_records(records, tool_name, _basis(since, until, None))
+        moment = now or datetime.now(UTC)
+        names = sorted(set(tool_names) if tool_name is None else {tool_name})
+        window, sources = self._sources(names, Window.of(since, until, moment, MAX_COUNTED_WINDOW), moment)
+        basis = _basis(window.since, window.until, sources.hours)
+        if sources.hours is None:
+            return _of_records(self._of_window(names, window), tool_name, basis)
+        totals = self._added(names, sources)
+        by_name = {name: ToolStatistics.from_totals(each) for name, each in sorted(totals.items()) if each["calls"]}
+        return {"overall": ToolStatistics.from_totals(summed(totals.values())), "by_tool": by_name, "basis": basis}
 
-    def outcomes(self, tool_names: Iterable[str], window: Window) -> list[Outcome]:
-        """Return the outcome of each call that asked for one of the tools, and has ended. Raises as :meth:`query`."""
-        records = self._of_window(sorted(set(tool_names)), window)
-        return [one for one in map(Outcome.from_record, records) if one.status.is_terminal]
+    def totals(self, tool_names: Iterable[str], window: Window, now: datetime | None = None) -> dict[str, CallTotals]:
+        """Return the totals of calls by the tool that was asked for. Raises as :meth:`query`."""
+        names, moment = sorted(set(tool_names)), now or datetime.now(UTC)
+        return self._added(names, _Sources.of(window, self._hourly.counted_since_ms(), moment))
+
+    def _sources(self, tool_names: list[str], window: Window, now: datetime) -> tuple[Window, _Sources]:
+        """Return what tells the window, which is widened to whole hours where these are too much to read."""
+        counted_since_ms = self._hourly.counted_since_ms()
+        if counted_since_ms is not None:
+            window = Window(
+                self._edge(tool_names, window.since, counted_since_ms, _hour_before(window.since)),
+                window.until
+                if window.until >= now
+                else self._edge(tool_names, window.until, counted_since_ms, _hour_after(window.until)),
+            )
+        sources = _Sources.of(window, counted_since_ms, now)
+        for part in sources.rows:
+            part.require_at_most(MAX_WINDOW, "What was not counted by the hour, and lies in it, is")
+        return window, sources
+
+    def _edge(self, tool_names: list[str], edge: datetime, counted_since_ms: int, widened: datetime) -> datetime:
+        begin_ms = _ms(_hour_before(edge))
+        if widened == edge or begin_ms < counted_since_ms:
+            return edge
+        hour = self._hourly.of(tool_names, Hours(begin_ms, begin_ms + HOUR_MS))
+        return widened if sum(totals["calls"] for _, totals in hour) > MAX_EDGE_CALLS else edge
+
+    def _added(self, tool_names: list[str], sources: _Sources) -> dict[str, CallTotals]:
+        parts = [] if sources.hours is None else self._hourly.of(tool_names, sources.hours)
+        records = [record for window in sources.rows for record in self._of_window(tool_names, window)]
+        parts += [(asked_tool(record), CallTotals.of([record])) for record in records]
+        of_tool: defaultdict[str, list[CallTotals]] = defaultdict(list)
+        for name, totals in parts:
+            of_tool[name].append(totals)
+        return {name: summed(each) for name, each in of_tool.items()}
 
     def _of_correlation(self, correlation_id: str, among: Among) -> list[Record]:
         listed = self._history.by_correlation(correlation_id, None, among)
@@ -120,7 +209,36 @@ class HistoryStatistics:
 
     @property
     def _history(self) -> History:
-        return History(self.aws, self.deployment.history_table)
+        return History.of(self.aws, self.deployment)
+
+    @property
+    def _hourly(self) -> HourlyTotals:
+        return HourlyTotals(self.aws, self.deployment)
+
+
+def _of_records(records: list[Record], tool_name: str | None, basis: Basis) -> StatisticsReport:
+    outcomes = [Outcome.from_record(record) for record in records]
+    counted = [one for one in outcomes if one.status.is_terminal and tool_name in {None, one.tool_name}]
+    return {"overall": ToolStatistics.of(counted), "by_tool": by_tool(counted), "basis": basis}
+
+
+def _basis(since: datetime | None, until: datetime | None, hours: Hours | None) -> Basis:
+    return {
+        "since": None if since is None else iso_from_ms(_ms(since)),
+        "until": None if until is None else iso_from_ms(_ms(until)),
+        "by_hour_since": None if hours is None else iso_from_ms(hours.begin_ms),
+        "by_hour_until": None if hours is None else iso_from_ms(hours.end_ms),
+        "percentile_error": 0.0 if hours is None else TIME_ERROR,
+    }
+
+
+def _hour_before(moment: datetime) -> datetime:
+    return moment.replace(minute=0, second=0, microsecond=0)
+
+
+def _hour_after(moment: datetime) -> datetime:
+    begin = _hour_before(moment)
+    return begin if begin == moment else begin + _HOUR
 
 
 def among_of(since: datetime | None, until: datetime | None, status: str | None = None) -> Among:

@@ -13,6 +13,7 @@ from tool_contract.record import asked_tool
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from tool_contract.call_totals import CallTotals
     from tool_executor.history import Record
 
 
@@ -84,6 +85,26 @@ class ToolStatistics:
             retry_rate=_percent(sum(outcome.attempts > 1 for outcome in ran), len(ran)),
             fallback_rate=_percent(sum(outcome.fallback_used for outcome in ran), len(ran)),
             cache_hits=sum(outcome.cached for outcome in ended),
+        )
+
+    @classmethod
+    def from_totals(cls, totals: CallTotals) -> Self:
+        """Return the figures of calls that were added up: the percentiles are within 5 % of the true ones."""
+        ended, ran = totals["calls"], totals["ran"]
+        return cls(
+            total_executions=ended,
+            success_count=totals["success"],
+            failure_count=totals["failed"],
+            timeout_count=totals["timeout"],
+            success_rate=_percent(totals["success"], ended),
+            avg_execution_time_ms=round(totals["time_us"] / ran / 1000, 3) if ran else 0.0,
+            p50_ms=totals.percentile(0.5),
+            p95_ms=totals.percentile(0.95),
+            p99_ms=totals.percentile(0.99),
+            avg_attempts=round(totals["attempts"] / ran, 3) if ran else 0.0,
+            retry_rate=_percent(totals["retried"], ran),
+            fallback_rate=_percent(totals["fallback"], ran),
+            cache_hits=totals["cached"],
         )
 
     def to_json(self) -> dict[str, Any]:

@@ -78,7 +78,7 @@ class FaultyCloud:
 
     @property
     def history(self) -> History:
-        return History(self.aws, self.deployment.history_table)
+        return History.of(self.aws, self.deployment)
 
     def engine(self, route: str = "auto") -> Engine:
         """What runs requests under ids of the test's choice, as ToolExecutor does."""

@@ -44,6 +44,7 @@ def test_the_stage_that_is_supposed_is_prod() -> None:
     (prod,) = [stage for stage in STAGES if stage.name == "prod"]
     supposed = Assumptions()
     assert (supposed.history_days, supposed.log_days) == (prod.history_ttl_days, prod.log_retention_days)
+    assert supposed.history_shards == prod.history_shards
     assert (supposed.tracing, supposed.workflow_logs) == (prod.tracing, prod.state_machine_log_level == "ALL")
 
 

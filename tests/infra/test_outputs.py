@@ -15,6 +15,7 @@ def test_the_outputs_have_the_documented_keys(assembly: Assembly) -> None:
     assert set(assembly.outputs) == {
         "StateMachineArn",
         "HistoryTable",
+        "HistoryShards",
         "ToolStateTable",
         "ArtifactBucket",
         "PlannerFunction",

@@ -48,7 +48,7 @@ class Deployed:
 
     @property
     def history(self) -> History:
-        return History(self.aws, self.deployment.history_table)
+        return History.of(self.aws, self.deployment)
 
     def start(self, request: Any, name: str | None = None) -> Execution:
         return Runner(self.aws, self.deployment).start(request, name)

@@ -51,7 +51,7 @@ def _works(run: Run) -> tuple[ExecutionWork, ExecutionWork]:
 
 
 def _counting(cloud: FaultyCloud, run: Run) -> None:
-    operations = ("PutItem", "UpdateItem", "Query", "GetItem", "DeleteItem", "BatchGetItem")
+    operations = ("PutItem", "UpdateItem", "Query", "GetItem", "DeleteItem", "BatchGetItem", "TransactWriteItems")
     counters = [store_fault(FaultKind.DELAY, run, f"dynamodb.{operation}", times=None) for operation in operations]
     budget = Fault(kind=FaultKind.DELAY, request="dynamodb.UpdateItem", containing=("budget#look",), times=None)
     breaker = Fault(kind=FaultKind.DELAY, request="dynamodb.GetItem", containing=("breaker#look",), times=None)
@@ -86,7 +86,9 @@ def _agrees(cloud: FaultyCloud, run: Run, execution: Execution, work: ExecutionW
     assert total(parts_of(work, Assumptions())).lambda_requests == functions.total()
     assert own["dynamodb.PutItem"] == 1 + len(work.calls)
     writes = records.EXECUTION_WRITES + sum(records.call_writes(call) for call in work.calls)
-    assert own["dynamodb.PutItem"] + own["dynamodb.UpdateItem"] == writes
+    # The execution's end counts its calls in the same transaction.
+    assert own["dynamodb.TransactWriteItems"] == 1
+    assert own["dynamodb.PutItem"] + own["dynamodb.UpdateItem"] + own["dynamodb.TransactWriteItems"] == writes
     assert own["dynamodb.Query"] == 1
     assert own.total() == writes + 1
     # A process reads a breaker at most once a second: the estimate is the most that it can come to.

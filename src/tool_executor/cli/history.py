@@ -97,7 +97,7 @@ def history(
     among = among_of(begin, None, None if status is None else status.value)
     wanted = _Wanted(execution_id, correlation_id, tool, day, open_only, among, limit)
     with chosen(local=local, stage=stage, region=region) as where:
-        records = _listed(History(where.aws, where.deployment.history_table), wanted, begin)
+        records = _listed(History.of(where.aws, where.deployment), wanted, begin)
         if tool is not None and not records:
             require_tool(where, tool)
     if as_json:

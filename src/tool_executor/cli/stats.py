@@ -18,7 +18,7 @@ from tool_executor.history_statistics import HistoryStatistics
 from tool_executor.planner_catalog import deployed_catalog
 
 if TYPE_CHECKING:
-    from tool_executor.history_statistics import StatisticsReport
+    from tool_executor.history_statistics import Basis, StatisticsReport
     from tool_executor.statistics import ToolStatistics
 
 _COUNTS: Final = ("calls", "ok", "failed", "timeout", "cached", "ok %")
@@ -52,7 +52,7 @@ def stats(
 
       tool-executor stats --correlation-id morning-check --json
 
-    Exit code: 0; 2 if there is no such tool, the window cannot be used (31 days at most), or AWS could not be called.
+    Exit code: 0; 2 if there is no such tool, the window cannot be used (400 days at most), or AWS could not be called.
     """
     now = datetime.now(UTC)
     begin, end = (None if text is None else moment_of(text, now) for text in (since, until))
@@ -67,11 +67,22 @@ def stats(
         if tool is not None and not report["overall"].total_executions:
             require_tool(where, tool)
     if as_json:
-        print_json({"overall": report["overall"].to_json(), "by_tool": _by_tool(report)})
+        print_json({"overall": report["overall"].to_json(), "by_tool": _by_tool(report), "basis": report["basis"]})
     elif not report["overall"].total_executions:
         out.print("No calls have ended there.")
     else:
         _print(report)
+        _tell_basis(report["basis"], begin)
+
+
+def _tell_basis(basis: Basis, begin: datetime | None) -> None:
+    """Say what is not as it was asked for, or not exact."""
+    if basis["by_hour_since"] is not None:
+        share = f"{basis['percentile_error']:.0%}"
+        out.print(f"[dim]p50, p95 and p99 are within {share}: {basis['by_hour_since']} to {basis['by_hour_until']} is")
+        out.print("[dim]told by totals of each hour, which count a call when its execution has ended.[/]")
+    if begin is not None and basis["since"] is not None and moment_of(basis["since"], begin) < begin:
+        out.print(f"[dim]Its first hour has so many calls that all of it is counted: from {basis['since']} on.[/]")
 
 
 def _by_tool(report: StatisticsReport) -> dict[str, object]:

@@ -68,6 +68,7 @@ class Assumptions(BaseModel):
 
     # The stage: those of `prod`.
     history_days: Annotated[int, Field(ge=1, le=3_650)] = 90
+    history_shards: Annotated[int, Field(ge=1, le=256)] = 4
     log_days: Annotated[int, Field(ge=1, le=3_650)] = 90
     tracing: bool = True
     workflow_logs: bool = False

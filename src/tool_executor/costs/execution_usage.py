@@ -86,13 +86,16 @@ def _functions(work: ExecutionWork, assumed: Assumptions) -> Iterator[Part]:
 
 
 def _history(work: ExecutionWork) -> Usage:
-    """The planner's rows, each attempt's beginning, each call's end, the execution's end; Finish reads all once."""
+    """The planner's rows, each attempt's beginning, each call's end, the execution's end and its tools' totals.
+
+    Finish reads all once.
+    """
     rows = records.EXECUTION_BYTES + sum(records.ended_bytes(call) for call in work.calls)
     # An idempotency key that was used before is answered by another call's record.
     answers = sum(call.keyed * records.read_units(records.ended_bytes(call)) for call in work.calls)
     writes = sum(records.call_write_units(call) for call in work.calls)
     return Usage(
-        dynamodb_write_units=records.execution_write_units() + writes,
+        dynamodb_write_units=records.execution_write_units(work.tools) + writes,
         dynamodb_read_units=records.read_units(rows) + answers,
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from tool_contract.hourly_totals import TOTALS_TTL_DAYS
 from tool_executor.costs import records
 from tool_executor.costs.assumptions import FINISHER_MEMORY_MB
 from tool_executor.costs.bill import bill_of
@@ -27,7 +28,7 @@ _SECONDS: Final = SWEEPS * 60
 _COMPRESSED: Final = 0.15
 #: X-Ray's default rule: the first request of each second, and a share of the others.
 _SAMPLED_BEYOND: Final = 0.05
-#: The lists of what is overdue, of what is open, and of the first of these: reads of an index that may be late.
+#: The lists of what is overdue, of what is open, and of the first of these, of each shard: reads that may be late.
 _SWEEP_QUERIES: Final = 3
 
 
@@ -70,7 +71,7 @@ def parts_of_month(assumed: Assumptions) -> tuple[Part, ...]:
 
 def _fixed(assumed: Assumptions) -> Iterator[Part]:
     sweep = function_usage(FINISHER_MEMORY_MB, SWEEPS * assumed.sweep_ms / 1000, SWEEPS, SWEEPS * SWEEP_LOG_BYTES)
-    reads = SWEEPS * (_SWEEP_QUERIES + assumed.catalog_tools) / 2
+    reads = SWEEPS * (_SWEEP_QUERIES * assumed.history_shards + assumed.catalog_tools) / 2
     yield Part("sweep", sweep, fixed=True)
     yield Part("sweep", Usage(dynamodb_read_units=reads, scheduled_events=SWEEPS), fixed=True)
     yield Part("sweep", Usage(traces=SWEEPS if assumed.tracing else 0), fixed=True)
@@ -96,12 +97,21 @@ def _kept(assumed: Assumptions, executions: float, grown: list[Part]) -> Iterato
     indexes = records.INDEXED_BYTES * entries
     in_s3 = sum(size for call in calls for size in (call.input_bytes, call.result_bytes) if records.inline(size) < size)
     scale = executions * months / GB
+    totals = records.TOTALS_BYTES * _totals(assumed, executions) * TOTALS_TTL_DAYS / _DAYS / GB
     yield Part(
         "history",
-        Usage(dynamodb_gb_months=(table + indexes) * scale, dynamodb_backup_gb_months=table * scale),
+        Usage(
+            dynamodb_gb_months=(table + indexes) * scale + totals,
+            dynamodb_backup_gb_months=table * scale + totals,
+        ),
     )
     yield Part("artefacts", Usage(s3_gb_months=in_s3 * scale))
     yield Part("functions", Usage(log_gb_months=_log_months(total(grown).log_gb, assumed)))
+
+
+def _totals(assumed: Assumptions, executions: float) -> float:
+    """Return how many items hold a month's totals: one a tool, hour and shard, as far as there are executions."""
+    return min(executions * mean_execution(assumed).tools, assumed.tools * _DAYS * 24 * assumed.history_shards)
 
 
 def _log_months(ingested_gb: float, assumed: Assumptions) -> float:

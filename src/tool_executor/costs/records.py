@@ -32,6 +32,8 @@ ENTRY_BYTES: Final = 140
 REFERENCE_BYTES: Final = 280
 #: An execution's own record, at its end.
 EXECUTION_BYTES: Final = 620
+#: A tool's totals of an hour, some sixty buckets of times with them.
+TOTALS_BYTES: Final = 800
 #: What an index holds of a call or an execution, with what DynamoDB adds for each item of an index.
 INDEXED_BYTES: Final = 300 + 100
 
@@ -83,9 +85,14 @@ def call_write_units(call: CallWork) -> float:
     return write_units(planned_bytes(call)) + _begin_units(call) + write_units(ended_bytes(call)) + indexes
 
 
-def execution_write_units() -> int:
-    """Return the units of all writes of an execution's own record, those of the indexes with them."""
-    return EXECUTION_WRITES * (write_units(EXECUTION_BYTES) + INDEXES_OF_AN_EXECUTION)
+def execution_write_units(tools: int) -> int:
+    """Return the units of all writes of an execution's own record, those of the indexes with them.
+
+    It ends by a transaction, which takes twice, together with the totals of the ``tools`` that were asked for.
+    """
+    planned = write_units(EXECUTION_BYTES)
+    ended = 2 * (write_units(EXECUTION_BYTES) + tools * write_units(TOTALS_BYTES))
+    return planned + ended + EXECUTION_WRITES * INDEXES_OF_AN_EXECUTION
 
 
 def _begin_units(call: CallWork) -> float:

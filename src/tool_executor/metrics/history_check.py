@@ -5,18 +5,18 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from tool_contract.call_totals import CallTotals
 from tool_contract.envelope import CallStatus
 from tool_contract.metrics import Metric, outcome_metric
 from tool_executor.history_statistics import HistoryStatistics
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping
 
     from tool_executor.aws import Aws
     from tool_executor.deployment import Deployment
     from tool_executor.history_statistics import Window
     from tool_executor.metrics.deployment_metrics import MetricsReport
-    from tool_executor.statistics import Outcome
 
 ALL_TOOLS: Final = "all tools"
 
@@ -44,26 +44,24 @@ def differences(
     at. Raises what :class:`HistoryStatistics` raises.
     """
     names = sorted(report.by_tool) if tool is None else [tool]
-    outcomes = HistoryStatistics(aws, deployment).outcomes(names, window)
-    return compared(report, outcomes, attempts=tool is None)
+    totals = HistoryStatistics(aws, deployment).totals(names, window)
+    return compared(report, totals, attempts=tool is None)
 
 
-def compared(report: MetricsReport, outcomes: Sequence[Outcome], *, attempts: bool) -> list[Difference]:
-    """Return where a report and the outcomes of calls that have ended differ."""
+def compared(report: MetricsReport, totals: Mapping[str, CallTotals], *, attempts: bool) -> list[Difference]:
+    """Return where a report and the totals of calls that have ended, by tool, differ."""
     found = []
-    for name in sorted({*report.by_tool, *(one.tool_name for one in outcomes)}):
-        of_tool = [one for one in outcomes if one.tool_name == name]
-        recorded = {Metric.CALLS: len(of_tool)} | {
-            outcome_metric(status): sum(one.status is status for one in of_tool)
-            for status in CallStatus
-            if status.is_terminal
+    for name in sorted({*report.by_tool, *totals}):
+        of_tool = totals.get(name, CallTotals())
+        recorded = {Metric.CALLS: of_tool["calls"]} | {
+            outcome_metric(status): of_tool[status] for status in CallStatus if status.is_terminal
         }
         figures = report.by_tool.get(name)
         for metric, count in recorded.items():
             told = figures.count(metric) if figures else 0
             if told != count:
                 found.append(Difference(name, metric, told, count))
-    recorded_attempts = sum(one.attempts for one in outcomes)
+    recorded_attempts = sum(each["attempts"] for each in totals.values())
     if attempts and report.total(Metric.ATTEMPTS) != recorded_attempts:
         found.append(Difference(ALL_TOOLS, Metric.ATTEMPTS, report.total(Metric.ATTEMPTS), recorded_attempts))
     return found

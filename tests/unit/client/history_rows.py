@@ -11,7 +11,8 @@ from moto import mock_aws
 
 from tool_contract import strict_json
 from tool_contract.items import to_item
-from tool_contract.record import EXECUTION_CALL_ID, tool_day
+from tool_contract.record import EXECUTION_CALL_ID
+from tool_contract.shards import tool_day
 from tool_executor.aws import Aws
 from tool_executor.deployment import Deployment
 
@@ -46,11 +47,14 @@ class HistoryRows:
 
     aws: Aws = field(default_factory=lambda: Aws(_REGION))
     table: str = field(default_factory=lambda: f"history-{next(_numbers)}")
+    shards: int = 1
 
     @property
     def deployment(self) -> Deployment:
         machine = f"arn:aws:states:{_REGION}:123456789012:stateMachine:machine"
-        return Deployment(machine, self.table, "state", _BUCKET, "planner", "finisher", {})
+        return Deployment(
+            machine, self.table, "state", _BUCKET, "planner", "finisher", {}, {"HistoryShards": str(self.shards)}
+        )
 
     def create(self) -> None:
         keys = {name for partition, sort, _ in _INDEXES.values() for name in (partition, sort)}

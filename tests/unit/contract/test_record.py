@@ -8,7 +8,8 @@ import pytest
 
 from tool_contract import strict_json
 from tool_contract.envelope import CallStatus
-from tool_contract.record import attempt_log_of, envelope_from_record, tool_day
+from tool_contract.record import attempt_log_of, envelope_from_record
+from tool_contract.shards import tool_day
 
 
 def _entry(**changes: Any) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from lambdas.finisher.call_metrics import metrics_of
 from tool_contract.envelope import CallStatus
 from tool_contract.metrics import FROM_RECORDS, Metric, outcome_metric
-from tool_contract.record import tool_day
+from tool_contract.shards import tool_day
 
 if TYPE_CHECKING:
     from hypothesis.strategies import DrawFn

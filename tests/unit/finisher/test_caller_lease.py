@@ -79,7 +79,7 @@ class _ClosesNothing(FailingClient):
 
     def __getattr__(self, operation: str) -> Any:
         def call(*positional: Any, **arguments: Any) -> Any:
-            if operation == "update_item" and arguments["Key"]["call_id"]["S"] == EXECUTION_CALL_ID:
+            if operation == "transact_write_items":
                 raise service_error()
             return getattr(self.real, operation)(*positional, **arguments)
 

@@ -138,6 +138,7 @@ def test_a_call_that_ends_meanwhile_keeps_its_result(aws: Aws, clock: FakeClock,
 
         exceptions = aws.dynamodb.exceptions
         get_paginator = aws.dynamodb.get_paginator
+        transact_write_items = aws.dynamodb.transact_write_items
 
         def update_item(self, **arguments: Any) -> Any:
             if arguments["Key"]["call_id"]["S"] == "c1":

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from tool_contract.envelope import CallStatus
+from tool_contract.call_totals import CallTotals
 from tool_contract.metrics import Metric
 from tool_executor.metrics.deployment_metrics import MetricsReport, ToolFigures
 from tool_executor.metrics.history_check import ALL_TOOLS, Difference, compared
-from tool_executor.statistics import Outcome
 
-OUTCOMES = [
-    Outcome("ask", CallStatus.SUCCESS, 5.0, 2),
-    Outcome("ask", CallStatus.FAILED, 5.0, 1),
-    Outcome("answer", CallStatus.SKIPPED, 0.0, 0),
-]
+OUTCOMES = {
+    "ask": CallTotals.of([{"status": "success", "attempts": 2}, {"status": "failed", "attempts": 1}]),
+    "answer": CallTotals.of([{"status": "skipped"}]),
+}
 
 
 def report(**changes: float) -> MetricsReport:
@@ -38,9 +36,9 @@ def test_attempts_are_compared_over_all_tools() -> None:
 
 
 def test_a_tool_of_which_there_are_no_metrics_is_found() -> None:
-    outcomes = [*OUTCOMES, Outcome("third", CallStatus.CANCELLED, 0.0, 0)]
+    totals = {**OUTCOMES, "third": CallTotals.of([{"status": "cancelled"}])}
 
-    assert compared(report(), outcomes, attempts=True) == [
+    assert compared(report(), totals, attempts=True) == [
         Difference("third", Metric.CALLS, 0, 1),
         Difference("third", Metric.CALLS_CANCELLED, 0, 1),
     ]
