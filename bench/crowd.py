@@ -21,6 +21,7 @@ EACH: Final = 250
 #: What a call in the crowd may take of what one takes alone.
 MOST_RATIO: Final = 1.2
 _CONCURRENCY: Final = 10
+_PAUSE_SECONDS: Final = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +46,10 @@ def _seconds(runner: Runner, executions: int, calls: int) -> float:
     """Start executions at once and return the seconds until all have ended."""
     began = time.perf_counter()
     started = [runner.start(_request(calls)) for _ in range(executions)]
-    waiting = {one.arn for one in started}
-    while waiting:
-        for arn in sorted(waiting):
-            if runner.aws.step_functions.describe_execution(executionArn=arn)["status"] != "RUNNING":
-                waiting.discard(arn)
-        time.sleep(0.02)
+    for one in started:
+        # Seldom, and of one at a time: the cloud is this process, and each question is work for it.
+        while runner.aws.step_functions.describe_execution(executionArn=one.arn)["status"] == "RUNNING":
+            time.sleep(_PAUSE_SECONDS)
     took = time.perf_counter() - began
     for one in started:
         output = runner.output(one)

@@ -21,6 +21,7 @@ from tool_executor.local.embedded_metrics import EmbeddedMetrics
 from tool_executor.local.errors import AlreadyRunning, WrongOrigin
 from tool_executor.local.execution_events import EventRules
 from tool_executor.local.faults import ProgrammedFaults
+from tool_executor.local.garbage import look_seldom
 from tool_executor.local.moto_import import import_moto
 from tool_executor.local.moto_version import check_moto_version
 from tool_executor.local.named_secrets import put_named_secrets
@@ -143,6 +144,7 @@ class LocalCloud:
         self._start_services(at_end, server, reaper, browsers)
         if assembly is not None:
             self._deploy_stack(assembly)
+        at_end.callback(look_seldom())
         if self._announce:
             running = RunningCloud(
                 os.getpid(),
