@@ -8,6 +8,7 @@ from tool_executor.local.moto_patches import (
     cloudformation,
     cloudwatch_metrics,
     dispatch,
+    distributed_map,
     dynamodb_requests,
     execution_end,
     executions,
@@ -39,6 +40,7 @@ def apply_corrections(
         [
             *cloudformation.corrections(),
             *dispatch.corrections(),
+            *distributed_map.corrections(endpoint_url),
             *dynamodb_requests.corrections(),
             *execution_end.corrections(),
             *executions.corrections(on_execution_end),
