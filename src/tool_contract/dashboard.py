@@ -76,7 +76,7 @@ class Places:
 
     ``functions`` are the memory of each Lambda function in MB by its name, ``indexes`` those of the table of that name,
     ``log_groups`` all that the deployment writes to. Of a
-    ``dead_letter_queue`` without a name nothing is shown.
+    ``dead_letter_queue`` and a ``bulk_machine_arn`` without a name nothing is shown.
     """
 
     stage: str
@@ -87,6 +87,7 @@ class Places:
     indexes: Mapping[str, tuple[str, ...]]
     dead_letter_queue: str
     log_groups: tuple[str, ...]
+    bulk_machine_arn: str = ""
 
     def of_tool(self, tool: str, metric: Metric) -> Series:
         """Return a tool's count."""
@@ -99,6 +100,10 @@ class Places:
     def of_machine(self, name: str) -> Series:
         """Return a count of Step Functions about the state machine."""
         return Series(namespace=_STATES, name=name, dimensions=(("StateMachineArn", self.state_machine_arn),))
+
+    def of_bulk(self, name: str) -> Series:
+        """Return a count of Step Functions about the machine that runs bulks."""
+        return Series(namespace=_STATES, name=name, dimensions=(("StateMachineArn", self.bulk_machine_arn),))
 
     def of_queue(self) -> Series:
         """Return how many events lie in the dead-letter queue."""
@@ -198,6 +203,12 @@ def _of_platform(places: Places) -> Iterator[Widget]:
         shown=Shown.COUNT,
         lines=tuple(only(label, places.of_machine(name)) for label, name in _EXECUTIONS.items()),
     )
+    if places.bulk_machine_arn:
+        yield Widget(
+            title="Bulks",
+            shown=Shown.COUNT,
+            lines=tuple(only(label, places.of_bulk(name)) for label, name in _EXECUTIONS.items()),
+        )
     functions = [only(name, of_function(name, "Throttles")) for name in places.functions]
     tables = [Total(f"table {label}", places.throttles_of_table(label)) for label in places.tables]
     yield Widget(title="Throttles", shown=Shown.COUNT, lines=(*functions, *tables))

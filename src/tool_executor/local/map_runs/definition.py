@@ -50,7 +50,7 @@ class DistributedMap:
 
 
 def parse(text: str) -> Any:  # noqa: ANN401 - moto's Program, and its parse tree
-    """moto's parser, for definitions with Distributed Maps at their top level.
+    """Parse with moto, definitions with Distributed Maps at their top level.
 
     Raises DistributedMapUnknown, or what moto raises of the machine or of a child.
     """
@@ -62,6 +62,7 @@ def parse(text: str) -> Any:  # noqa: ANN401 - moto's Program, and its parse tre
     for found in maps.values():
         _original_parse(found.child_definition)
     replaced = {name: _stand_in(state) if name in maps else state for name, state in states.items()}
+    program: Any
     program, tree = _original_parse(json.dumps({**definition, "States": replaced}))
     for name, found in maps.items():
         state: Any = program.states.states[name]

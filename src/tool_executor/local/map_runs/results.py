@@ -48,11 +48,9 @@ def _by_status(run: MapRun, transformation: str) -> dict[str, list[Any]]:
     ended = run.ended
     bare = transformation == "COMPACT"
     return {
-        SUCCEEDED: [
-            child.output if bare else _described(child) for child in ended if child.exec_status.value == SUCCEEDED
-        ],
+        SUCCEEDED: [child.output if bare else _described(child) for child in ended if child.status == SUCCEEDED],
         # Of what did not succeed all is told, whatever the transformation.
-        "FAILED": [_described(child) for child in ended if child.exec_status.value != SUCCEEDED],
+        "FAILED": [_described(child) for child in ended if child.status != SUCCEEDED],
         "PENDING": [{"Input": text} for text in run.pending],
     }
 

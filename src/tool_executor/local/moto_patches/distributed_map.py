@@ -37,7 +37,8 @@ class _Evaluation:
     def __init__(self, endpoint_url: str) -> None:
         self._client_for = client_factory(endpoint_url)
 
-    def __call__(self, state: Any, env: Any) -> None:  # noqa: ANN401 - moto's StateMap and Environment
+    def evaluate(self, state: Any, env: Any) -> None:  # noqa: ANN401 - moto's StateMap and Environment
+        """Run the Map that a state is."""
         found: DistributedMap | None = vars(state).get(ATTRIBUTE)
         if found is None:
             _original_eval(state, env)
@@ -56,11 +57,12 @@ class _Evaluation:
             return
         try:
             written = write_results(run, env, s3) if "ResultWriter" in run.found.fields else None
-            if run.too_many_failed:
-                raise map_failure(env, TOO_MANY_FAILED, "The specified tolerated failure threshold was exceeded.")
         except Exception:
             run.close("FAILED")
             raise
+        if run.too_many_failed:
+            run.close("FAILED")
+            raise map_failure(env, TOO_MANY_FAILED, "The specified tolerated failure threshold was exceeded.")
         _event(env, "MapRunSucceeded")
         run.close("SUCCEEDED")
         env.stack.append([child.output for child in run.ended] if written is None else written)
@@ -147,12 +149,16 @@ def _listed(child: Any) -> dict[str, Any]:  # noqa: ANN401 - ChildExecution
 def corrections(endpoint_url: str) -> list[Correction]:
     """The corrections of this module."""
     evaluation = _Evaluation(endpoint_url)
+
+    def eval_execution(self: Any, env: Any) -> None:  # noqa: ANN401 - a method of moto's
+        evaluation.evaluate(self, env)
+
     children = "children of a Distributed Map are executions of their own"
     return [
         Correction(
             StateMap,
             "_eval_execution",
-            lambda state, env: evaluation(state, env),
+            eval_execution,
             "moto runs a Distributed Map's items inside of its own execution, and reads and writes no JSON Lines",
         ),
         Correction(StepFunctionBackend, "describe_execution", _describe_execution, children),
