@@ -2,11 +2,12 @@
 
 The exceptions::
 
-ToolExecutorError
-├── InvalidBulkError     lines that cannot be run; carries every problem, each with its line
-├── BulkNotFoundError    there is no bulk of that id, or none of that file
-├── BulkRunningError     it has not ended yet
-└── BulkChangedError     the file is not what the bulk was made of
+    ToolExecutorError
+    ├── InvalidBulkError         lines that cannot be run; carries every problem, each with its line
+    ├── BulkNotFoundError        there is no bulk of that id, or none of that file
+    ├── BulkRunningError         it has not ended yet
+    ├── BulkChangedError         the file is not what the bulk was made of
+    └── BulkNotConfirmedError    whoever was asked whether to begin said no
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ SHOWN_PROBLEMS: Final = 20
 class InvalidBulkError(ToolExecutorError):
     """Lines of a bulk cannot be run, so that nothing was. ``problems`` are the first, ``count`` is of all."""
 
-    code = "InvalidRequest"
+    code = "InvalidBulk"
     nothing_ran = True
 
     def __init__(self, problems: Sequence[LineProblem], count: int, lines: int) -> None:
@@ -60,3 +61,10 @@ class BulkChangedError(ToolExecutorError):
     """The file says something else than when the bulk was made of it."""
 
     code = "BulkChanged"
+
+
+class BulkNotConfirmedError(ToolExecutorError):
+    """Whoever was asked whether to begin said no."""
+
+    code = "BulkNotConfirmed"
+    nothing_ran = True
