@@ -17,7 +17,7 @@ CONTENT_PREFIX: Final = "bulk-content/"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BulkManifest:
-    """A bulk. ``sha256`` is of what its calls say; ``source`` is a file's name, or empty.
+    """A bulk. ``sha256`` is of what its calls say and on which lines; ``source`` is a file's name, or empty.
 
     ``last_line`` is its last call's. ``created_at`` is a time in UTC, as the records have it.
     """

@@ -45,7 +45,7 @@ class RunIdentity:
 class PreparedRun:
     """A run that can be started. ``batches``, ``index`` and the files of ``large`` requests lie in ``folder``.
 
-    ``sha256`` is of what the calls say, whatever their lines' ends and spaces.
+    ``sha256`` is of what the calls say and on which lines, whatever their ends and spaces.
     """
 
     identity: RunIdentity
@@ -105,7 +105,7 @@ class Preparation:
         self.lines += 1
         checked = self._checker.check(line)
         if isinstance(checked, CheckedCall):
-            self._hash.update(strict_json.canonical(strict_json.parse(checked.text)).encode() + b"\n")
+            self._hash.update(strict_json.canonical([checked.line, strict_json.parse(checked.text)]).encode())
             self._last_line = checked.line
             self._write(self._packer.add(checked))
             return
