@@ -11,13 +11,13 @@ from constructs import Construct
 
 from infra.bulk_definition import bulk_definition
 from infra.log_group import StageLogGroup
+from tool_contract.dashboard import BULK_LABEL
 
 if TYPE_CHECKING:
     from aws_cdk.aws_s3 import IBucket
 
     from infra.settings import StageSettings
 
-LABEL: Final = "Batches"
 #: Where batches, results and manifests lie in the artefact bucket; the client writes below it.
 PREFIX: Final = "bulk/"
 
@@ -53,7 +53,7 @@ class Bulk(Construct):
 
         The ARNs are made of the machine's name: the machine depends on its policy, which cannot refer to it.
         """
-        children = (self._execution_arn(f"{name}:*"), self._execution_arn(f"{name}/{LABEL}:*"))
+        children = (self._execution_arn(f"{name}:*"), self._execution_arn(f"{name}/{BULK_LABEL}:*"))
         own = Stack.of(self).format_arn(
             service="states",
             resource="stateMachine",

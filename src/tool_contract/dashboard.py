@@ -34,6 +34,10 @@ from tool_contract.widgets import (
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+#: The Distributed Map's label in infra/bulk.asl.json.
+BULK_LABEL: Final = "Batches"
+#: What surrounds any execution's calls, two states that judge the batch, and its start in the bulk.
+_TRANSITIONS_AROUND_A_BATCH: Final = TRANSITIONS_AROUND_CALLS + 3
 _HOUR: Final = 3600
 _LAMBDA: Final = "AWS/Lambda"
 _STATES: Final = "AWS/States"
@@ -104,6 +108,11 @@ class Places:
     def of_bulk(self, name: str) -> Series:
         """Return a count of Step Functions about the machine that runs bulks."""
         return Series(namespace=_STATES, name=name, dimensions=(("StateMachineArn", self.bulk_machine_arn),))
+
+    def of_batches(self, name: str) -> Series:
+        """Return a count of Step Functions about the batches of bulks, which are executions below the machine's ARN."""
+        arn = f"{self.bulk_machine_arn}/{BULK_LABEL}"
+        return Series(namespace=_STATES, name=name, dimensions=(("StateMachineArn", arn),))
 
     def of_queue(self) -> Series:
         """Return how many events lie in the dead-letter queue."""
@@ -239,6 +248,8 @@ def _cost(places: Places, prices: Prices) -> Widget:
 def _transitions(places: Places, prices: Prices) -> Iterator[Term]:
     started = places.of_machine("ExecutionsStarted")
     yield Term(started, TRANSITIONS_AROUND_CALLS * prices.state_transition)
+    if places.bulk_machine_arn:
+        yield Term(places.of_batches("ExecutionsStarted"), _TRANSITIONS_AROUND_A_BATCH * prices.state_transition)
     for metric, transitions in _TRANSITIONS.items():
         yield Term(AllTools(metric), transitions * prices.state_transition)
 

@@ -100,13 +100,14 @@ class Bulks:
     def listed(self, limit: int) -> list[tuple[BulkManifest, RunState]]:
         """Return the latest bulks and how their latest runs stand, newest first."""
         found: list[tuple[BulkManifest, RunState]] = []
+        machine = self._machine
         for bulk_id in sorted(self._store.bulk_ids(), reverse=True):
             runs = self._store.runs(bulk_id)
             try:
                 manifest = self._store.manifest(bulk_id)
             except BulkNotFoundError:
                 continue  # its upload never ended
-            found.append((manifest, self._machine.state(runs[-1])))
+            found.append((manifest, machine.state(runs[-1])))
             if len(found) == limit:
                 break
         return sorted(found, key=lambda each: each[0].created_at, reverse=True)

@@ -52,7 +52,7 @@ class Progress:
         calls = round(self.calls * self.share)
         told = [f"{self.ended:,} of {self.batches:,} batches", f"about {calls:,} of {self.calls:,} calls"]
         if self.failed:
-            told.append(f"{self.failed:,} batches failed")
+            told.append(f"{self.failed:,} failed")
         if self.ended and self.seconds:
             rate = calls / self.seconds
             told.append(f"{rate:,.1f} calls/s")
