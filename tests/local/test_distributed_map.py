@@ -233,6 +233,20 @@ def test_children_run_tasks_and_their_failures_are_theirs(small_cloud: SmallClou
     assert (len(found["SUCCEEDED"]), len(found["FAILED"])) == (1, 1)
 
 
+def test_express_children_run_as_such_and_cannot_be_looked_up(small_cloud: SmallCloud) -> None:
+    express = map_state()
+    express["ItemProcessor"]["ProcessorConfig"]["ExecutionType"] = "EXPRESS"
+    described = run_map(small_cloud, items(3), express)
+    output = json.loads(described["output"])
+    client = small_cloud.client("stepfunctions")
+    children = client.list_executions(mapRunArn=output["MapRunArn"])["executions"]
+
+    assert sorted(line["n"] for line in written(small_cloud, output)["SUCCEEDED"]) == [0, 10, 20]
+    assert all(":express:" in child["executionArn"] for child in children)
+    with pytest.raises(ClientError):
+        client.describe_execution(executionArn=children[0]["executionArn"])
+
+
 def test_what_this_cloud_cannot_do_is_refused_when_the_machine_is_made(small_cloud: SmallCloud) -> None:
     with pytest.raises(ClientError) as raised:
         small_cloud.machine(states(Each=map_state(ItemBatcher={"MaxItemsPerBatch": 10})))

@@ -72,6 +72,8 @@ class Checker:
         if line.problem is not None:
             return [line.problem]
         value = line.value
+        if value is None or isinstance(value, (list, str, int, float)):
+            return [_no_object()]
         if not isinstance(value, dict):
             problems = list(call_problems(value))
             if problems:
@@ -140,6 +142,12 @@ def _may_hold_secrets(call: Mapping[str, Any]) -> bool:
 def _fallbacks(call: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     listed = call.get("fallbacks")
     return [each for each in listed if isinstance(each, dict)] if isinstance(listed, list) else []
+
+
+def _no_object() -> Problem:
+    message = "A line should be a JSON object, which is one call."
+    hint = 'Write {"tool_name": "NAME", "input": {}} on it.'
+    return Problem(pointer="", message=message, error_code=ErrorCode.INVALID_REQUEST, hint=hint)
 
 
 def _too_large(text: str) -> list[Problem]:
