@@ -129,7 +129,7 @@ def _secret_problems(call: Mapping[str, Any]) -> list[Problem]:
     if not references.secrets and not any(True for _ in one_time_names(inputs)):
         return []
     message = "A bulk takes no one-time secrets: they end with their execution, and a bulk may be resumed later."
-    hint = 'Store it once and refer to it: {"secret_ref": "NAME"}.'
+    hint = "Store it once, and refer to it by its name: docs/secrets.md says how."
     return [Problem(pointer="/input", message=message, error_code=ErrorCode.SECRET_IN_REQUEST, hint=hint)]
 
 
