@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 import uuid
 from collections.abc import Callable
@@ -54,8 +55,9 @@ class Bulks:
 
     def new(self, catalog: Catalog, settings: BulkSettings, defaults: Defaults = as_sent) -> Preparation:
         """Return what takes the lines of a new bulk. Raises InvalidRequestError for settings that cannot be used."""
-        day = iso_from_ms(self.clock.now_ms())[:10].replace("-", "")
-        bulk_id = f"bulk-{day}-{uuid.uuid4().hex[:10]}"
+        # Sorted by their ids, bulks are sorted by their times: a list of the latest reads no others.
+        day, moment = re.sub("[-:.Z]", "", iso_from_ms(self.clock.now_ms())).split("T")
+        bulk_id = f"bulk-{day}-{moment}-{uuid.uuid4().hex[:6]}"
         return self._preparation(bulk_id, 1, catalog, settings, defaults)
 
     def start(self, prepared: PreparedRun, *, kind: str = "first", source: str = "") -> RunManifest:

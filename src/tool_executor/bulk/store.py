@@ -60,7 +60,7 @@ class BulkStore:
         return runs
 
     def bulk_ids(self) -> list[str]:
-        """Return the ids of all bulks, in the order of their ids, which begin with their days."""
+        """Return the ids of all bulks, in the order of their ids, which begin with their times."""
         with translated_errors():
             pages = self.aws.s3.get_paginator("list_objects_v2").paginate(
                 Bucket=self.bucket, Prefix=PREFIX, Delimiter="/"

@@ -68,9 +68,9 @@ def resume(
 
     Examples:
 
-      tool-executor bulk resume bulk-20261129-0a1b2c3d4e
+      tool-executor bulk resume bulk-20261129-101500123-0a1b2c
 
-      tool-executor bulk resume bulk-20261129-0a1b2c3d4e --retry-failed --yes
+      tool-executor bulk resume bulk-20261129-101500123-0a1b2c --retry-failed --yes
 
     Exit code: 0 if all calls of the bulk have succeeded, 1 if some have not, 2 if nothing could be begun.
     """
@@ -104,7 +104,7 @@ def status(
 
     Example:
 
-      tool-executor bulk status bulk-20261129-0a1b2c3d4e
+      tool-executor bulk status bulk-20261129-101500123-0a1b2c
 
     Exit code: 0 while it runs or if all calls have succeeded, 1 otherwise, 2 if there is no such bulk.
     """
@@ -132,9 +132,9 @@ def results(
 
     Examples:
 
-      tool-executor bulk results bulk-20261129-0a1b2c3d4e --out results.jsonl
+      tool-executor bulk results bulk-20261129-101500123-0a1b2c --out results.jsonl
 
-      tool-executor bulk results bulk-20261129-0a1b2c3d4e | jq 'select(.success | not)'
+      tool-executor bulk results bulk-20261129-101500123-0a1b2c | jq 'select(.success | not)'
 
     Exit code: 0 if all calls have succeeded, 1 if some have not, 2 if there is no such bulk.
     """
@@ -164,7 +164,7 @@ def cancel(
 
     Example:
 
-      tool-executor bulk cancel bulk-20261129-0a1b2c3d4e
+      tool-executor bulk cancel bulk-20261129-101500123-0a1b2c
 
     Exit code: 0 if it is stopped, or had ended before; 2 if there is no such bulk, or AWS does not answer.
     """
