@@ -37,10 +37,10 @@ class StageSettings:
     the request nor the tool says: in every stage the contract's defaults, so that a request does the same in all of
     them. A preset of `tool_contract.options` is one word here: `options=PRODUCTION`. `browser` says where browsers come
     from and where they may go, `bulk` what batches of a bulk run as, `alarms` when they ring. `callers` is a JSON file,
-    seen from the project's folder, of who may call what. `history_shards` spreads the busy keys of the history over so many partitions: docs/scaling.md
-    says how many a rate of calls takes; a smaller number than before hides what lies in the last ones. `gradual` has
-    executions go over to a new version little by little; None deploys all at once, and to functions without versions.
-    `snap_start` names the tool groups whose versions start from a snapshot.
+    seen from the project's folder, of who may call what. `history_shards` spreads the busy keys of the history over so
+    many partitions: docs/scaling.md says how many a rate of calls takes; a smaller number than before hides what lies
+    in the last ones. `gradual` has executions go over to a new version little by little; None deploys all at once, and
+    to functions without versions. `snap_start` names the tool groups whose versions start from a snapshot.
     """
 
     name: str
