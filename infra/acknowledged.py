@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _ROLE_OF_A_FUNCTION: Final = "*/Role/DefaultPolicy"
 _ROLE_OF_A_MACHINE: Final = "*/StateMachine/Role/DefaultPolicy"
+_ROLE_OF_A_BULK: Final = "Bulk/StateMachine/Role/DefaultPolicy"
 _SECRETS: Final = "arn:<AWS::Partition>:ssm:<AWS::Region>:<AWS::AccountId>:parameter/tool-executor/{stage}"
 
 
@@ -55,6 +56,19 @@ ACCEPTED: Final = (
         _ROLE_OF_A_MACHINE,
         "AwsSolutions-IAM5[Resource::<{function}.Arn>:*]",
         "Any version of a named function: executions that began on an older one end on it.",
+    ),
+    *(
+        Accepted(
+            _ROLE_OF_A_BULK,
+            f"AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:execution:{name}:*]",
+            "A Distributed Map names its child executions itself; it looks at its own machine's alone.",
+        )
+        for name in ("tool-executor-{stage}-bulk", "tool-executor-{stage}-bulk/Batches")
+    ),
+    Accepted(
+        _ROLE_OF_A_BULK,
+        "AwsSolutions-IAM5[Resource::<{artifacts}.Arn>/bulk/*]",
+        "The files of a bulk begin with its id, which nobody knows before it runs; the prefix bounds them.",
     ),
     *(
         Accepted(

@@ -147,6 +147,12 @@ def _executions(places: Places, settings: AlarmSettings) -> Iterator[AlarmSpec]:
         periods=3,
         of_periods=5,
     )
+    yield AlarmSpec(
+        kind="bulk-failed",
+        meaning="A bulk was ended before its last batch: too many of its batches failed, or it could not go on.",
+        metric=_plain(places.of_bulk("ExecutionsFailed"), _FIVE_MINUTES),
+        threshold=1,
+    )
 
 
 def _functions(places: Places, settings: AlarmSettings) -> Iterator[AlarmSpec]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from infra.alarm_settings import AlarmSettings
 from infra.browser_settings import BrowserSettings
+from infra.bulk_settings import BulkSettings
 from infra.caller_settings import read_callers
 from infra.errors import SettingsError
 from infra.gradual import GradualSettings
@@ -35,11 +36,11 @@ class StageSettings:
     an account starts with a limit of 10 and refuses any reservation. `options` is what calls are run by where neither
     the request nor the tool says: in every stage the contract's defaults, so that a request does the same in all of
     them. A preset of `tool_contract.options` is one word here: `options=PRODUCTION`. `browser` says where browsers come
-    from and where they may go, `alarms` when they ring. `callers` is a JSON file, seen from the project's folder, of
-    who may call what. `history_shards` spreads the busy keys of the history over so many partitions: docs/scaling.md
-    says how many a rate of calls takes; a smaller number than before hides what lies in the last ones. `gradual` has
-    executions go over to a new version little by little; None deploys all at once, and to functions without versions.
-    `snap_start` names the tool groups whose versions start from a snapshot.
+    from and where they may go, `bulk` what batches of a bulk run as, `alarms` when they ring. `callers` is a JSON file,
+    seen from the project's folder, of who may call what. `history_shards` spreads the busy keys of the history over so
+    many partitions: docs/scaling.md says how many a rate of calls takes; a smaller number than before hides what lies
+    in the last ones. `gradual` has executions go over to a new version little by little; None deploys all at once, and
+    to functions without versions. `snap_start` names the tool groups whose versions start from a snapshot.
     """
 
     name: str
@@ -51,6 +52,7 @@ class StageSettings:
     tool_concurrency: int | None = None
     options: ToolExecutorOptions = field(default_factory=ToolExecutorOptions)
     browser: BrowserSettings = field(default_factory=BrowserSettings)
+    bulk: BulkSettings = field(default_factory=BulkSettings)
     callers: str = ""
     history_shards: int = 1
     alarms: AlarmSettings = field(default_factory=AlarmSettings)
@@ -172,6 +174,7 @@ def _usable(stage: StageSettings) -> StageSettings:
     if not 1 <= stage.history_shards <= MAX_SHARDS:
         raise SettingsError(f"The stage {stage.name!r} cannot have {stage.history_shards} shards: 1 to {MAX_SHARDS}.")
     stage.browser.check(stage.name)
+    stage.bulk.check(stage.name)
     if stage.snap_start and stage.gradual is None:
         raise SettingsError(f"The stage {stage.name!r} names snap_start, which needs versions: set gradual, too.")
     unknown = set(stage.snap_start) - {group.name for group in GROUPS}

@@ -10,6 +10,7 @@ from aws_cdk.aws_iam import IGrantable, PolicyStatement
 
 from infra.agentcore_browser import AgentCoreBrowser
 from infra.artifact_bucket import ArtifactBucket
+from infra.bulk import Bulk
 from infra.catalog import tool_names
 from infra.entrance import Entrance
 from infra.function_maker import FunctionMaker, browser_names, inventory_names
@@ -69,6 +70,7 @@ class ToolExecutorStack(Stack):
         self._planner = self._plan()
         self._finisher = self._finish()
         self._workflow = self._run()
+        self._bulk = self._run_bulks()
         self._status = StatusRule(
             self, "Status", state_machine=self._workflow.machine, finisher=self._finisher.function
         )
@@ -168,10 +170,19 @@ class ToolExecutorStack(Stack):
                 "HistoryTableName": self._history.table.table_name,
             },
         )
-        invoked = (self._planner, self._finisher, *self._tools.values())
-        _allow(workflow.machine, ("lambda:InvokeFunction",), *(arn for each in invoked for arn in each.invocable_arns))
-        _allow(workflow.machine, ("dynamodb:UpdateItem",), self._history.table.table_arn)
+        self._allow_calls(workflow.machine)
         return workflow
+
+    def _run_bulks(self) -> Bulk:
+        bucket = self._artifacts.bucket
+        bulk = Bulk(self, "Bulk", stage=self._stage, workflow=self._workflow.definition, artifacts=bucket)
+        self._allow_calls(bulk.machine)
+        return bulk
+
+    def _allow_calls(self, machine: IGrantable) -> None:
+        invoked = (self._planner, self._finisher, *self._tools.values())
+        _allow(machine, ("lambda:InvokeFunction",), *(arn for each in invoked for arn in each.invocable_arns))
+        _allow(machine, ("dynamodb:UpdateItem",), self._history.table.table_arn)
 
     def _entrance(self, caller: str) -> Entrance:
         machine = self._workflow.machine
@@ -202,7 +213,8 @@ class ToolExecutorStack(Stack):
 
     def _places(self) -> Places:
         functions = (self._planner, self._finisher, *self._tools.values())
-        logs = (*(f"/aws/lambda/{each.physical_name}" for each in functions), self._workflow.log_group_name)
+        machines = (self._workflow.log_group_name, self._bulk.log_group_name)
+        logs = (*(f"/aws/lambda/{each.physical_name}" for each in functions), *machines)
         tables = {
             "history": self._history.table,
             "tool state": self._tool_state.table,
@@ -215,6 +227,7 @@ class ToolExecutorStack(Stack):
             tools=tool_names((self._code["planner"].folder / CATALOG).read_bytes()),
             functions={each.physical_name: each.memory_mb for each in functions},
             state_machine_arn=self._workflow.machine.state_machine_arn,
+            bulk_machine_arn=self._bulk.machine.state_machine_arn,
             tables={label: table.table_name for label, table in tables.items()},
             indexes={"history": self._history.indexes},
             dead_letter_queue=self._status.dead_letters.queue_name,
@@ -226,6 +239,8 @@ class ToolExecutorStack(Stack):
         outputs = {
             "StateMachineArn": self._workflow.machine.state_machine_arn,
             **({"StateMachineAlias": self._live.alias_arn} if self._live else {}),
+            "BulkStateMachineArn": self._bulk.machine.state_machine_arn,
+            "BulkChildType": self._stage.bulk.child_type,
             "HistoryTable": self._history.table.table_name,
             "HistoryShards": str(self._stage.history_shards),
             "ToolStateTable": self._tool_state.table.table_name,

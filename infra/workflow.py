@@ -30,13 +30,15 @@ class Workflow(Construct):
         super().__init__(scope, construct_id)
         name = Stack.of(self).stack_name
         self.log_group_name = f"/aws/vendedlogs/states/{name}"
+        #: As it is deployed: the bulk machine's children do the same.
+        self.definition = _filled_in(substitutions)
         logs = StageLogGroup(self, "Logs", name=self.log_group_name, stage=stage)
         self.machine = StateMachine(
             self,
             "StateMachine",
             state_machine_name=name,
             state_machine_type=StateMachineType.STANDARD,
-            definition_body=DefinitionBody.from_string(_filled_in(substitutions)),
+            definition_body=DefinitionBody.from_string(self.definition),
             logs=LogOptions(
                 destination=logs, level=LogLevel[stage.state_machine_log_level], include_execution_data=False
             ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from typing import TYPE_CHECKING, Final
 
@@ -11,7 +12,7 @@ from infra.checks.problem import Problem
 if TYPE_CHECKING:
     from collections.abc import Container, Iterator
 
-    from infra.checks.template import Template
+    from infra.checks.template import Resource, Template
 
 #: Actions that know no narrower resource than all, by AWS's service authorization reference.
 WITHOUT_RESOURCE: Final = frozenset(
@@ -28,6 +29,11 @@ _OPEN_ENDED: Final = ("arn:aws:s3:::", "arn:aws:ssm:")
 #: What no role of this stack has a use for: reading whole tables, changing the deployment, becoming somebody else.
 NEVER: Final = ("dynamodb:Scan", "dynamodb:DeleteTable", "lambda:Update", "iam:", "sts:")
 _MACHINE: Final = "AWS::StepFunctions::StateMachine"
+#: What a Distributed Map does itself: with its children, and with the files of its items and results.
+_OF_A_MAP: Final = {
+    *("states:DescribeExecution", "states:StopExecution"),
+    *("s3:GetObject", "s3:PutObject", "s3:ListMultipartUploadParts", "s3:AbortMultipartUpload"),
+}
 _RUNS: Final = ("AWS::Lambda::Function", _MACHINE)
 
 
@@ -43,6 +49,7 @@ def wildcard_actions(template: Template) -> Iterator[Problem]:
 def wildcard_resources(template: Template) -> Iterator[Problem]:
     """A resource is named, but for actions that know none, names made while it runs, and versions of a function."""
     versions = {f"{template.arn(each.logical_id)}:*" for each in template.of_type("AWS::Lambda::Function")}
+    versions |= {pattern for machine in template.of_type(_MACHINE) for pattern in _children(template, machine)}
     for each in policies.of_roles(template):
         for resource in each.resources if each.effect == "Allow" else ():
             narrow = [action for action in each.actions if action not in WITHOUT_RESOURCE]
@@ -106,8 +113,9 @@ def machine_rights(template: Template) -> Iterator[Problem]:
     machines = tuple(template.arn(each.logical_id) for each in template.of_type(_MACHINE))
     within = {"lambda:InvokeFunction": functions, "states:StartExecution": machines}
     for machine in template.of_type(_MACHINE):
+        mapping = _OF_A_MAP if _is_distributed(machine) else set()
         for each in policies.of_role(template, machine.properties["RoleArn"]):
-            extra = set(each.actions) - {*within, "dynamodb:UpdateItem"} - WITHOUT_RESOURCE
+            extra = set(each.actions) - {*within, "dynamodb:UpdateItem"} - WITHOUT_RESOURCE - mapping
             if extra:
                 message = f"The state machine {machine.logical_id} may do {', '.join(sorted(extra))}."
                 yield Problem("MachineRights", each.pointer, message, "Let a function do it, with a role of its own.")
@@ -116,6 +124,24 @@ def machine_rights(template: Template) -> Iterator[Problem]:
                 if outside:
                     message = f"A state machine has {action} on {', '.join(outside)}, which is not of this stack."
                     yield Problem("MachineRights", each.pointer, message, "Allow what is of this stack, by name.")
+            if set(each.actions) & {"states:DescribeExecution", "states:StopExecution"}:
+                outside = [arn for arn in each.resources if arn not in _children(template, machine)]
+                if outside:
+                    message = f"A state machine may look at or stop {', '.join(outside)}, which is not its own."
+                    yield Problem("MachineRights", each.pointer, message, "Allow its own executions alone.")
+
+
+def _is_distributed(machine: Resource) -> bool:
+    return '"DISTRIBUTED"' in str(machine.properties.get("DefinitionString", ""))
+
+
+def _children(template: Template, machine: Resource) -> tuple[str, ...]:
+    """Return the patterns of a machine's executions, and of those that its Distributed Map starts."""
+    if not _is_distributed(machine):
+        return ()
+    own = template.arn(machine.logical_id).replace(":stateMachine:", ":execution:")
+    labels = re.findall(r'"Label": ?"(\w+)"', str(machine.properties["DefinitionString"]))
+    return (f"{own}:*", *(f"{own}/{label}:*" for label in labels))
 
 
 def _is_one_of(arn: str, arns: tuple[str, ...]) -> bool:

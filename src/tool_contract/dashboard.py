@@ -34,6 +34,10 @@ from tool_contract.widgets import (
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+#: The Distributed Map's label in infra/bulk.asl.json.
+BULK_LABEL: Final = "Batches"
+#: What surrounds any execution's calls, two states that judge the batch, and its start in the bulk.
+_TRANSITIONS_AROUND_A_BATCH: Final = TRANSITIONS_AROUND_CALLS + 3
 _HOUR: Final = 3600
 _LAMBDA: Final = "AWS/Lambda"
 _STATES: Final = "AWS/States"
@@ -76,7 +80,7 @@ class Places:
 
     ``functions`` are the memory of each Lambda function in MB by its name, ``indexes`` those of the table of that name,
     ``log_groups`` all that the deployment writes to. Of a
-    ``dead_letter_queue`` without a name nothing is shown.
+    ``dead_letter_queue`` and a ``bulk_machine_arn`` without a name nothing is shown.
     """
 
     stage: str
@@ -87,6 +91,7 @@ class Places:
     indexes: Mapping[str, tuple[str, ...]]
     dead_letter_queue: str
     log_groups: tuple[str, ...]
+    bulk_machine_arn: str = ""
 
     def of_tool(self, tool: str, metric: Metric) -> Series:
         """Return a tool's count."""
@@ -99,6 +104,15 @@ class Places:
     def of_machine(self, name: str) -> Series:
         """Return a count of Step Functions about the state machine."""
         return Series(namespace=_STATES, name=name, dimensions=(("StateMachineArn", self.state_machine_arn),))
+
+    def of_bulk(self, name: str) -> Series:
+        """Return a count of Step Functions about the machine that runs bulks."""
+        return Series(namespace=_STATES, name=name, dimensions=(("StateMachineArn", self.bulk_machine_arn),))
+
+    def of_batches(self, name: str) -> Series:
+        """Return a count of Step Functions about the batches of bulks, which are executions below the machine's ARN."""
+        arn = f"{self.bulk_machine_arn}/{BULK_LABEL}"
+        return Series(namespace=_STATES, name=name, dimensions=(("StateMachineArn", arn),))
 
     def of_queue(self) -> Series:
         """Return how many events lie in the dead-letter queue."""
@@ -198,6 +212,12 @@ def _of_platform(places: Places) -> Iterator[Widget]:
         shown=Shown.COUNT,
         lines=tuple(only(label, places.of_machine(name)) for label, name in _EXECUTIONS.items()),
     )
+    if places.bulk_machine_arn:
+        yield Widget(
+            title="Bulks",
+            shown=Shown.COUNT,
+            lines=tuple(only(label, places.of_bulk(name)) for label, name in _EXECUTIONS.items()),
+        )
     functions = [only(name, of_function(name, "Throttles")) for name in places.functions]
     tables = [Total(f"table {label}", places.throttles_of_table(label)) for label in places.tables]
     yield Widget(title="Throttles", shown=Shown.COUNT, lines=(*functions, *tables))
@@ -228,6 +248,8 @@ def _cost(places: Places, prices: Prices) -> Widget:
 def _transitions(places: Places, prices: Prices) -> Iterator[Term]:
     started = places.of_machine("ExecutionsStarted")
     yield Term(started, TRANSITIONS_AROUND_CALLS * prices.state_transition)
+    if places.bulk_machine_arn:
+        yield Term(places.of_batches("ExecutionsStarted"), _TRANSITIONS_AROUND_A_BATCH * prices.state_transition)
     for metric, transitions in _TRANSITIONS.items():
         yield Term(AllTools(metric), transitions * prices.state_transition)
 

@@ -16,6 +16,16 @@ if TYPE_CHECKING:
     from tool_contract.options import PRESETS, ToolExecutorOptions
     from tool_contract.retry import RetryPolicy
     from tool_contract.secret import Secret
+    from tool_executor.bulk.errors import (
+        BulkChangedError,
+        BulkNotConfirmedError,
+        BulkNotFoundError,
+        BulkRunningError,
+        InvalidBulkError,
+    )
+    from tool_executor.bulk.report import BulkReport
+    from tool_executor.bulk.results import BulkResult
+    from tool_executor.bulk.settings import BulkSettings
     from tool_executor.calls import ToolCall, ToolExecutionRequest
     from tool_executor.cancellation import Cancellation
     from tool_executor.configuration import ConfigurationManager
@@ -49,6 +59,13 @@ if TYPE_CHECKING:
 #: runs no tool this time, does not wait for clients and models.
 _HOMES = {
     "PRESETS": "tool_contract.options",
+    "BulkChangedError": "tool_executor.bulk.errors",
+    "BulkNotConfirmedError": "tool_executor.bulk.errors",
+    "BulkNotFoundError": "tool_executor.bulk.errors",
+    "BulkReport": "tool_executor.bulk.report",
+    "BulkResult": "tool_executor.bulk.results",
+    "BulkRunningError": "tool_executor.bulk.errors",
+    "BulkSettings": "tool_executor.bulk.settings",
     "CallerLimitExceededError": "tool_executor.errors",
     "Cancellation": "tool_executor.cancellation",
     "ConfigurationManager": "tool_executor.configuration",
@@ -61,6 +78,7 @@ _HOMES = {
     "ExecutionNotStartedError": "tool_executor.errors",
     "ExecutionTimeoutError": "tool_executor.errors",
     "ExecutorClosedError": "tool_executor.errors",
+    "InvalidBulkError": "tool_executor.bulk.errors",
     "InvalidConfigurationError": "tool_executor.errors",
     "InvalidRequestError": "tool_executor.errors",
     "ResultCorruptError": "tool_executor.errors",
@@ -84,6 +102,13 @@ _HOMES = {
 
 __all__ = [
     "PRESETS",
+    "BulkChangedError",
+    "BulkNotConfirmedError",
+    "BulkNotFoundError",
+    "BulkReport",
+    "BulkResult",
+    "BulkRunningError",
+    "BulkSettings",
     "CallerLimitExceededError",
     "Cancellation",
     "ConfigurationManager",
@@ -96,6 +121,7 @@ __all__ = [
     "ExecutionNotStartedError",
     "ExecutionTimeoutError",
     "ExecutorClosedError",
+    "InvalidBulkError",
     "InvalidConfigurationError",
     "InvalidRequestError",
     "ResultCorruptError",

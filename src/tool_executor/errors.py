@@ -22,6 +22,7 @@ The exceptions::
     │   └── ResultCorruptError     it is not what was stored
     ├── ExecutorClosedError        the executor was closed while a thread waited for it
     ├── ToolFailedError            raised by result.raise_for_failure() alone
+    ├── InvalidBulkError and others of bulks   see tool_executor.bulk.errors
     ├── InventoryFilesError        see tool_executor.inventory_files.errors
     ├── InventoryTablesError       see tool_executor.inventory_tables.errors
     ├── PicturesError              see tool_executor.pictures.errors

@@ -15,6 +15,7 @@ from tool_executor.arguments import call_problems, checked_limit, checked_text, 
 from tool_executor.background_loop import BackgroundLoop
 from tool_executor.batches import Batch, Defaults, parallel_batches, sequence_batch, single
 from tool_executor.bounded import within
+from tool_executor.bulk_methods import BulkMethods
 from tool_executor.calls import WithFallbacks
 from tool_executor.configuration import configuration_of
 from tool_executor.connection import Connection
@@ -46,7 +47,7 @@ _log = logging.getLogger("tool_executor")
 _log.addHandler(logging.NullHandler())  # quiet until the program asks: else Python prints warnings by itself
 
 
-class ToolExecutor(SyncMethods):
+class ToolExecutor(SyncMethods, BulkMethods):
     """Runs tools of one deployment.
 
     Args:

@@ -71,8 +71,16 @@ class Assembly:
     @property
     def definition(self) -> dict[str, Any]:
         """The state machine's definition, its joins resolved."""
-        parsed: dict[str, Any] = json.loads(self.only("AWS::StepFunctions::StateMachine")["DefinitionString"])
+        parsed: dict[str, Any] = json.loads(self.machine()["DefinitionString"])
         return parsed
+
+    def machine(self, suffix: str = "") -> dict[str, Any]:
+        """Return the properties of the state machine that is named after the stack, or with `-bulk`, `-from-…`."""
+        name = f"tool-executor-{self.stage}{suffix}"
+        (found,) = [
+            each for each in self.of_type("AWS::StepFunctions::StateMachine") if each["StateMachineName"] == name
+        ]
+        return found
 
     def zip_folder(self, function: str) -> Path:
         """Return the folder that the CDK CLI zips for the function."""

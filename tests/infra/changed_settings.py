@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from infra.alarm_settings import AlarmSettings
 from infra.browser_settings import BrowserSettings
+from infra.bulk_settings import BulkSettings
 from tests.infra.assembly import Assembly, run_app
 
 if TYPE_CHECKING:
@@ -19,10 +20,17 @@ from dataclasses import replace
 from infra import settings
 from infra.alarm_settings import AlarmSettings
 from infra.browser_settings import BrowserSettings
+from infra.bulk_settings import BulkSettings
 
-browser, without, alarms, callers = json.loads(sys.argv[1])
+browser, without, alarms, callers, bulk = json.loads(sys.argv[1])
 settings.STAGES = tuple(
-    replace(stage, browser=BrowserSettings(**browser), alarms=AlarmSettings(**alarms), callers=callers)
+    replace(
+        stage,
+        browser=BrowserSettings(**browser),
+        alarms=AlarmSettings(**alarms),
+        callers=callers,
+        bulk=BulkSettings(**bulk),
+    )
     for stage in settings.STAGES
 )
 settings.GROUPS = tuple(group for group in settings.GROUPS if group.name not in without)
@@ -40,9 +48,11 @@ def synthesize_changed(
     without: tuple[str, ...] = (),
     alarms: AlarmSettings | None = None,
     callers: str = "",
+    bulk: BulkSettings | None = None,
 ) -> Assembly:
     """Run a synth with other settings, or without a group."""
-    changes = json.dumps([asdict(browser or BrowserSettings()), without, asdict(alarms or AlarmSettings()), callers])
+    own = [asdict(browser or BrowserSettings()), without, asdict(alarms or AlarmSettings()), callers]
+    changes = json.dumps([*own, asdict(bulk or BulkSettings())])
     done = run_app(folder, {"stage": stage, "target": "local"}, program=("-c", _PROGRAM, changes))
     assert done.returncode == 0, done.stderr
     return Assembly(folder, stage)

@@ -25,6 +25,7 @@ MISSING = {
     "executions-failed": "notBreaching",
     "executions-timed-out": "notBreaching",
     "executions-throttled": "notBreaching",
+    "bulk-failed": "notBreaching",
     "function-throttled-planner": "notBreaching",
     "function-throttled-finisher": "notBreaching",
     "function-throttled-inventory-optimizer": "notBreaching",

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 def test_the_outputs_have_the_documented_keys(assembly: Assembly) -> None:
     assert set(assembly.outputs) == {
         "StateMachineArn",
+        "BulkStateMachineArn",
+        "BulkChildType",
         "HistoryTable",
         "HistoryShards",
         "ToolStateTable",

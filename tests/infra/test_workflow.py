@@ -59,14 +59,14 @@ def test_the_validators_would_find_a_fault(dev: Assembly, fault: dict[str, str],
 
 
 def test_every_placeholder_of_the_definition_is_filled_in(assembly: Assembly) -> None:
-    text = assembly.only("AWS::StepFunctions::StateMachine")["DefinitionString"]
+    text = assembly.machine()["DefinitionString"]
 
     assert re.findall(r"\$\{\w+\}", text) == []
     assert assembly.outputs["HistoryTable"] in text
 
 
 def test_the_machine_is_standard_traced_and_named_after_the_stack(assembly: Assembly) -> None:
-    machine = assembly.only("AWS::StepFunctions::StateMachine")
+    machine = assembly.machine()
 
     assert machine["StateMachineType"] == "STANDARD"
     assert machine["StateMachineName"] == f"tool-executor-{assembly.stage}"
@@ -74,7 +74,7 @@ def test_the_machine_is_standard_traced_and_named_after_the_stack(assembly: Asse
 
 
 def test_the_machine_logs_without_payloads_into_a_group_with_retention(assembly: Assembly) -> None:
-    logging = assembly.only("AWS::StepFunctions::StateMachine")["LoggingConfiguration"]
+    logging = assembly.machine()["LoggingConfiguration"]
     groups = [each["LogGroupName"] for each in assembly.of_type("AWS::Logs::LogGroup") if "RetentionInDays" in each]
 
     assert logging["IncludeExecutionData"] is False
@@ -99,7 +99,7 @@ def test_a_function_ends_before_its_task_gives_it_up(assembly: Assembly, state: 
 
 
 def test_the_machine_may_invoke_its_functions_and_update_the_history_and_no_more(assembly: Assembly) -> None:
-    statements = assembly.statements(assembly.only("AWS::StepFunctions::StateMachine")["RoleArn"])
+    statements = assembly.statements(assembly.machine()["RoleArn"])
     narrow = {action: resources(each) for each in statements for action in actions(each) if resources(each) != ["*"]}
     wide = {action for each in statements for action in actions(each) if resources(each) == ["*"]}
 

@@ -12,6 +12,7 @@ import typer
 from tool_executor.cli.artifacts import artifacts
 from tool_executor.cli.breaker import app as breaker_app
 from tool_executor.cli.browser import app as browser_app
+from tool_executor.cli.bulk import app as bulk_app
 from tool_executor.cli.cancel import cancel, reconcile
 from tool_executor.cli.clear_history import clear_history
 from tool_executor.cli.config import config
@@ -50,6 +51,7 @@ app.command()(cancel)
 app.command()(reconcile)
 app.command()(artifacts)
 app.command()(config)
+app.add_typer(bulk_app, name="bulk")
 app.add_typer(breaker_app, name="breaker")
 app.add_typer(browser_app, name="browser")
 app.add_typer(inventory_app, name="inventory")

@@ -11,10 +11,13 @@ def stop_executions() -> None:
     """Stop every execution that still runs."""
     from moto.stepfunctions.parser.models import stepfunctions_parser_backends  # noqa: PLC0415 - as below
 
+    from tool_executor.local.map_runs.registry import MAP_RUNS  # noqa: PLC0415 - as below
+
     now = dt.datetime.now(tz=dt.UTC)
     for account in list(stepfunctions_parser_backends.values()):
         for backend in list(account.values()):
             executions: list[Any] = [one for machine in backend.state_machines for one in machine.executions]
+            executions += MAP_RUNS.forget()
             for execution in executions:
                 if execution.stop_date is None and execution.exec_worker and execution.exec_worker.env:
                     execution.stop(stop_date=now, error=None, cause="The local cloud has ended")

@@ -8,6 +8,7 @@ from tool_executor.local.moto_patches import (
     cloudformation,
     cloudwatch_metrics,
     dispatch,
+    distributed_map,
     dynamodb_requests,
     dynamodb_tables,
     execution_end,
@@ -40,6 +41,7 @@ def apply_corrections(
         [
             *cloudformation.corrections(),
             *dispatch.corrections(),
+            *distributed_map.corrections(endpoint_url),
             *dynamodb_requests.corrections(),
             *dynamodb_tables.corrections(),
             *execution_end.corrections(),

@@ -23,6 +23,7 @@ from moto.stepfunctions.parser.asl.eval.event.event_manager import EventManager
 from moto.stepfunctions.parser.asl.parse.asl_parser import AmazonStateLanguageParser
 
 from tool_executor.local.aws_json import STATE_LIMIT_BYTES, utf8_bytes
+from tool_executor.local.map_runs.definition import parse as parse_definition
 from tool_executor.local.moto_patches.correction import Correction
 from tool_executor.local.moto_patches.states_data import FAST_COPY, share_input
 from tool_executor.local.moto_patches.step_functions_limits import data_limit_exceeded
@@ -128,7 +129,7 @@ def _say_nothing(self: Any, *_: object, **__: object) -> None:  # noqa: ANN401 -
 def corrections(endpoint_url: str) -> list[Correction]:
     """The corrections of this module."""
     make_client = client_factory(endpoint_url)
-    parse = lru_cache(maxsize=64)(AmazonStateLanguageParser.parse)
+    parse = lru_cache(maxsize=64)(parse_definition)
     slow = "copying JSON is most of the interpreter's time on large inputs"
     log = "it writes the whole machine into the log for every failure, at every level of it"
     return [

@@ -124,16 +124,19 @@ def query_error(env: Any, cause: str) -> FailureEventException:  # noqa: ANN401 
     return failure
 
 
-def _eval_body(self: Any, env: Any) -> None:  # noqa: ANN401 - a method of moto's
+def evaluate_in(env: Any, text: str, field: str | None) -> Any:  # noqa: ANN401 - moto's Environment, any JSON
+    """Evaluate an expression where a state stands. Raises moto's failure, as Step Functions words it."""
     try:
-        expression = compiled(self.expression)
-        result = evaluate(expression, _bindings(expression, env))
+        expression = compiled(text)
+        return evaluate(expression, _bindings(expression, env))
     except QueryFailed as failed:
-        field = env.next_field_name
         raise query_error(
-            env, f"The JSONata expression '{self.expression}' specified for the field '{field}' {failed}"
+            env, f"The JSONata expression '{text}' specified for the field '{field}' {failed}"
         ) from failed
-    env.stack.append(result)
+
+
+def _eval_body(self: Any, env: Any) -> None:  # noqa: ANN401 - a method of moto's
+    env.stack.append(evaluate_in(env, self.expression, env.next_field_name))
 
 
 _original_string = Functions._string  # noqa: SLF001 - wrapped below
