@@ -14,8 +14,11 @@ import pytest
 from tool_contract.envelope import Detail
 from tool_contract.errors import Effect, ErrorCode
 from tool_contract.options import InvalidOptionsError, ToolExecutorOptions
+from tool_contract.problems import Problem
 from tool_executor import ConfigurationManager, ToolCall, ToolExecutionResult, ToolExecutionStatus, ToolExecutorError
 from tool_executor.agents import PlanResult
+from tool_executor.bulk.errors import InvalidBulkError
+from tool_executor.bulk.source import LineProblem
 from tool_executor.errors import ExecutionTimeoutError, InvalidConfigurationError, InvalidRequestError
 from tool_executor.frozen_dict import FrozenDict
 
@@ -39,6 +42,8 @@ def _made(kind: type[Any]) -> ToolExecutorError:
     """Return an error of a kind, with everything that it takes."""
     if issubclass(kind, InvalidConfigurationError):
         return kind(PROBLEMS)
+    if issubclass(kind, InvalidBulkError):
+        return kind([LineProblem(3, Problem(pointer="/input", message="No."))], 1, 5)
     if issubclass(kind, InvalidRequestError):
         return kind("It is so.", PROBLEMS, hint="Do this.")
     names = kind.__init__.__kwdefaults__ or {}
