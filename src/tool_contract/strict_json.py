@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import math
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from tool_contract.limits import MAX_JSON_DEPTH
@@ -36,6 +37,10 @@ class JsonError(ValueError):
 def parse(text: str | bytes) -> Any:  # noqa: ANN401 - JSON is any value
     """Return the value of a JSON text. Raises :class:`JsonError`."""
     try:
+        plain = _plain(text)
+        if plain:
+            with suppress(_NumberToLookAt):
+                return _PLAIN_DECODER.decode(plain)
         value = _read(text)
     except RecursionError:
         raise JsonError(f"The JSON is nested deeper than {MAX_JSON_DEPTH} levels.") from None
@@ -155,6 +160,33 @@ def _is_unicode(text: str) -> bool:
     return True
 
 
+def _plain(text: str | bytes) -> str | None:
+    """Return a text in which nothing but a number can be wrong if it can be read: then nobody need walk through it."""
+    if not text.isascii():
+        return None
+    # A zero byte is of another encoding.
+    known = text if isinstance(text, str) else "" if 0 in text else text.decode("ascii")
+    is_flat = known.count("{") + known.count("[") <= MAX_JSON_DEPTH
+    return known if is_flat and "\\u" not in known else None
+
+
+class _NumberToLookAt(Exception):
+    """A number has so many digits that it may be beyond a bound."""
+
+
+def _short_int(digits: str) -> int:
+    if len(digits) > _DIGITS_OF_ANY:
+        raise _NumberToLookAt
+    return int(digits)
+
+
+def _finite_float(digits: str) -> float:
+    number = float(digits)
+    if not math.isfinite(number):
+        raise _NumberToLookAt
+    return number
+
+
 def _read(text: str | bytes) -> Any:  # noqa: ANN401 - JSON is any value
     if isinstance(text, str) and not text.startswith("\ufeff"):
         return _DECODER.decode(text)
@@ -189,5 +221,13 @@ def _refuse_constant(name: str) -> NoReturn:
     raise JsonError(f"{name} is not a JSON number.")
 
 
+#: Of integers with so many digits none is beyond the bound.
+_DIGITS_OF_ANY: Final = 15
+_PLAIN_DECODER: Final = json.JSONDecoder(
+    object_pairs_hook=_unique_keys,
+    parse_constant=_refuse_constant,
+    parse_int=_short_int,
+    parse_float=_finite_float,
+)
 # Made once: json.loads makes one for each text.
 _DECODER: Final = json.JSONDecoder(object_pairs_hook=_unique_keys, parse_constant=_refuse_constant)
