@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
+import sys
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -46,12 +46,12 @@ def _run(tool: Tool, arguments: dict[str, Any], limit: Limit) -> Succeeded | Fai
     try:
         with time_limit(limit.seconds):
             answer = tool.function(**arguments)
-            result = asyncio.run(answer) if tool.is_async else answer
+            result = _awaited(answer) if tool.is_async else answer
             text = tool.result_json(result)
     except TimeLimitReached:
         return _out_of_time(limit)
-    except (ToolError, SystemExit, asyncio.CancelledError) as error:
-        return Failed(failure_from(error))  # the last two are no Exceptions, and no reason to end the process either
+    except _failures_of_tools() as error:
+        return Failed(failure_from(error))
     except Exception as error:  # noqa: BLE001 - whatever a tool raises must end in an envelope
         telemetry.logger.exception("the tool raised", extra={"tool": tool.spec.name})
         return Failed(failure_from(error))
@@ -59,6 +59,18 @@ def _run(tool: Tool, arguments: dict[str, Any], limit: Limit) -> Succeeded | Fai
         message = f"The result is larger than {MAX_RESULT_BYTES:,} bytes."
         return Failed(failure_from(ResultTooLarge(message)))
     return Succeeded(text)
+
+
+def _awaited(answer: Any) -> Any:  # noqa: ANN401 - a coroutine of any result
+    import asyncio  # noqa: PLC0415 - it is much of a cold start, and most tools are plain functions
+
+    return asyncio.run(answer)
+
+
+def _failures_of_tools() -> tuple[type[BaseException], ...]:
+    """Return what ends a tool beside Exceptions, and should not end the process; asyncio's once it is imported."""
+    asyncio = sys.modules.get("asyncio")
+    return (ToolError, SystemExit, *((asyncio.CancelledError,) if asyncio else ()))
 
 
 def _out_of_time(limit: Limit) -> Failed:

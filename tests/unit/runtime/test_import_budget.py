@@ -47,7 +47,7 @@ class Budget:
 BUDGETS = {
     "lambdas.planner.handler": Budget(270, without=("asyncio",)),
     "lambdas.finisher.handler": Budget(280, without=("asyncio",)),
-    "tests.tool_groups.vault.handler": Budget(290, frozenset({"tests"})),
+    "tests.tool_groups.vault.handler": Budget(290, frozenset({"tests"}), ("asyncio",)),
     "lambdas.browser.handler": Budget(445, frozenset({"browser_policy", "greenlet", "playwright", "websockets"})),
     "lambdas.inventory_optimizer.handler": Budget(
         440, frozenset({"cython_runtime", "inventory_data", "numpy", "scipy"}), ("scipy.stats", "numpy.testing")
