@@ -140,6 +140,22 @@ def _executions(places: Places, settings: AlarmSettings) -> Iterator[AlarmSpec]:
         stops_rollout=True,
     )
     yield AlarmSpec(
+        kind="executions-failed",
+        of="express",
+        meaning=f"{settings.failed_executions} Express executions or more failed as a whole in five minutes.",
+        metric=_plain(places.of_express("ExecutionsFailed"), _FIVE_MINUTES),
+        threshold=settings.failed_executions,
+        stops_rollout=True,
+    )
+    yield AlarmSpec(
+        kind="executions-timed-out",
+        of="express",
+        meaning="An Express execution had not ended after five minutes: its records wait for the sweep.",
+        metric=_plain(places.of_express("ExecutionsTimedOut")),
+        threshold=1,
+        stops_rollout=True,
+    )
+    yield AlarmSpec(
         kind="executions-throttled",
         meaning="Step Functions held state transitions back in three of five minutes.",
         metric=_plain(places.of_machine("ExecutionThrottled")),

@@ -49,6 +49,15 @@ _EXECUTIONS: Final = {
     "stopped": "ExecutionsAborted",
     "throttled": "ExecutionThrottled",
 }
+#: Step Functions neither stops nor holds back an Express execution.
+_EXPRESS_EXECUTIONS: Final = {
+    "started": "ExecutionsStarted",
+    "failed": "ExecutionsFailed",
+    "timed out": "ExecutionsTimedOut",
+}
+#: An Express execution is charged for the least memory that there is: it carries no inputs, and few results.
+_EXPRESS_GB: Final = 64 / 1024
+_MS_OF_AN_HOUR: Final = 3_600_000
 #: State transitions: of each call that was not skipped, and what comes on top.
 _TRANSITIONS: Final = {
     Metric.CALLS: 1,
@@ -67,6 +76,8 @@ class Prices:
     as_of: str
     region: str
     state_transition: float
+    express_request: float
+    express_gb_hour: float
     lambda_gb_second: float
     lambda_request: float
     write_request_unit: float
@@ -79,14 +90,15 @@ class Places:
     """Where a deployment's metrics are found.
 
     ``functions`` are the memory of each Lambda function in MB by its name, ``indexes`` those of the table of that name,
-    ``log_groups`` all that the deployment writes to. Of a
-    ``dead_letter_queue`` and a ``bulk_machine_arn`` without a name nothing is shown.
+    ``log_groups`` all that the deployment writes to. Of a ``dead_letter_queue``, a ``bulk_machine_arn`` and an
+    ``express_arn`` without a name nothing is shown.
     """
 
     stage: str
     tools: tuple[str, ...]
     functions: Mapping[str, int]
     state_machine_arn: str
+    express_arn: str = ""
     tables: Mapping[str, str]
     indexes: Mapping[str, tuple[str, ...]]
     dead_letter_queue: str
@@ -102,7 +114,7 @@ class Places:
         return Series(namespace=NAMESPACE, name=metric.value, dimensions=((STAGE, self.stage),), stat=MAXIMUM)
 
     def of_machine(self, name: str) -> Series:
-        """Return a count of Step Functions about the state machine."""
+        """Return a count of Step Functions about the Standard state machine."""
         return Series(namespace=_STATES, name=name, dimensions=(("StateMachineArn", self.state_machine_arn),))
 
     def of_bulk(self, name: str) -> Series:
@@ -113,6 +125,9 @@ class Places:
         """Return a count of Step Functions about the batches of bulks, which are executions below the machine's ARN."""
         arn = f"{self.bulk_machine_arn}/{BULK_LABEL}"
         return Series(namespace=_STATES, name=name, dimensions=(("StateMachineArn", arn),))
+    def of_express(self, name: str) -> Series:
+        """Return a sum of Step Functions about the Express state machine."""
+        return Series(namespace=_STATES, name=name, dimensions=(("StateMachineArn", self.express_arn),))
 
     def of_queue(self) -> Series:
         """Return how many events lie in the dead-letter queue."""
@@ -210,7 +225,7 @@ def _of_platform(places: Places) -> Iterator[Widget]:
     yield Widget(
         title="Executions of the state machine",
         shown=Shown.COUNT,
-        lines=tuple(only(label, places.of_machine(name)) for label, name in _EXECUTIONS.items()),
+        lines=tuple(_executions(places)),
     )
     if places.bulk_machine_arn:
         yield Widget(
@@ -230,14 +245,24 @@ def _of_platform(places: Places) -> Iterator[Widget]:
     )
 
 
+def _executions(places: Places) -> Iterator[Line]:
+    yield from (only(label, places.of_machine(name)) for label, name in _EXECUTIONS.items())
+    if places.express_arn:
+        yield from (only(f"Express: {label}", places.of_express(name)) for label, name in _EXPRESS_EXECUTIONS.items())
+
+
 def _cost(places: Places, prices: Prices) -> Widget:
-    """Return what an hour costs about. Not in it: S3, metrics, traces, storage, browsers, the free tiers."""
+    """Return what an hour costs about. Not in it: S3, metrics, traces, storage, browsers, the free tiers.
+
+    Of all calls the transitions are reckoned, whoever ran them: those of Express and of the direct route cost none.
+    """
     return Widget(
         title=f"Cost of an hour, estimated at the prices of {prices.as_of} in {prices.region}",
         shown=Shown.DOLLARS,
         period_seconds=_HOUR,
         lines=(
             Total("state transitions", tuple(_transitions(places, prices))),
+            *((Total("Express", tuple(_express(places, prices))),) if places.express_arn else ()),
             Total("Lambda", tuple(_compute(places, prices))),
             Total("DynamoDB", tuple(_requests(places, prices))),
             Total("logs", tuple(_logs(places, prices))),
@@ -252,6 +277,12 @@ def _transitions(places: Places, prices: Prices) -> Iterator[Term]:
         yield Term(places.of_batches("ExecutionsStarted"), _TRANSITIONS_AROUND_A_BATCH * prices.state_transition)
     for metric, transitions in _TRANSITIONS.items():
         yield Term(AllTools(metric), transitions * prices.state_transition)
+
+
+def _express(places: Places, prices: Prices) -> Iterator[Term]:
+    yield Term(places.of_express("ExecutionsStarted"), prices.express_request)
+    billed_ms = places.of_express("ExpressExecutionBilledDuration")
+    yield Term(billed_ms, _EXPRESS_GB / _MS_OF_AN_HOUR * prices.express_gb_hour)
 
 
 def _compute(places: Places, prices: Prices) -> Iterator[Term]:

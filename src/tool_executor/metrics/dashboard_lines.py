@@ -47,6 +47,7 @@ def widgets_of(metrics: DeploymentMetrics, deployment: Deployment, window: Windo
         tools=tools,
         functions=dict.fromkeys(_functions(deployment), 0),
         state_machine_arn=deployment.state_machine_arn,
+        express_arn=deployment.outputs.get("ExpressStateMachineArn", ""),
         tables={},
         indexes={},
         dead_letter_queue="",

@@ -30,6 +30,8 @@ FREE: Final[dict[str, Any]] = {
     "as_of": "2026-01-01",
     "region": "nowhere",
     "state_transition": 0.0,
+    "express_request": 0.0,
+    "express_gb_hour": 0.0,
     "lambda_gb_second": 0.0,
     "lambda_request": 0.0,
     "write_request_unit": 0.0,
