@@ -33,8 +33,8 @@ if TYPE_CHECKING:
     from tool_executor.cancellation import Cancellation
     from tool_executor.configuration import ConfigurationManager
     from tool_executor.deployment import Deployment
-    from tool_executor.engine import Route
     from tool_executor.result import ToolExecutionResult
+    from tool_executor.ways import Route, Wait
 
 _log = logging.getLogger("tool_executor")
 _log.addHandler(logging.NullHandler())  # quiet until the program asks: else Python prints warnings by itself
@@ -49,6 +49,8 @@ class ToolExecutor(Questions, SyncMethods, BulkMethods):
         max_workers: how many calls run at once, 10 unless configured otherwise.
         options: retries, timeouts and more; what they say wins over a tool's own defaults.
         route: ``auto`` (the state machine, directly if it did not start), ``state_machine`` or ``direct``.
+        wait: ``poll``, or ``sync``: by the Express state machine, in one request that is answered when all has ended;
+            timeouts are below 290 s then, 270 s where nothing is said. ``submit`` and ``stream`` always poll.
         stage: the deployment's stage, ``dev`` unless configured otherwise.
         caller: kept in the history.
         hedge: whether a slow attempt of a tool that only reads gets a second one beside it; on the direct route alone.
@@ -66,6 +68,7 @@ class ToolExecutor(Questions, SyncMethods, BulkMethods):
         *,
         options: ToolExecutorOptions | None = None,
         route: Route | str | None = None,
+        wait: Wait | str | None = None,
         stage: str | None = None,
         caller: str | None = None,
         hedge: bool | None = None,
@@ -76,6 +79,7 @@ class ToolExecutor(Questions, SyncMethods, BulkMethods):
             "region": region,
             "max_workers": max_workers,
             "route": None if route is None else str(route),
+            "wait": None if wait is None else str(wait),
             "stage": stage,
             "caller": caller,
             "hedge": hedge,
@@ -100,9 +104,10 @@ class ToolExecutor(Questions, SyncMethods, BulkMethods):
     ) -> list[ToolExecutionResult]:
         """Run calls beside each other and return their results in the order of the calls.
 
-        ``timeout`` (seconds, 300 by default) is for all: when it is up, finished calls have their results and the rest
-        are timeouts. More than 250 calls, or more than 40 at once, are several executions of one correlation id; a
-        ``call_id`` names a call in its own execution, so that then it occurs in several (``c1`` of each).
+        ``timeout`` (seconds, 300 by default, 270 with ``wait="sync"``) is for all: when it is up, finished calls have
+        their results and the rest are timeouts. More than 250 calls, or more than 40 at once, are several executions of
+        one correlation id; a ``call_id`` names a call in its own execution, so that then it occurs in several (``c1``
+        of each).
 
         Raises:
             InvalidRequestError: nothing was run; every problem is named (ToolNotFoundError if only names are wrong).
