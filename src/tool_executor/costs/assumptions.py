@@ -54,6 +54,8 @@ class Assumptions(BaseModel):
     failures: Share = 0.01
     cache_hits: Share = 0
     keyed: Share = 0
+    # Of the executions, those that the Express state machine runs: wait="sync".
+    express: Share = 0
     wait_ms: Milliseconds = 1000
     browser_sessions: Count = 0
 
