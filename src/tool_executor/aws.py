@@ -100,8 +100,9 @@ class Aws:
     @cached_property
     def waiting_step_functions(self) -> SFNClient:
         """Step Functions, for StartSyncExecution: it answers when the execution has ended, and is asked once."""
-        # That API has a host of its own, sync-states...: a local endpoint has not.
-        config = _WAIT_CONFIG if self.endpoint_url is None else _WAIT_CONFIG.merge(Config(inject_host_prefix=False))
+        # That API has a host of its own, sync-states...: a local endpoint, which boto3 may know of by itself, has not.
+        is_local = urlsplit(self.step_functions.meta.endpoint_url).hostname in _LOOPBACK
+        config = _WAIT_CONFIG.merge(Config(inject_host_prefix=False)) if is_local else _WAIT_CONFIG
         return self._session.client("stepfunctions", config=config, endpoint_url=self.endpoint_url)
 
     @cached_property

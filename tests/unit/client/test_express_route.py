@@ -372,19 +372,23 @@ def test_step_functions_is_asked_once_and_waited_for_longer_than_an_execution_li
 
 
 @pytest.mark.parametrize(
-    ("aws", "host"),
+    ("region", "endpoint", "told_to_boto3", "host"),
     [
-        (Aws("eu-west-1"), "sync-states.eu-west-1.amazonaws.com"),
-        (Aws("us-east-1", "http://localhost:5000"), "localhost:5000"),
+        ("eu-west-1", None, None, "sync-states.eu-west-1.amazonaws.com"),
+        ("us-east-1", "http://localhost:5000", None, "localhost:5000"),
+        ("us-east-1", None, "http://localhost:5000", "localhost:5000"),
+        ("us-east-1", None, "http://127.0.0.1:5000", "127.0.0.1:5000"),
     ],
 )
-def test_its_host_is_one_of_its_own_on_aws_and_the_endpoint_elsewhere(
-    aws: Aws, host: str, monkeypatch: pytest.MonkeyPatch
+def test_its_host_is_one_of_its_own_on_aws_and_the_endpoint_on_a_local_cloud(
+    region: str, endpoint: str | None, told_to_boto3: str | None, host: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "key")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+    if told_to_boto3 is not None:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", told_to_boto3)
     seen: list[str] = []
-    client = aws.waiting_step_functions
+    client = Aws(region, endpoint).waiting_step_functions
 
     def keep(request: Any, **_: Any) -> Any:
         seen.append(request.url)
