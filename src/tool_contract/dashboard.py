@@ -50,11 +50,7 @@ _EXECUTIONS: Final = {
     "throttled": "ExecutionThrottled",
 }
 #: Step Functions neither stops nor holds back an Express execution.
-_EXPRESS_EXECUTIONS: Final = {
-    "started": "ExecutionsStarted",
-    "failed": "ExecutionsFailed",
-    "timed out": "ExecutionsTimedOut",
-}
+_EXPRESS_EXECUTIONS: Final = ("started", "failed", "timed out")
 #: An Express execution is charged for the least memory that there is: it carries no inputs, and few results.
 _EXPRESS_GB: Final = 64 / 1024
 _MS_OF_AN_HOUR: Final = 3_600_000
@@ -248,7 +244,8 @@ def _of_platform(places: Places) -> Iterator[Widget]:
 def _executions(places: Places) -> Iterator[Line]:
     yield from (only(label, places.of_machine(name)) for label, name in _EXECUTIONS.items())
     if places.express_arn:
-        yield from (only(f"Express: {label}", places.of_express(name)) for label, name in _EXPRESS_EXECUTIONS.items())
+        labels = {label: _EXECUTIONS[label] for label in _EXPRESS_EXECUTIONS}
+        yield from (only(f"Express: {label}", places.of_express(name)) for label, name in labels.items())
 
 
 def _cost(places: Places, prices: Prices) -> Widget:
