@@ -9,15 +9,15 @@ from aws_cdk import Duration
 from aws_cdk.aws_cloudwatch import ComparisonOperator, IMetric, MathExpression, TreatMissingData
 
 from infra.metric_lines import WidgetLines, series_metric
-from tool_contract.dashboard import of_function
 from tool_contract.metrics import NAMESPACE, STAGE, TOOL, Metric
+from tool_contract.places import of_function
 from tool_contract.widgets import Total
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from infra.alarm_settings import AlarmSettings
-    from tool_contract.dashboard import Places
+    from tool_contract.places import Places
     from tool_contract.widgets import Series, Term
 
 _MINUTE: Final = 60

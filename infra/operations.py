@@ -12,7 +12,7 @@ from infra.saved_queries import SavedQueries
 
 if TYPE_CHECKING:
     from infra.settings import StageSettings
-    from tool_contract.dashboard import Places
+    from tool_contract.places import Places
 
 
 class Operations(Construct):

@@ -24,7 +24,7 @@ from infra.status_rule import StatusRule
 from infra.sweep import Sweep
 from infra.tool_state_table import ToolStateTable
 from infra.workflow import Workflow
-from tool_contract.dashboard import Places
+from tool_contract.places import Places
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

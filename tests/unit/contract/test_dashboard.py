@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
-from tool_contract.dashboard import Places, Prices, dashboard
+from tool_contract.dashboard import Prices, dashboard
 from tool_contract.metrics import NAMESPACE, Metric
+from tool_contract.places import Places
 from tool_contract.widgets import AllTools, EachTool, Ratio, Series, Shown, Term, Total
 
 if TYPE_CHECKING:
