@@ -75,7 +75,7 @@ class Assumptions(BaseModel):
     tracing: bool = True
     workflow_logs: bool = False
     # Of what alarms look at; one that is a query is charged for each metric that it finds, here one a tool.
-    alarmed_metrics: Annotated[int, Field(ge=0, le=5_000)] = 81
+    alarmed_metrics: Annotated[int, Field(ge=0, le=5_000)] = 82
     dashboards: Annotated[int, Field(ge=0, le=500)] = 1
     catalog_tools: Annotated[int, Field(ge=0, le=10_000)] = 12
 

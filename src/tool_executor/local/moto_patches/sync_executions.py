@@ -10,6 +10,7 @@ from typing import Any, Final
 from moto.core.exceptions import AWSError
 from moto.core.responses import ActionResult
 from moto.stepfunctions.exceptions import ValidationException
+from moto.stepfunctions.models import StepFunctionBackend
 from moto.stepfunctions.parser.asl.parse.asl_parser import ASLParserException
 from moto.stepfunctions.parser.asl.static_analyser.express_static_analyser import ExpressStaticAnalyser
 from moto.stepfunctions.parser.models import StepFunctionsParserBackend
@@ -125,13 +126,13 @@ def _refusing(name: str) -> Any:  # noqa: ANN401 - a method of moto's
     return refusing
 
 
-_original_list = StepFunctionResponse.list_executions
+_original_list = StepFunctionBackend.list_executions
 
 
-def _list_executions(self: Any) -> Any:  # noqa: ANN401 - a method of moto's
-    if self.stepfunction_backend.describe_state_machine(self._get_param("stateMachineArn")).type == EXPRESS:
+def _list_executions(self: Any, state_machine_arn: str, **named: Any) -> Any:  # noqa: ANN401 - a method of moto's
+    if self.describe_state_machine(state_machine_arn).type == EXPRESS:
         raise _TypeNotSupported
-    return _original_list(self)
+    return _original_list(self, state_machine_arn, **named)
 
 
 def corrections() -> list[Correction]:
@@ -147,7 +148,7 @@ def corrections() -> list[Correction]:
             _create_state_machine,
             "Express has no activities, callbacks, .sync and Distributed Map",
         ),
-        Correction(StepFunctionResponse, "list_executions", _list_executions, kept),
+        Correction(StepFunctionBackend, "list_executions", _list_executions, kept),
         *(
             Correction(StepFunctionResponse, name, _refusing(name), kept)
             for name in ("get_execution_history", "describe_state_machine_for_execution", "list_map_runs")
