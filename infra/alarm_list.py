@@ -9,15 +9,15 @@ from aws_cdk import Duration
 from aws_cdk.aws_cloudwatch import ComparisonOperator, IMetric, MathExpression, TreatMissingData
 
 from infra.metric_lines import WidgetLines, series_metric
-from tool_contract.dashboard import of_function
 from tool_contract.metrics import NAMESPACE, STAGE, TOOL, Metric
+from tool_contract.places import of_function
 from tool_contract.widgets import Total
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from infra.alarm_settings import AlarmSettings
-    from tool_contract.dashboard import Places
+    from tool_contract.places import Places
     from tool_contract.widgets import Series, Term
 
 _MINUTE: Final = 60
@@ -136,6 +136,22 @@ def _executions(places: Places, settings: AlarmSettings) -> Iterator[AlarmSpec]:
         kind="executions-timed-out",
         meaning="The state machine's own time limit ended an execution: its deadline should have, long before.",
         metric=_plain(places.of_machine("ExecutionsTimedOut")),
+        threshold=1,
+        stops_rollout=True,
+    )
+    yield AlarmSpec(
+        kind="executions-failed",
+        of="express",
+        meaning=f"{settings.failed_executions} Express executions or more failed as a whole in five minutes.",
+        metric=_plain(places.of_express("ExecutionsFailed"), _FIVE_MINUTES),
+        threshold=settings.failed_executions,
+        stops_rollout=True,
+    )
+    yield AlarmSpec(
+        kind="executions-timed-out",
+        of="express",
+        meaning="An Express execution had not ended after five minutes: its records wait for the sweep.",
+        metric=_plain(places.of_express("ExecutionsTimedOut")),
         threshold=1,
         stops_rollout=True,
     )

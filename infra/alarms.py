@@ -15,7 +15,7 @@ from infra.alarm_topic import AlarmTopic
 if TYPE_CHECKING:
     from infra.alarm_list import AlarmSpec
     from infra.alarm_settings import AlarmSettings
-    from tool_contract.dashboard import Places
+    from tool_contract.places import Places
 
 
 class Alarms(Construct):

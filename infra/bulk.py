@@ -11,7 +11,7 @@ from constructs import Construct
 
 from infra.bulk_definition import bulk_definition
 from infra.log_group import StageLogGroup
-from tool_contract.dashboard import BULK_LABEL
+from tool_contract.places import BULK_LABEL
 
 if TYPE_CHECKING:
     from aws_cdk.aws_s3 import IBucket

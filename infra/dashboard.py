@@ -13,7 +13,7 @@ from infra.metric_lines import WidgetLines
 from tool_contract.dashboard import dashboard
 
 if TYPE_CHECKING:
-    from tool_contract.dashboard import Places
+    from tool_contract.places import Places
     from tool_contract.widgets import Widget
 
 _IN_A_ROW: Final = 3

@@ -12,6 +12,8 @@ from tool_contract.dashboard import Prices
 _FILE: Final = ROOT / "src" / "tool_executor" / "costs" / "prices.toml"
 _NAMES: Final = {
     "state_transition": "state_transitions",
+    "express_request": "express_requests",
+    "express_gb_hour": "express_gb_hours",
     "lambda_gb_second": "lambda_gb_seconds",
     "lambda_request": "lambda_requests",
     "write_request_unit": "dynamodb_write_units",

@@ -12,7 +12,7 @@ from infra.saved_queries import SavedQueries
 
 if TYPE_CHECKING:
     from infra.settings import StageSettings
-    from tool_contract.dashboard import Places
+    from tool_contract.places import Places
 
 
 class Operations(Construct):
@@ -24,4 +24,5 @@ class Operations(Construct):
         self.alarms = Alarms(self, "Alarms", places=places, settings=stage.alarms)
         StageDashboard(self, "Dashboard", places=places)
         of_functions = [group for group in places.log_groups if group.startswith("/aws/lambda/")]
-        SavedQueries(self, "Queries", log_groups=of_functions)
+        (express_logs,) = [group for group in places.log_groups if group.endswith("-express")]
+        SavedQueries(self, "Queries", log_groups=of_functions, express_logs=express_logs)

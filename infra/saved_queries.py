@@ -9,7 +9,7 @@ from aws_cdk.aws_logs import CfnQueryDefinition
 from constructs import Construct
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
 _IDS: Final = "@timestamp, service, level, message, correlation_id, execution_id, call_id, tool, attempt, error_code"
 #: What a person fills in stands in capitals.
@@ -51,14 +51,27 @@ fields @timestamp, execution_id, problems
 | limit 200""",
 }
 
+#: Over the log of the Express state machine: what Step Functions' own history tells of a Standard execution.
+EXPRESS_QUERIES: Final = {
+    "one-express-execution": """
+fields event_timestamp, id, type, details.name
+| filter execution_arn like ":EXECUTION_ID:"
+| sort id asc
+| limit 1000""",
+}
+
 
 class SavedQueries(Construct):
-    """The queries `<stack>/<name>`, over the logs of the stack's functions."""
+    """The queries `<stack>/<name>`, over the logs of the stack's functions, and of its Express state machine."""
 
-    def __init__(self, scope: Construct, construct_id: str, *, log_groups: Sequence[str]) -> None:
+    def __init__(self, scope: Construct, construct_id: str, *, log_groups: Sequence[str], express_logs: str) -> None:
         """Save the queries."""
         super().__init__(scope, construct_id)
-        for name, text in QUERIES.items():
+        self._save(QUERIES, log_groups)
+        self._save(EXPRESS_QUERIES, [express_logs])
+
+    def _save(self, queries: Mapping[str, str], log_groups: Sequence[str]) -> None:
+        for name, text in queries.items():
             CfnQueryDefinition(
                 self,
                 name,

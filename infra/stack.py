@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from aws_cdk import CfnOutput, DefaultStackSynthesizer, Stack
 from aws_cdk.aws_iam import IGrantable, PolicyStatement
+from aws_cdk.aws_stepfunctions import StateMachineType
 
 from infra.agentcore_browser import AgentCoreBrowser
 from infra.artifact_bucket import ArtifactBucket
@@ -23,7 +24,7 @@ from infra.status_rule import StatusRule
 from infra.sweep import Sweep
 from infra.tool_state_table import ToolStateTable
 from infra.workflow import Workflow
-from tool_contract.dashboard import Places
+from tool_contract.places import Places
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -69,14 +70,16 @@ class ToolExecutorStack(Stack):
         self._tools = {group.name: self._tool_group(group) for group in deployment.groups}
         self._planner = self._plan()
         self._finisher = self._finish()
-        self._workflow = self._run()
+        self._workflow = self._run("Workflow", StateMachineType.STANDARD)
+        self._express = self._run("Express", StateMachineType.EXPRESS)
         self._bulk = self._run_bulks()
         self._status = StatusRule(
             self, "Status", state_machine=self._workflow.machine, finisher=self._finisher.function
         )
         Sweep(self, "Sweep", finisher=self._finisher.function)
         self._operations = Operations(self, "Operations", places=self._places(), stage=self._stage)
-        self._live = self._go_live()
+        self._live = self._go_live("Live", self._workflow)
+        self._live_express = self._go_live("LiveExpress", self._express)
         self._entrances = {caller: self._entrance(caller) for caller in deployment.callers.entrances}
         self._write_outputs()
 
@@ -159,11 +162,12 @@ class ToolExecutorStack(Stack):
             return None
         return AgentCoreBrowser(self, "AgentCore", stage=self._stage)
 
-    def _run(self) -> Workflow:
+    def _run(self, construct_id: str, kind: StateMachineType) -> Workflow:
         workflow = Workflow(
             self,
-            "Workflow",
+            construct_id,
             stage=self._stage,
+            kind=kind,
             substitutions={
                 "PlannerFunctionArn": self._planner.invoked_arn,
                 "FinisherFunctionArn": self._finisher.invoked_arn,
@@ -190,13 +194,13 @@ class ToolExecutorStack(Stack):
         name = f"Entrance-{caller}"
         return Entrance(self, name, stage=self._stage, caller=caller, workflow=machine, started_arn=started)
 
-    def _go_live(self) -> LiveVersion | None:
+    def _go_live(self, construct_id: str, workflow: Workflow) -> LiveVersion | None:
         if self._stage.gradual is None:
             return None
         return LiveVersion(
             self,
-            "Live",
-            machine=self._workflow.machine,
+            construct_id,
+            machine=workflow.machine,
             settings=self._stage.gradual,
             alarms=self._operations.alarms.stopping_rollouts,
         )
@@ -212,9 +216,12 @@ class ToolExecutorStack(Stack):
         _allow(role, ("s3:ListBucket",), bucket.bucket_arn)
 
     def _places(self) -> Places:
+        machines = (self._workflow, self._express, self._bulk)
         functions = (self._planner, self._finisher, *self._tools.values())
-        machines = (self._workflow.log_group_name, self._bulk.log_group_name)
-        logs = (*(f"/aws/lambda/{each.physical_name}" for each in functions), *machines)
+        logs = (
+            *(f"/aws/lambda/{each.physical_name}" for each in functions),
+            *(each.log_group_name for each in machines),
+        )
         tables = {
             "history": self._history.table,
             "tool state": self._tool_state.table,
@@ -228,6 +235,7 @@ class ToolExecutorStack(Stack):
             functions={each.physical_name: each.memory_mb for each in functions},
             state_machine_arn=self._workflow.machine.state_machine_arn,
             bulk_machine_arn=self._bulk.machine.state_machine_arn,
+            express_arn=self._express.machine.state_machine_arn,
             tables={label: table.table_name for label, table in tables.items()},
             indexes={"history": self._history.indexes},
             dead_letter_queue=self._status.dead_letters.queue_name,
@@ -241,6 +249,8 @@ class ToolExecutorStack(Stack):
             **({"StateMachineAlias": self._live.alias_arn} if self._live else {}),
             "BulkStateMachineArn": self._bulk.machine.state_machine_arn,
             "BulkChildType": self._stage.bulk.child_type,
+            "ExpressStateMachineArn": self._express.machine.state_machine_arn,
+            **({"ExpressStateMachineAlias": self._live_express.alias_arn} if self._live_express else {}),
             "HistoryTable": self._history.table.table_name,
             "HistoryShards": str(self._stage.history_shards),
             "ToolStateTable": self._tool_state.table.table_name,

@@ -43,10 +43,24 @@ def tasks_have_timeouts(template: Template) -> Iterator[Problem]:
         if "TimeoutSeconds" not in task.fields:
             yield task.problem("TaskWithoutTimeout", "waits for ever.", "Give it TimeoutSeconds.")
     for machine in _running_tools(template):
-        if _definition(machine).get("TimeoutSeconds", 0) <= limits.MAX_EXECUTION_TIMEOUT_SECONDS:
-            message = f"The machine must outlive an execution of {limits.MAX_EXECUTION_TIMEOUT_SECONDS} s."
-            pointer = f"{machine.pointer}/DefinitionString"
+        longest = limits.EXPRESS_TIMEOUT_BELOW_SECONDS if _is_express(machine) else limits.MAX_EXECUTION_TIMEOUT_SECONDS
+        seconds, pointer = _definition(machine).get("TimeoutSeconds", 0), f"{machine.pointer}/DefinitionString"
+        if seconds <= longest:
+            message = f"The machine must outlive an execution of {longest} s."
             yield Problem("MachineWithoutTimeout", pointer, message, "Set the definition's TimeoutSeconds above it.")
+        if _is_express(machine) and seconds > limits.EXPRESS_SECONDS:
+            message = f"Step Functions ends an Express execution after {limits.EXPRESS_SECONDS} s, whatever it says."
+            yield Problem("ExpressTooLong", pointer, message, "Set the definition's TimeoutSeconds to that.")
+
+
+def express_is_seen(template: Template) -> Iterator[Problem]:
+    """Step Functions keeps no history of an Express execution: its logs must have every event."""
+    for machine in template.of_type(_MACHINE):
+        level = machine.properties.get("LoggingConfiguration", {}).get("Level")
+        if _is_express(machine) and level != "ALL":
+            message = f"The Express machine logs at the level {level}, and nothing else tells what its executions did."
+            pointer = f"{machine.pointer}/LoggingConfiguration"
+            yield Problem("ExpressUnseen", pointer, message, "Log at the level ALL, without execution data.")
 
 
 def retries_are_capped(template: Template) -> Iterator[Problem]:
@@ -85,6 +99,8 @@ def soft_limits_strike_first(template: Template) -> Iterator[Problem]:
 def ends_before_the_machine(template: Template) -> Iterator[Problem]:
     """The longest tool's function ends before the machine does."""
     for machine in _running_tools(template):
+        if _is_express(machine):
+            continue  # no attempt outlives its execution's deadline, and those here are under five minutes
         total = _definition(machine).get("TimeoutSeconds", 0)
         for function in template.of_type("AWS::Lambda::Function"):
             if function.properties.get("Timeout", 3) >= total:
@@ -144,6 +160,10 @@ def _timeout_of(template: Template, invoked: str) -> float | None:
 def _running_tools(template: Template) -> Iterator[Resource]:
     """Yield the machines that invoke functions: one that only starts another has nothing to outlive."""
     return (each for each in template.of_type(_MACHINE) if ":lambda:invoke" in each.properties["DefinitionString"])
+
+
+def _is_express(machine: Resource) -> bool:
+    return machine.properties.get("StateMachineType") == "EXPRESS"
 
 
 def _tasks(template: Template) -> Iterator[State]:

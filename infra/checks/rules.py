@@ -37,6 +37,7 @@ EVERYWHERE: Final[tuple[Rule, ...]] = (
     machine_rules.soft_limits_strike_first,
     machine_rules.ends_before_the_machine,
     machine_rules.logs_no_data,
+    machine_rules.express_is_seen,
 )
 #: In a stage that keeps its data, which is one that others depend on.
 WHERE_DATA_IS_KEPT: Final[tuple[Rule, ...]] = (storage_rules.kept, function_rules.concurrency_in_prod)

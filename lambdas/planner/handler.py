@@ -17,6 +17,7 @@ from lambdas.runtime.telemetry import about, logger, observed
 from tool_contract import strict_json
 from tool_contract.caller_policy import CallerPolicies, caller_problems
 from tool_contract.catalog import load_catalog
+from tool_contract.express import is_express, timeout_problems, with_timeout
 from tool_contract.invalid_request import InvalidRequestError
 from tool_contract.options import ToolExecutorOptions
 from tool_contract.request import ExecutionRequest, check_request
@@ -65,7 +66,7 @@ def plan(event: Any, _context: Any) -> dict[str, Any]:  # noqa: ANN401 - Lambda'
         execution["name"],
         execution["arn"],
         ms_from_iso(execution["started_at"]),
-        event.get("route", "workflow"),
+        event.get("route") or ("express" if is_express(execution["arn"]) else "workflow"),
         event.get("degraded", False),
         tracing.trace_id(),
     )
@@ -76,7 +77,7 @@ def plan(event: Any, _context: Any) -> dict[str, Any]:  # noqa: ANN401 - Lambda'
 def _planned(event: dict[str, Any], identity: ExecutionIdentity) -> dict[str, Any]:
     try:
         given = resolved_request(event.get("request"), os.environ["ARTIFACT_BUCKET"], _artifacts())
-        request = _checked(given, _deployment())
+        request = _checked(given, _deployment(), identity)
         planned = make_plan(request, identity, _deployment())
         _writer().write(planned)
     except InvalidRequestError as error:
@@ -87,9 +88,12 @@ def _planned(event: dict[str, Any], identity: ExecutionIdentity) -> dict[str, An
     return dict(planned.state)
 
 
-def _checked(given: object, deployment: Deployment) -> ExecutionRequest:
+def _checked(given: object, deployment: Deployment, identity: ExecutionIdentity) -> ExecutionRequest:
     """Return the request if it can be run and its caller may. Raises InvalidRequestError with every problem."""
     refused = list(caller_problems(given, deployment.callers, deployment.catalog))
+    if identity.route == "express":
+        given = with_timeout(given)
+        refused = timeout_problems(given) + refused
     try:
         request = check_request(given, deployment.catalog)
     except InvalidRequestError as error:

@@ -25,7 +25,7 @@ from tool_contract.timestamps import day_of, iso_from_ms
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from tool_contract.attempt import Route
+    from tool_contract.attempt import ExecutionRoute
     from tool_contract.catalog import Catalog
     from tool_contract.policy import CandidatePolicy
     from tool_contract.request import CallRequest, ExecutionRequest
@@ -37,7 +37,7 @@ _DAY_SECONDS = 86_400
 class ExecutionIdentity:
     """The execution that asks for a plan. ``started_ms`` is milliseconds since 1970.
 
-    ``arn`` is the state machine's; a client that runs the calls itself (``route``) gives a token of its own, and says
+    ``arn`` is the execution's own; a client that runs the calls itself (``route``) gives a token of its own, and says
     whether it does so because the state machine did not start (``degraded``). ``trace_id`` is X-Ray's, where there is
     a trace.
     """
@@ -45,7 +45,7 @@ class ExecutionIdentity:
     execution_id: str
     arn: str
     started_ms: int
-    route: Route = "workflow"
+    route: ExecutionRoute = "workflow"
     degraded: bool = False
     trace_id: str | None = None
 

@@ -12,8 +12,10 @@ from tool_contract.limits import MAX_SESSION_CHARACTERS
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-#: Who runs an execution: the state machine, or a client that invokes the functions itself.
+#: Who runs an attempt: a state machine, or a client that invokes the functions itself.
 Route = Literal["workflow", "direct"]
+#: Who runs an execution, as its record says: the Standard state machine, the Express one, or a client.
+ExecutionRoute = Literal["workflow", "express", "direct"]
 
 #: What followed an attempt. ``done``: the tool answered; ``cached`` and ``replayed``: a stored result did.
 #: ``end``: the call failed for good. Of two attempts beside each other, ``hedged``: it failed, and the other's outcome

@@ -1,7 +1,7 @@
 """The dashboard of a deployment, as data. Pure.
 
-Its parts' names come from outside (:class:`Places`): the stack fills in what it makes, and whoever draws it elsewhere
-what the stack's outputs say.
+Its parts' names come from outside (:class:`tool_contract.places.Places`): the stack fills in what it makes, and whoever
+draws it elsewhere what the stack's outputs say.
 """
 
 from __future__ import annotations
@@ -9,7 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from tool_contract.metrics import NAMESPACE, STAGE, TOOL, Metric
+from tool_contract.metrics import Metric
+from tool_contract.places import of_function
 from tool_contract.preflight import (
     TRANSITIONS_AROUND_CALLS,
     TRANSITIONS_OF_A_FAILURE,
@@ -17,7 +18,6 @@ from tool_contract.preflight import (
     TRANSITIONS_OF_A_RETRY,
 )
 from tool_contract.widgets import (
-    MAXIMUM,
     SUM,
     AllTools,
     EachTool,
@@ -32,16 +32,13 @@ from tool_contract.widgets import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
-#: The Distributed Map's label in infra/bulk.asl.json.
-BULK_LABEL: Final = "Batches"
+    from tool_contract.places import Places
+
 #: What surrounds any execution's calls, two states that judge the batch, and its start in the bulk.
 _TRANSITIONS_AROUND_A_BATCH: Final = TRANSITIONS_AROUND_CALLS + 3
 _HOUR: Final = 3600
-_LAMBDA: Final = "AWS/Lambda"
-_STATES: Final = "AWS/States"
-_TABLES: Final = "AWS/DynamoDB"
 _EXECUTIONS: Final = {
     "started": "ExecutionsStarted",
     "failed": "ExecutionsFailed",
@@ -49,6 +46,11 @@ _EXECUTIONS: Final = {
     "stopped": "ExecutionsAborted",
     "throttled": "ExecutionThrottled",
 }
+#: Step Functions neither stops nor holds back an Express execution.
+_EXPRESS_EXECUTIONS: Final = ("started", "failed", "timed out")
+#: An Express execution is charged for the least memory that there is: it carries no inputs, and few results.
+_EXPRESS_GB: Final = 64 / 1024
+_MS_OF_AN_HOUR: Final = 3_600_000
 #: State transitions: of each call that was not skipped, and what comes on top.
 _TRANSITIONS: Final = {
     Metric.CALLS: 1,
@@ -67,77 +69,13 @@ class Prices:
     as_of: str
     region: str
     state_transition: float
+    express_request: float
+    express_gb_hour: float
     lambda_gb_second: float
     lambda_request: float
     write_request_unit: float
     read_request_unit: float
     log_gigabyte: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Places:
-    """Where a deployment's metrics are found.
-
-    ``functions`` are the memory of each Lambda function in MB by its name, ``indexes`` those of the table of that name,
-    ``log_groups`` all that the deployment writes to. Of a
-    ``dead_letter_queue`` and a ``bulk_machine_arn`` without a name nothing is shown.
-    """
-
-    stage: str
-    tools: tuple[str, ...]
-    functions: Mapping[str, int]
-    state_machine_arn: str
-    tables: Mapping[str, str]
-    indexes: Mapping[str, tuple[str, ...]]
-    dead_letter_queue: str
-    log_groups: tuple[str, ...]
-    bulk_machine_arn: str = ""
-
-    def of_tool(self, tool: str, metric: Metric) -> Series:
-        """Return a tool's count."""
-        return Series(namespace=NAMESPACE, name=metric.value, dimensions=((STAGE, self.stage), (TOOL, tool)))
-
-    def of_stage(self, metric: Metric) -> Series:
-        """Return what the sweep tells of the stage."""
-        return Series(namespace=NAMESPACE, name=metric.value, dimensions=((STAGE, self.stage),), stat=MAXIMUM)
-
-    def of_machine(self, name: str) -> Series:
-        """Return a count of Step Functions about the state machine."""
-        return Series(namespace=_STATES, name=name, dimensions=(("StateMachineArn", self.state_machine_arn),))
-
-    def of_bulk(self, name: str) -> Series:
-        """Return a count of Step Functions about the machine that runs bulks."""
-        return Series(namespace=_STATES, name=name, dimensions=(("StateMachineArn", self.bulk_machine_arn),))
-
-    def of_batches(self, name: str) -> Series:
-        """Return a count of Step Functions about the batches of bulks, which are executions below the machine's ARN."""
-        arn = f"{self.bulk_machine_arn}/{BULK_LABEL}"
-        return Series(namespace=_STATES, name=name, dimensions=(("StateMachineArn", arn),))
-
-    def of_queue(self) -> Series:
-        """Return how many events lie in the dead-letter queue."""
-        return Series(
-            namespace="AWS/SQS",
-            name="ApproximateNumberOfMessagesVisible",
-            dimensions=(("QueueName", self.dead_letter_queue),),
-            stat=MAXIMUM,
-        )
-
-    def of_table(self, label: str, *names: str) -> Iterator[Series]:
-        """Yield metrics of a table, and of its indexes, which DynamoDB counts apart."""
-        table = ("TableName", self.tables[label])
-        indexes = [(table, ("GlobalSecondaryIndexName", index)) for index in self.indexes.get(label, ())]
-        for dimensions in ((table,), *indexes):
-            yield from (Series(namespace=_TABLES, name=name, dimensions=dimensions) for name in names)
-
-    def throttles_of_table(self, label: str) -> tuple[Term, ...]:
-        """Return what DynamoDB has refused of a table and its indexes."""
-        return tuple(Term(series) for series in self.of_table(label, "ReadThrottleEvents", "WriteThrottleEvents"))
-
-
-def of_function(name: str, metric: str) -> Series:
-    """Return a sum of Lambda about a function."""
-    return Series(namespace=_LAMBDA, name=metric, dimensions=(("FunctionName", name),))
 
 
 def dashboard(places: Places, prices: Prices) -> tuple[Widget, ...]:
@@ -210,7 +148,7 @@ def _of_platform(places: Places) -> Iterator[Widget]:
     yield Widget(
         title="Executions of the state machine",
         shown=Shown.COUNT,
-        lines=tuple(only(label, places.of_machine(name)) for label, name in _EXECUTIONS.items()),
+        lines=tuple(_executions(places)),
     )
     if places.bulk_machine_arn:
         yield Widget(
@@ -230,14 +168,25 @@ def _of_platform(places: Places) -> Iterator[Widget]:
     )
 
 
+def _executions(places: Places) -> Iterator[Line]:
+    yield from (only(label, places.of_machine(name)) for label, name in _EXECUTIONS.items())
+    if places.express_arn:
+        labels = {label: _EXECUTIONS[label] for label in _EXPRESS_EXECUTIONS}
+        yield from (only(f"Express: {label}", places.of_express(name)) for label, name in labels.items())
+
+
 def _cost(places: Places, prices: Prices) -> Widget:
-    """Return what an hour costs about. Not in it: S3, metrics, traces, storage, browsers, the free tiers."""
+    """Return what an hour costs about. Not in it: S3, metrics, traces, storage, browsers, the free tiers.
+
+    Of all calls the transitions are reckoned, whoever ran them: those of Express and of the direct route cost none.
+    """
     return Widget(
         title=f"Cost of an hour, estimated at the prices of {prices.as_of} in {prices.region}",
         shown=Shown.DOLLARS,
         period_seconds=_HOUR,
         lines=(
             Total("state transitions", tuple(_transitions(places, prices))),
+            *((Total("Express", tuple(_express(places, prices))),) if places.express_arn else ()),
             Total("Lambda", tuple(_compute(places, prices))),
             Total("DynamoDB", tuple(_requests(places, prices))),
             Total("logs", tuple(_logs(places, prices))),
@@ -252,6 +201,12 @@ def _transitions(places: Places, prices: Prices) -> Iterator[Term]:
         yield Term(places.of_batches("ExecutionsStarted"), _TRANSITIONS_AROUND_A_BATCH * prices.state_transition)
     for metric, transitions in _TRANSITIONS.items():
         yield Term(AllTools(metric), transitions * prices.state_transition)
+
+
+def _express(places: Places, prices: Prices) -> Iterator[Term]:
+    yield Term(places.of_express("ExecutionsStarted"), prices.express_request)
+    billed_ms = places.of_express("ExpressExecutionBilledDuration")
+    yield Term(billed_ms, _EXPRESS_GB / _MS_OF_AN_HOUR * prices.express_gb_hour)
 
 
 def _compute(places: Places, prices: Prices) -> Iterator[Term]:

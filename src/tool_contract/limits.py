@@ -19,6 +19,12 @@ MAX_CALL_TIMEOUT_SECONDS: Final = 840
 DEFAULT_EXECUTION_TIMEOUT_SECONDS: Final = 300
 #: One day. The state machine's own timeout stands an hour above it.
 MAX_EXECUTION_TIMEOUT_SECONDS: Final = 86_400
+#: An Express state machine ends an execution after five minutes (Step Functions), finished or not.
+EXPRESS_SECONDS: Final = 300
+#: The timeout of an execution on the Express state machine is less than this.
+EXPRESS_TIMEOUT_BELOW_SECONDS: Final = 290
+#: What it is where nobody says: so that what the timeout strikes has 30 s to end in, as on the Standard one.
+DEFAULT_EXPRESS_TIMEOUT_SECONDS: Final = 270
 MAX_DELAY_SECONDS: Final = 3_600
 #: With less time left before the deadline, no attempt of a tool that may change things is begun.
 MIN_SECONDS_FOR_EFFECTS: Final = 2

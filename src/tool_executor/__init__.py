@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from tool_executor.calls import ToolCall, ToolExecutionRequest
     from tool_executor.cancellation import Cancellation
     from tool_executor.configuration import ConfigurationManager
-    from tool_executor.engine import Route
     from tool_executor.errors import (
         CallerLimitExceededError,
         CredentialsMissingError,
@@ -54,6 +53,7 @@ if TYPE_CHECKING:
     from tool_executor.executor import ToolExecutor
     from tool_executor.result import ToolExecutionResult, ToolExecutionStatus
     from tool_executor.statistics import ToolStatistics
+    from tool_executor.ways import Route, Wait
 
 #: Where each name is at home. It is imported when first asked for: a program that imports this to catch an error, or
 #: runs no tool this time, does not wait for clients and models.
@@ -85,7 +85,7 @@ _HOMES = {
     "ResultMissingError": "tool_executor.errors",
     "ResultUnavailableError": "tool_executor.errors",
     "RetryPolicy": "tool_contract.retry",
-    "Route": "tool_executor.engine",
+    "Route": "tool_executor.ways",
     "Secret": "tool_contract.secret",
     "ServiceError": "tool_executor.errors",
     "ToolCall": "tool_executor.calls",
@@ -98,6 +98,7 @@ _HOMES = {
     "ToolFailedError": "tool_executor.errors",
     "ToolNotFoundError": "tool_executor.errors",
     "ToolStatistics": "tool_executor.statistics",
+    "Wait": "tool_executor.ways",
 }
 
 __all__ = [
@@ -141,6 +142,7 @@ __all__ = [
     "ToolFailedError",
     "ToolNotFoundError",
     "ToolStatistics",
+    "Wait",
 ]
 
 

@@ -23,6 +23,7 @@ from botocore.exceptions import (
     TokenRetrievalError,
 )
 
+from tool_contract.limits import EXPRESS_SECONDS
 from tool_executor.errors import CredentialsMissingError, ExecutionIdTakenError, ServiceError
 
 if TYPE_CHECKING:
@@ -39,6 +40,10 @@ if TYPE_CHECKING:
 _CONFIG: Final = Config(connect_timeout=3, read_timeout=10, retries={"mode": "standard", "total_max_attempts": 4})
 #: A function may have run though its answer was lost: whoever invokes decides whether to invoke again.
 _INVOKE_CONFIG: Final = Config(connect_timeout=5, read_timeout=910, retries={"total_max_attempts": 1})
+#: An execution may run for five minutes before it is answered, and runs though its answer is lost.
+_WAIT_CONFIG: Final = Config(
+    connect_timeout=5, read_timeout=EXPRESS_SECONDS + 20, retries={"total_max_attempts": 1}, max_pool_connections=64
+)
 _REFUSED_CREDENTIALS: Final = {
     "AuthFailure",
     "ExpiredToken",
@@ -91,6 +96,14 @@ class Aws:
     def step_functions(self) -> SFNClient:
         """Step Functions."""
         return self._session.client("stepfunctions", config=_CONFIG, endpoint_url=self.endpoint_url)
+
+    @cached_property
+    def waiting_step_functions(self) -> SFNClient:
+        """Step Functions, for StartSyncExecution: it answers when the execution has ended, and is asked once."""
+        # That API has a host of its own, sync-states...: a local endpoint, which boto3 may know of by itself, has not.
+        is_local = urlsplit(self.step_functions.meta.endpoint_url).hostname in _LOOPBACK
+        config = _WAIT_CONFIG.merge(Config(inject_host_prefix=False)) if is_local else _WAIT_CONFIG
+        return self._session.client("stepfunctions", config=config, endpoint_url=self.endpoint_url)
 
     @cached_property
     def dynamodb(self) -> DynamoDBClient:

@@ -1,4 +1,4 @@
-"""Waits that end in time, whatever hangs; and tasks that nobody waits for any longer."""
+"""Waits that end in time, whatever hangs; runs beside each other; and tasks that nobody waits for any longer."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from tool_executor.errors import ExecutionTimeoutError
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine
+    from collections.abc import Coroutine, Sequence
 
 _log = logging.getLogger(__name__)
 _Answer = TypeVar("_Answer")
@@ -41,6 +41,16 @@ async def within(
         execution_id=execution_id,
         hint="It may run: ask with executor.wait(execution_id).",
     )
+
+
+async def all_of(runs: Sequence[Coroutine[Any, Any, _Answer]]) -> list[_Answer]:
+    """Run all to their ends; the first error ends the others."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(run) for run in runs]
+    except BaseExceptionGroup as errors:
+        raise errors.exceptions[0] from None
+    return [task.result() for task in tasks]
 
 
 def leave(running: asyncio.Task[Any]) -> None:

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 _STOPPED_BY: Final = {"error": "Cancelled", "cause": "Stopped by a client of Tool Executor."}
 _ENDED_BADLY: Final = frozenset({"ABORTED", "FAILED", "TIMED_OUT"})
 _NOT_THERE: Final = frozenset({"ExecutionDoesNotExist", "InvalidArn"})
+#: Executions that a client runs itself, and those of Express, which knows no StopExecution.
+_NOT_STOPPED: Final = frozenset({"direct", "express"})
 _TRIES: Final = 20
 #: A planner that was at work when the execution was stopped claims its id within this many.
 _TRIES_WITHOUT_PLAN: Final = 4
@@ -92,13 +94,13 @@ class Canceller:
             ServiceError: AWS refused or did not answer; the sentence or hint says if it was stopped nevertheless.
         """
         own = _own(self._records(execution_id))
-        if own is not None and own.get("route") == "direct":
-            return self._cancel_direct(execution_id, own)
+        if own is not None and own.get("route") in _NOT_STOPPED:
+            return self._cancel_by_records(execution_id, own)
         arn = own["execution_arn"] if own else self._arn(execution_id)
         before = self._state_of(arn, execution_id)
         status = self._stopped(arn, execution_id) if before == "RUNNING" else before
         if status in _ENDED_BADLY:
-            self._end_records(arn, execution_id, status)
+            self.end_records(arn, execution_id, status)
         records = self._records(execution_id)
         own = _own(records)
         return Cancellation(
@@ -121,10 +123,10 @@ class Canceller:
             raise ServiceError(message)
         return Reconciliation(tuple(answer["ended"]), tuple(answer["failed"]))
 
-    def _cancel_direct(self, execution_id: str, own: Record) -> Cancellation:
-        """End the records of an execution that a client runs itself: its further attempts find the calls ended."""
+    def _cancel_by_records(self, execution_id: str, own: Record) -> Cancellation:
+        """End the records of an execution that cannot be stopped: its further attempts find the calls ended."""
         if "open" in own:
-            self._end_records(own["execution_arn"], execution_id, "ABORTED")
+            self.end_records(own["execution_arn"], execution_id, "ABORTED")
         records = self._records(execution_id)
         standing = _own(records) or own
         return Cancellation(
@@ -164,8 +166,11 @@ class Canceller:
             self.sleep(_PAUSE_SECONDS)
         return status
 
-    def _end_records(self, arn: str, execution_id: str, status: str) -> None:
-        """Have the finisher end the records, as the status event does. Again where the planner is still writing."""
+    def end_records(self, arn: str, execution_id: str, status: str) -> None:
+        """Have the finisher end the records, as the status event does. Again where the planner is still writing.
+
+        Raises ServiceError.
+        """
         detail = {"executionArn": arn, "stateMachineArn": self.deployment.state_machine_arn, "name": execution_id}
         event = {
             "source": "aws.states",

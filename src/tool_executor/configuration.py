@@ -116,6 +116,11 @@ class ConfigurationManager:
         return str(self.get("route"))
 
     @property
+    def wait(self) -> str:
+        """How executions of the state machine are waited for."""
+        return str(self.get("wait"))
+
+    @property
     def caller(self) -> str | None:
         """Who asks, for the history."""
         return cast("str | None", self.get("caller"))

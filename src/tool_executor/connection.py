@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from tool_executor.aws import Aws
 from tool_executor.deployment import deployment_of_environment
 from tool_executor.direct.lambda_http import LambdaHttp
-from tool_executor.engine import Engine, Route
+from tool_executor.engine import Engine
 from tool_executor.hedge_option import hedging_of
 from tool_executor.history import History
 from tool_executor.one_time_secrets import OneTimeSecrets
 from tool_executor.planner_catalog import deployed_catalog
+from tool_executor.ways import Route, Wait
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -80,8 +81,8 @@ class Connection:
     async def engine(self) -> Engine:
         """Return what runs requests; the deployment is found without holding the event loop up."""
         deployment = await self.in_thread(lambda: self.deployment)
-        route = Route(self._configuration.route)
-        return Engine(self.aws, deployment, route, self.http, self.threads, hedging=self._hedging)
+        route, wait = Route(self._configuration.route), Wait(self._configuration.wait)
+        return Engine(self.aws, deployment, route, self.http, self.threads, hedging=self._hedging, wait_by=wait)
 
     async def in_thread(self, function: Callable[..., _Answer], *arguments: Any) -> _Answer:  # noqa: ANN401
         """Run what waits for AWS."""

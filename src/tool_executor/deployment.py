@@ -54,6 +54,15 @@ class Deployment:
         """What executions are started on: the state machine's alias, where the stage has one."""
         return self.outputs.get("StateMachineAlias") or self.state_machine_arn
 
+    @property
+    def express_arn(self) -> str:
+        """The Express state machine, or its alias where the stage has one. Raises DeploymentNotFoundError."""
+        arn = self.outputs.get("ExpressStateMachineAlias") or self.outputs.get("ExpressStateMachineArn")
+        if not arn:
+            message = "The deployment has no Express state machine: its stack has no output ExpressStateMachineArn."
+            raise DeploymentNotFoundError(message, hint="Deploy it anew, or leave wait='sync' out.")
+        return arn
+
     @classmethod
     def from_outputs(cls, outputs: Mapping[str, str]) -> Deployment:
         """Return the deployment that a stack's outputs describe.

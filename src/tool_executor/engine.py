@@ -5,10 +5,9 @@ from __future__ import annotations
 import asyncio
 import logging
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from tool_contract.limits import DEFAULT_EXECUTION_TIMEOUT_SECONDS
+from tool_contract.limits import DEFAULT_EXECUTION_TIMEOUT_SECONDS, EXPRESS_SECONDS
 from tool_executor.bounded import leave
 from tool_executor.clock import Clock, SystemClock
 from tool_executor.direct import DirectRoute
@@ -20,9 +19,11 @@ from tool_executor.errors import (
     ServiceError,
 )
 from tool_executor.execution import Execution
+from tool_executor.express_route import ExpressRoute, fitting
 from tool_executor.history import History
 from tool_executor.result_reader import ResultReader, envelopes_of
 from tool_executor.state_machine_route import NotStarted, StateMachineRoute, split
+from tool_executor.ways import Route, Wait
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -44,23 +45,16 @@ _ANSWERS_WITHIN_SECONDS: Final = 0.4
 #: How long past its deadline any other is waited for: what docs/semantics.md promises.
 _MARGIN_SECONDS: Final = 30.0
 _RECORD_POLL_SECONDS: Final = 0.25
-
-
-class Route(StrEnum):
-    """How executions are run.
-
-    ``auto``: by the state machine, and directly where that definitely did not start one; such results are marked
-    ``degraded``. ``state_machine`` and ``direct``: that way or not at all.
-    """
-
-    AUTO = "auto"
-    STATE_MACHINE = "state_machine"
-    DIRECT = "direct"
+#: Step Functions ends an Express execution after five minutes; then the finisher has a moment to end its records.
+_EXPRESS_ANSWERS_WITHIN_SECONDS: Final = EXPRESS_SECONDS + 10.0
 
 
 @dataclass(frozen=True, slots=True)
 class Engine:
-    """Runs requests on one deployment."""
+    """Runs requests on one deployment.
+
+    ``wait_by`` is of :meth:`run` alone: what is started to be waited for later is the Standard state machine's.
+    """
 
     aws: Aws
     deployment: Deployment
@@ -69,6 +63,7 @@ class Engine:
     threads: Executor
     clock: Clock = field(default_factory=SystemClock)
     hedging: Hedging | None = None
+    wait_by: Wait = Wait.POLL
 
     async def run(
         self, request: dict[str, Any], execution_id: str, wait_seconds: float | None = None
@@ -85,14 +80,15 @@ class Engine:
         """
         if self.route is Route.DIRECT:
             return await self._directly(request, execution_id, wait_seconds)
+        if self.wait_by is Wait.SYNC:
+            request = fitting(request)
         try:
-            execution = await self.start(request, execution_id)
+            return await self._by_state_machine(request, execution_id, wait_seconds)
         except NotStarted as error:
             if self.route is Route.STATE_MACHINE:
                 raise not_started(error) from error
             _log.warning("execution %s is run directly: %s", execution_id, error.reason)
             return await self._instead(request, execution_id, wait_seconds, error)
-        return await self.follow(execution, _wait(request, wait_seconds))
 
     async def start(self, request: dict[str, Any], execution_id: str) -> Execution:
         """Start an execution by the state machine; cancelled meanwhile, it does not go on.
@@ -194,6 +190,16 @@ class Engine:
     async def results(self, envelopes: list[Envelope], execution_id: str) -> list[ToolExecutionResult]:
         """Return the results of an execution's envelopes, large ones fetched."""
         return await self._in_thread(ResultReader(self.aws).results, envelopes, execution_id)
+
+    async def _by_state_machine(
+        self, request: dict[str, Any], execution_id: str, wait_seconds: float | None
+    ) -> list[ToolExecutionResult]:
+        """Run by the Standard or the Express state machine. Raises NotStarted, or as :meth:`run`."""
+        if self.wait_by is Wait.POLL:
+            return await self.follow(await self.start(request, execution_id), _wait(request, wait_seconds))
+        express = ExpressRoute(self.aws, self.deployment, self.threads, self.clock)
+        give_up_after = _EXPRESS_ANSWERS_WITHIN_SECONDS if wait_seconds is None else _wait(request, wait_seconds)
+        return await self.results(await express.envelopes(request, execution_id, give_up_after), execution_id)
 
     async def _directly(
         self,

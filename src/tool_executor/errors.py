@@ -128,6 +128,15 @@ def invalid_request(told: Mapping[str, Any]) -> InvalidRequestError:
     return kind(told["error"], problems, hint=told.get("hint"))
 
 
+def planners_refusal(told: Mapping[str, Any]) -> InvalidRequestError | ExecutionIdTakenError:
+    """Return the error for the planner's complaint about an execution whose id may be another's."""
+    refusal = invalid_request(told)
+    for problem in refusal.problems:
+        if problem.get("error_code") == ExecutionIdTakenError.code:
+            return ExecutionIdTakenError(problem["message"], hint=problem.get("hint"))
+    return refusal
+
+
 class RequestUnreadableError(ToolExecutorError):
     """The request's file is not there, or holds no JSON."""
 

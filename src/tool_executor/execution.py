@@ -16,7 +16,7 @@ from tool_executor.history import History
 from tool_executor.sent_request import sent_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from tool_executor.aws import Aws
     from tool_executor.deployment import Deployment
@@ -77,14 +77,19 @@ class Runner:
             return output
         if described.get("error") == "InvalidRequest":
             raise invalid_request(strict_json.parse(described["cause"]))
-        sentence = _STATUS_SENTENCES.get(described["status"]) or described.get("cause") or "The execution failed."
-        hint = f"What its calls came to: tool-executor history {execution.execution_id}"
-        raise ExecutionFailedError(sentence, execution_id=execution.execution_id, hint=hint)
+        raise failure_of(described, execution.execution_id)
 
     def describe(self, execution: Execution) -> Any:  # noqa: ANN401 - a stubbed TypedDict
         """Return what Step Functions says of an execution. Raises ServiceError, CredentialsMissingError."""
         with translated_errors():
             return self.aws.step_functions.describe_execution(executionArn=execution.arn)
+
+
+def failure_of(told: Mapping[str, Any], execution_id: str) -> ExecutionFailedError:
+    """Return the error for an execution of which Step Functions tells that it failed as a whole."""
+    sentence = _STATUS_SENTENCES.get(told["status"]) or told.get("cause") or "The execution failed."
+    hint = f"What its calls came to: tool-executor history {execution_id}"
+    return ExecutionFailedError(sentence, execution_id=execution_id, hint=hint)
 
 
 def correlation_id_of(request: object) -> str | None:

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any, Final, Self
 from tool_contract.envelope import CallStatus, Envelope
 from tool_executor.arguments import checked_timeout
 from tool_executor.bounded import leave
-from tool_executor.engine import Engine, Route, not_started
+from tool_executor.engine import Engine, not_started
 from tool_executor.errors import ExecutionIdTakenError, ExecutionTimeoutError, ToolExecutorError
 from tool_executor.execution import correlation_id_of
 from tool_executor.state_machine_route import NotStarted
+from tool_executor.ways import Route
 
 if TYPE_CHECKING:
     from tool_executor.execution import Execution

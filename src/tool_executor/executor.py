@@ -2,52 +2,45 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import os
 import uuid
-from functools import cached_property, partial
-from typing import TYPE_CHECKING, Any, Final, Self
+from functools import partial
+from typing import TYPE_CHECKING, Final, Self
 from weakref import WeakSet, finalize
 
 from tool_contract.secret_fields import one_time_names
-from tool_executor.arguments import call_problems, checked_limit, checked_text, checked_timeout, problems_of_call
+from tool_executor.arguments import checked_text, checked_timeout
 from tool_executor.background_loop import BackgroundLoop
-from tool_executor.batches import Batch, Defaults, parallel_batches, sequence_batch, single
-from tool_executor.bounded import within
+from tool_executor.batches import Batch, parallel_batches, sequence_batch, single
+from tool_executor.bounded import all_of, within
 from tool_executor.bulk_methods import BulkMethods
 from tool_executor.calls import WithFallbacks
 from tool_executor.configuration import configuration_of
 from tool_executor.connection import Connection
 from tool_executor.execution_handle import ExecutionHandle
-from tool_executor.history import CALLS
-from tool_executor.history_statistics import HistoryStatistics
-from tool_executor.one_time_secrets import References
+from tool_executor.questions import Questions
 from tool_executor.recent import RecentResults
 from tool_executor.result import told_without_its_error
 from tool_executor.sync_executor import SyncMethods
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Coroutine, Sequence
-    from datetime import datetime
+    from collections.abc import AsyncGenerator, Sequence
 
-    from tool_contract.catalog import Catalog
     from tool_contract.options import ToolExecutorOptions
-    from tool_contract.problems import Problem
     from tool_executor.aws import Aws
     from tool_executor.calls import Call
     from tool_executor.cancellation import Cancellation
     from tool_executor.configuration import ConfigurationManager
     from tool_executor.deployment import Deployment
-    from tool_executor.engine import Route
-    from tool_executor.history_statistics import StatisticsReport
     from tool_executor.result import ToolExecutionResult
+    from tool_executor.ways import Route, Wait
 
 _log = logging.getLogger("tool_executor")
 _log.addHandler(logging.NullHandler())  # quiet until the program asks: else Python prints warnings by itself
 
 
-class ToolExecutor(SyncMethods, BulkMethods):
+class ToolExecutor(Questions, SyncMethods, BulkMethods):
     """Runs tools of one deployment.
 
     Args:
@@ -56,6 +49,8 @@ class ToolExecutor(SyncMethods, BulkMethods):
         max_workers: how many calls run at once, 10 unless configured otherwise.
         options: retries, timeouts and more; what they say wins over a tool's own defaults.
         route: ``auto`` (the state machine, directly if it did not start), ``state_machine`` or ``direct``.
+        wait: ``poll``, or ``sync``: by the Express state machine, in one request that is answered when all has ended;
+            timeouts are below 290 s then, 270 s where nothing is said. ``submit`` and ``stream`` always poll.
         stage: the deployment's stage, ``dev`` unless configured otherwise.
         caller: kept in the history.
         hedge: whether a slow attempt of a tool that only reads gets a second one beside it; on the direct route alone.
@@ -73,23 +68,25 @@ class ToolExecutor(SyncMethods, BulkMethods):
         *,
         options: ToolExecutorOptions | None = None,
         route: Route | str | None = None,
+        wait: Wait | str | None = None,
         stage: str | None = None,
         caller: str | None = None,
         hedge: bool | None = None,
         aws: Aws | None = None,
         deployment: Deployment | None = None,
     ) -> None:
-        super().__init__()
         said = {
             "region": region,
             "max_workers": max_workers,
             "route": None if route is None else str(route),
+            "wait": None if wait is None else str(wait),
             "stage": stage,
             "caller": caller,
             "hedge": hedge,
         }
-        self.configuration: Final = configuration_of(config, options).with_values(said)
-        self._connection = Connection(self.configuration, aws, deployment)
+        configuration = configuration_of(config, options).with_values(said)
+        Questions.__init__(self, configuration, Connection(configuration, aws, deployment))
+        SyncMethods.__init__(self)
         self._recent = RecentResults(self.configuration.options.max_history_size)
         _executors.add(self)
         self._let_go = self._when_dropped()
@@ -107,16 +104,17 @@ class ToolExecutor(SyncMethods, BulkMethods):
     ) -> list[ToolExecutionResult]:
         """Run calls beside each other and return their results in the order of the calls.
 
-        ``timeout`` (seconds, 300 by default) is for all: when it is up, finished calls have their results and the rest
-        are timeouts. More than 250 calls, or more than 40 at once, are several executions of one correlation id; a
-        ``call_id`` names a call in its own execution, so that then it occurs in several (``c1`` of each).
+        ``timeout`` (seconds, 300 by default, 270 with ``wait="sync"``) is for all: when it is up, finished calls have
+        their results and the rest are timeouts. More than 250 calls, or more than 40 at once, are several executions of
+        one correlation id; a ``call_id`` names a call in its own execution, so that then it occurs in several (``c1``
+        of each).
 
         Raises:
             InvalidRequestError: nothing was run; every problem is named (ToolNotFoundError if only names are wrong).
             CredentialsMissingError, DeploymentNotFoundError, ServiceError: AWS, or the deployment, is not there.
         """
         batches = parallel_batches(calls, self._defaults, timeout, correlation_id or _new_id())
-        parts = await _all_of([self._run(batch, timeout) for batch in batches])
+        parts = await all_of([self._run(batch, timeout) for batch in batches])
         placed = {
             position: result
             for batch, results in zip(batches, parts, strict=True)
@@ -148,67 +146,6 @@ class ToolExecutor(SyncMethods, BulkMethods):
         Raises as :meth:`execute_tools`.
         """
         return await self.execute_tool(WithFallbacks(primary, fallbacks), timeout)
-
-    async def validate_tool_call(self, call: Call) -> bool:
-        """Whether a call could be run; :meth:`problems_of` says what is wrong."""
-        return not await self.problems_of(call)
-
-    async def problems_of(self, call: Call) -> list[Problem]:
-        """Return everything that is wrong with a call, without running it: JSON pointers are into the call."""
-        catalog = await self.catalog()
-        unreadable = list(call_problems(call))
-        if unreadable:
-            return unreadable
-        return problems_of_call(References().in_call(self._defaults.call(call)), catalog)
-
-    async def catalog(self) -> Catalog:
-        """Return the tools of the deployment, as its planner knows them."""
-        connection = self._connection
-        return await connection.in_thread(lambda: connection.catalog)
-
-    async def get_execution_history(self, correlation_id: str, limit: int | None = None) -> list[ToolExecutionResult]:
-        """Return what the history table holds of a correlation id, oldest first, whoever ran it.
-
-        ``limit`` (1 or more) bounds it, ``max_history_size`` (100) where nothing is said; the latest are kept.
-        """
-        checked_text(correlation_id, "correlation_id")
-        most = self.configuration.options.max_history_size if limit is None else checked_limit(limit)
-        connection, engine = self._connection, await self._connection.engine()
-        listed = await connection.in_thread(connection.history.by_correlation, correlation_id, most, CALLS)
-        ids = dict.fromkeys(record["execution_id"] for record in reversed(listed))
-        wanted = {(record["execution_id"], record["call_id"]) for record in listed}
-        results = []
-        for execution_id in ids:
-            records = await engine.records(execution_id)
-            calls = [one for one in records if (execution_id, one["call_id"]) in wanted and "position" in one]
-            results += await engine.results_of(calls)
-        return results
-
-    async def statistics(
-        self,
-        *,
-        tool_name: str | None = None,
-        correlation_id: str | None = None,
-        since: datetime | None = None,
-        until: datetime | None = None,
-    ) -> StatisticsReport:
-        """Return figures from the history table, ``overall`` and ``by_tool``, of calls that anybody made.
-
-        They are of executions started from ``since`` up to ``until`` (aware datetimes, 400 days at most; today, in
-        UTC, where nothing is said), or of all of a correlation id. A call counts for the tool that was asked for.
-        ``basis`` says of what time they are, and how: see docs/observability.md.
-
-        Raises InvalidRequestError for a window that cannot be used, CredentialsMissingError, ServiceError.
-        """
-        for name, said in (("tool_name", tool_name), ("correlation_id", correlation_id)):
-            if said is not None:
-                checked_text(said, name)
-        every_tool = tool_name is None and correlation_id is None
-        names = (await self.catalog()).by_name if every_tool else ()
-        figures = HistoryStatistics(self.aws, self.deployment)
-        query = partial(figures.query, tool_name, correlation_id, since, until, tool_names=names)
-        report: StatisticsReport = await self._connection.in_thread(query)
-        return report
 
     async def submit(
         self,
@@ -317,16 +254,6 @@ class ToolExecutor(SyncMethods, BulkMethods):
             if tells_all:
                 _log.debug("%s", result.summary)
 
-    @property
-    def aws(self) -> Aws:
-        """What AWS is called with."""
-        return self._connection.aws
-
-    @property
-    def deployment(self) -> Deployment:
-        """Where the parts of the deployment are. Raises DeploymentNotFoundError; asks CloudFormation once."""
-        return self._connection.deployment
-
     def _begin_anew(self) -> None:
         """Forget threads, loops and connections: after a fork, the child has none of them."""
         _of_the_parent.append((self._connection, self._loop))  # collected, they would close what the parent still uses
@@ -340,24 +267,9 @@ class ToolExecutor(SyncMethods, BulkMethods):
         let_go.atexit = False
         return let_go
 
-    @cached_property
-    def _defaults(self) -> Defaults:
-        own = self.configuration
-        return Defaults(own.call_fields(), own.max_workers, own.caller)
-
 
 def _new_id() -> str:
     return str(uuid.uuid4())
-
-
-async def _all_of(runs: Sequence[Coroutine[Any, Any, list[ToolExecutionResult]]]) -> list[list[ToolExecutionResult]]:
-    """Run all to their ends; the first error ends the others."""
-    try:
-        async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(run) for run in runs]
-    except BaseExceptionGroup as errors:
-        raise errors.exceptions[0] from None
-    return [task.result() for task in tasks]
 
 
 _executors: Final[WeakSet[ToolExecutor]] = WeakSet()

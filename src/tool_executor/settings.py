@@ -39,6 +39,7 @@ class Settings(BaseSettings):
     region: Annotated[str, Field(min_length=1)] | None = None
     stage: Annotated[str, Field(min_length=1)] = "dev"
     route: Literal["auto", "state_machine", "direct"] = "auto"
+    wait: Literal["poll", "sync"] = "poll"
     caller: Annotated[str, Field(min_length=1, max_length=128)] | None = None
     hedge: bool = False
     hedge_after_seconds: Annotated[float, Field(ge=0.001, le=MAX_CALL_TIMEOUT_SECONDS)] | None = None

@@ -84,13 +84,11 @@ class StateMachineRoute:
         try:
             await self._in_thread(self._start, execution_id, text)
         except ClientError as error:
-            code = error.response["Error"]["Code"]
-            if code in _NOT_STARTED:
-                raise NotStarted(f"Step Functions refused: {code}.") from error
-            if code == "ExecutionAlreadyExists" and await self._is_ours(execution, text):
+            if error.response["Error"]["Code"] == "ExecutionAlreadyExists" and await self._is_ours(execution, text):
                 return execution  # it has ended already, and the SDK's repeated start came too late
-            if error.response["ResponseMetadata"]["HTTPStatusCode"] < _SERVER_ERROR:
-                raise _refusal(error) from error
+            refusal = refusal_to_start(error)
+            if refusal is not None:
+                raise refusal from error
             await self._look_up(execution, error)
         except BotoCoreError as error:
             await self._look_up(execution, error)
@@ -168,14 +166,14 @@ class StateMachineRoute:
         try:
             output = await self._in_thread(self._runner.output, execution)
         except ExecutionFailedError:
-            envelopes = await self._recorded(execution.execution_id)
+            envelopes = await self.recorded(execution.execution_id)
             if not envelopes:
                 raise
             return envelopes
         return [Envelope.model_validate(envelope) for envelope in output["results"]]
 
-    async def _recorded(self, execution_id: str) -> list[Envelope]:
-        """Return the envelopes of an execution that was stopped, once its records have ended."""
+    async def recorded(self, execution_id: str) -> list[Envelope]:
+        """Return the envelopes of an execution that was cut short, once its records have ended."""
         ends = time.monotonic() + _CLOSES_WITHIN_SECONDS
         while True:
             own, calls = split(await self.records(execution_id))
@@ -196,6 +194,14 @@ class StateMachineRoute:
 
     async def _in_thread(self, function: Callable[..., _Answer], *arguments: Any) -> _Answer:  # noqa: ANN401
         return await asyncio.get_running_loop().run_in_executor(self.threads, function, *arguments)
+
+
+def refusal_to_start(error: ClientError) -> NotStarted | ToolExecutorError | None:
+    """Return Step Functions' refusal to start an execution; None where nobody knows whether it has started."""
+    code = error.response["Error"]["Code"]
+    if code in _NOT_STARTED:
+        return NotStarted(f"Step Functions refused: {code}.")
+    return _refusal(error) if error.response["ResponseMetadata"]["HTTPStatusCode"] < _SERVER_ERROR else None
 
 
 def _refusal(error: ClientError) -> ToolExecutorError:

@@ -1,4 +1,4 @@
-"""The same calls under the same faults give the same envelopes, by the state machine and by the direct route."""
+"""The same calls under the same faults give the same envelopes: by either state machine and by the direct route."""
 
 from __future__ import annotations
 
@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from tests.faults.oracle import Oracle
     from tool_executor import ToolExecutionResult
 
-ROUTES = ("state_machine", "direct")
+#: Each way of running an execution: the route, and how it is waited for.
+WAYS = {"state_machine": ("state_machine", "poll"), "express": ("state_machine", "sync"), "direct": ("direct", "poll")}
+ROUTES = tuple(WAYS)
 #: Rows that run at once: the functions' workers are processes, and this machine has few processors.
 AT_ONCE = 6
 
@@ -35,7 +37,7 @@ class Conduct:
 @pytest.fixture(scope="module")
 def conducts(faulty_cloud: FaultyCloud, oracle: Oracle) -> Mapping[tuple[str, str], Conduct]:
     """Run every row by every route, several at once: most of their time is waiting."""
-    engines = {route: faulty_cloud.engine(route) for route in ROUTES}
+    engines = {name: faulty_cloud.engine(route, wait) for name, (route, wait) in WAYS.items()}
     gate = asyncio.Semaphore(AT_ONCE)
 
     async def conduct(row: Behaviour, route: str) -> Conduct:
@@ -92,11 +94,23 @@ def told(result: ToolExecutionResult, run: Run, expected: Expected) -> Expected:
 
 
 @pytest.mark.parametrize("row", BEHAVIOURS, ids=lambda row: row.name)
-def test_both_routes_write_the_same_records_but_for_times(
+def test_all_routes_write_the_same_records_but_for_times(
     conducts: Mapping[tuple[str, str], Conduct], row: Behaviour
 ) -> None:
     by_route = [[_comparable(result) for result in conducts[row.name, route].results] for route in ROUTES]
-    assert by_route[0] == by_route[1]
+    assert by_route[0] == by_route[1] == by_route[2]
+
+
+def test_each_execution_was_given_to_the_machine_that_it_was_meant_for(
+    conducts: Mapping[tuple[str, str], Conduct], faulty_cloud: FaultyCloud
+) -> None:
+    expected = {"state_machine": "workflow", "express": "express", "direct": "direct"}
+    told = {
+        (name, route): faulty_cloud.history.execution(conduct.run.execution_id)[0]["route"]
+        for (name, route), conduct in conducts.items()
+    }
+
+    assert told == {key: expected[key[1]] for key in conducts}
 
 
 def _comparable(result: ToolExecutionResult) -> dict[str, Any]:

@@ -116,9 +116,12 @@ def test_run_direct_hedges_where_it_is_told_to_and_shows_it(shell: Shell, name: 
     assert "--direct" in refused
 
 
-def test_run_direct_interrupted_cancels_and_leaves_terminal_records(deployed: Deployed, name: str) -> None:
+@pytest.mark.parametrize("way", [("--direct",), ("--wait", "sync")], ids=" ".join)
+def test_run_interrupted_cancels_and_leaves_terminal_records(
+    deployed: Deployed, name: str, way: tuple[str, ...]
+) -> None:
     request = {"calls": [{"tool_name": "echo", "input": {"seconds": 60}, "timeout_seconds": 90}]}
-    command = ("tool-executor", "run", "-", "--direct", "--name", name)
+    command = ("tool-executor", "run", "-", *way, "--name", name)
     with subprocess.Popen(
         command,
         env=deployed.environment,

@@ -16,13 +16,14 @@ from urllib.parse import urlencode
 from tool_contract.breaker_item import Circuit
 from tool_executor.breakers import Breakers
 from tool_executor.direct.lambda_http import LambdaHttp
-from tool_executor.engine import Engine, Route
+from tool_executor.engine import Engine
 from tool_executor.execution import Execution, Runner
 from tool_executor.history import History
 from tool_executor.history_statistics import Window
 from tool_executor.local.faults import Fault, FaultKind
 from tool_executor.local.http_faults import FAULTS_PATH
 from tool_executor.metrics.deployment_metrics import DeploymentMetrics
+from tool_executor.ways import Route, Wait
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -80,9 +81,10 @@ class FaultyCloud:
     def history(self) -> History:
         return History.of(self.aws, self.deployment)
 
-    def engine(self, route: str = "auto") -> Engine:
+    def engine(self, route: str = "auto", wait: str = "poll") -> Engine:
         """What runs requests under ids of the test's choice, as ToolExecutor does."""
-        return Engine(self.aws, self.deployment, Route(route), LambdaHttp(self.aws), ThreadPoolExecutor(16))
+        http, threads = LambdaHttp(self.aws), ThreadPoolExecutor(16)
+        return Engine(self.aws, self.deployment, Route(route), http, threads, wait_by=Wait(wait))
 
     def request(self, *calls: dict[str, Any], **fields: Any) -> Run:
         """A request of calls made by `ledger_call`; each writes its call_id into the run's ledger.

@@ -70,8 +70,12 @@ class Assembly:
 
     @property
     def definition(self) -> dict[str, Any]:
-        """The state machine's definition, its joins resolved."""
-        parsed: dict[str, Any] = json.loads(self.machine()["DefinitionString"])
+        """The Standard state machine's definition, its joins resolved."""
+        return self.definition_of()
+
+    def definition_of(self, suffix: str = "") -> dict[str, Any]:
+        """Return the definition of the state machine `<stack><suffix>`, its joins resolved."""
+        parsed: dict[str, Any] = json.loads(self.machine(suffix)["DefinitionString"])
         return parsed
 
     def machine(self, suffix: str = "") -> dict[str, Any]:

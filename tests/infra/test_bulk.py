@@ -16,7 +16,7 @@ from infra.errors import SettingsError
 from tests.infra.assembly import actions, resources
 from tests.infra.changed_settings import synthesize_changed
 from tests.infra.test_workflow import _problems
-from tool_contract.dashboard import BULK_LABEL
+from tool_contract.places import BULK_LABEL
 from tool_executor.bulk.estimate import TRANSITIONS_OF_A_BATCH
 
 if TYPE_CHECKING:

@@ -151,6 +151,6 @@ def test_a_caller_with_an_entrance_has_a_machine_that_starts_the_stages_own_as_t
     }
 
 
-def test_without_entrances_there_are_none_and_no_output_of_them(dev: Assembly) -> None:
-    assert set(_machines(dev)) == {"tool-executor-dev", "tool-executor-dev-bulk"}
+def test_without_entrances_there_are_the_stages_own_machines_and_no_output_of_others(dev: Assembly) -> None:
+    assert set(_machines(dev)) == {"tool-executor-dev", "tool-executor-dev-express", "tool-executor-dev-bulk"}
     assert "Entrances" not in dev.outputs

@@ -76,7 +76,8 @@ def test_every_widget_is_within_cloudwatchs_limits(assembly: Assembly) -> None:
 def test_the_machine_the_functions_and_the_queue_are_those_of_the_stack(assembly: Assembly) -> None:
     text = assembly.only("AWS::CloudWatch::Dashboard")["DashboardBody"]
 
-    assert assembly.outputs["StateMachineArn"] in text
+    for machine in ("StateMachineArn", "ExpressStateMachineArn"):
+        assert f'"StateMachineArn","{assembly.outputs[machine]}"' in text
     for name in ("planner", "finisher", *(group.name for group in GROUPS)):
         assert f'"FunctionName","tool-executor-{assembly.stage}-{name}"' in text
     for table in (
@@ -94,7 +95,8 @@ def test_the_cost_says_of_which_day_its_prices_are(dev: Assembly) -> None:
 
     assert list_prices().as_of in widget["title"]
     assert widget["period"] == 3600
-    assert [label for label, _ in _expressions(widget)] == ["state transitions", "Lambda", "DynamoDB", "logs"]
+    labels = [label for label, _ in _expressions(widget)]
+    assert labels == ["state transitions", "Express", "Lambda", "DynamoDB", "logs"]
 
 
 def test_no_factor_is_written_with_an_exponent(dev: Assembly) -> None:

@@ -26,10 +26,8 @@ def _versions(assembly: Assembly) -> dict[str, str]:
     return {assembly.resolve(each["Properties"]["FunctionName"]).rsplit("-prod-")[-1]: key for key, each in raw.items()}
 
 
-def _raw(assembly: Assembly, kind: str) -> dict[str, Any]:
-    (found,) = (each for each in assembly.template["Resources"].values() if each["Type"] == kind)
-    resource: dict[str, Any] = found
-    return resource
+def _raw(assembly: Assembly, kind: str) -> list[dict[str, Any]]:
+    return [each for each in assembly.template["Resources"].values() if each["Type"] == kind]
 
 
 def _qualified(arn: str) -> bool:
@@ -74,17 +72,22 @@ def test_versions_outlive_the_deployment_that_follows(prod: Assembly, kind: str)
 
 
 def test_each_revision_of_the_machine_is_a_version(prod: Assembly) -> None:
-    properties = _raw(prod, "AWS::StepFunctions::StateMachineVersion")["Properties"]
+    versions = [each["Properties"] for each in _raw(prod, "AWS::StepFunctions::StateMachineVersion")]
+    machines = [each["StateMachineRevisionId"]["Fn::GetAtt"] for each in versions]
 
-    assert properties["StateMachineRevisionId"]["Fn::GetAtt"][1] == "StateMachineRevisionId"
+    assert {attribute for _, attribute in machines} == {"StateMachineRevisionId"}
+    assert len({machine for machine, _ in machines}) == len(machines) == 2
 
 
-def test_the_alias_moves_as_the_stage_says_unless_an_alarm_rings(prod: Assembly) -> None:
+@pytest.mark.parametrize("number", [0, 1])
+def test_each_alias_moves_as_the_stage_says_unless_an_alarm_rings(prod: Assembly, number: int) -> None:
     (gradual,) = [stage.gradual for stage in STAGES if stage.name == "prod"]
-    alias = prod.only("AWS::StepFunctions::StateMachineAlias")
+    aliases = list(prod.of_type("AWS::StepFunctions::StateMachineAlias"))
+    alias = aliases[number]
     preference = alias["DeploymentPreference"]
     alarms = {each["AlarmName"] for each in prod.of_type("AWS::CloudWatch::Alarm")}
 
+    assert len(aliases) == 2
     assert alias["Name"] == "live"
     assert gradual is not None
     assert (preference["Type"], preference["Percentage"], preference["Interval"]) == (
@@ -110,6 +113,7 @@ def test_callers_start_on_the_alias_by_the_client_and_by_their_entrance(prod: As
 
     alias = f"{prod.outputs['StateMachineArn']}:live"
     assert prod.outputs["StateMachineAlias"] == alias
+    assert prod.outputs["ExpressStateMachineAlias"] == f"{prod.outputs['ExpressStateMachineArn']}:live"
     assert definition["States"]["Start"]["Arguments"]["StateMachineArn"] == alias
 
 

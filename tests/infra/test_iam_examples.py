@@ -24,6 +24,7 @@ _SERVICES: Final = {"states": "stepfunctions"}
 #: What each may do, and no more.
 ALLOWED: Final = {
     "start_only": {"states:StartExecution", "states:DescribeExecution", "cloudformation:DescribeStacks"},
+    "start_and_wait": {"states:StartSyncExecution", "cloudformation:DescribeStacks"},
     "start_as_caller": {"states:StartExecution", "states:DescribeExecution"},
     "read_history": {"dynamodb:GetItem", "dynamodb:Query", "s3:GetObject", "cloudformation:DescribeStacks"},
 }
@@ -66,7 +67,11 @@ def test_each_allows_what_it_is_for_and_every_action_is_one_of_aws(limited: Asse
 @pytest.mark.parametrize("path", POLICIES, ids=lambda path: path.stem)
 def test_every_resource_is_one_of_the_stack(limited: Assembly, path: Path) -> None:
     outputs = limited.outputs
-    machines = {outputs["StateMachineArn"], *json.loads(outputs["Entrances"]).values()}
+    machines = {
+        outputs["StateMachineArn"],
+        outputs["ExpressStateMachineArn"],
+        *json.loads(outputs["Entrances"]).values(),
+    }
     known = {
         *machines,
         *(f"{arn.replace(':stateMachine:', ':execution:')}:*" for arn in machines),

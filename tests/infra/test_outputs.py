@@ -16,6 +16,7 @@ def test_the_outputs_have_the_documented_keys(assembly: Assembly) -> None:
         "StateMachineArn",
         "BulkStateMachineArn",
         "BulkChildType",
+        "ExpressStateMachineArn",
         "HistoryTable",
         "HistoryShards",
         "ToolStateTable",
@@ -26,7 +27,7 @@ def test_the_outputs_have_the_documented_keys(assembly: Assembly) -> None:
         "InventoryItemsTable",
         "InventoryStockTable",
         "InventoryDemandTable",
-        *(["StateMachineAlias"] if assembly.stage == "prod" else []),
+        *(["StateMachineAlias", "ExpressStateMachineAlias"] if assembly.stage == "prod" else []),
     }
 
 
@@ -37,4 +38,6 @@ def test_functions_maps_each_group_to_its_function(assembly: Assembly) -> None:
 
 
 def test_the_machine_is_told_by_its_arn(assembly: Assembly) -> None:
-    assert assembly.outputs["StateMachineArn"].endswith(f":stateMachine:tool-executor-{assembly.stage}")
+    name = f":stateMachine:tool-executor-{assembly.stage}"
+    assert assembly.outputs["StateMachineArn"].endswith(name)
+    assert assembly.outputs["ExpressStateMachineArn"].endswith(f"{name}-express")

@@ -10,7 +10,7 @@ import pytest
 import typer
 from awscli.clidriver import create_clidriver
 
-from infra.saved_queries import QUERIES
+from infra.saved_queries import EXPRESS_QUERIES, QUERIES
 from tests.infra.assembly import ROOT
 from tool_executor.cli.main import app
 
@@ -51,7 +51,7 @@ def test_each_alarm_says_what_it_means_where_to_look_what_to_type_and_when_it_cl
 def test_the_table_of_queries_has_those_that_are_saved() -> None:
     table = TEXT.split("\n## Queries\n")[1].split("\n## ")[0]
 
-    assert re.findall(r"^\| `([\w-]+)` \|", table, re.MULTILINE) == list(QUERIES)
+    assert re.findall(r"^\| `([\w-]+)` \|", table, re.MULTILINE) == [*QUERIES, *EXPRESS_QUERIES]
 
 
 @pytest.mark.parametrize("line", COMMANDS)

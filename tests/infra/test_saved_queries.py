@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from infra.saved_queries import QUERIES
+from infra.saved_queries import EXPRESS_QUERIES, QUERIES
 from tests.infra.assembly import ROOT
 from tool_contract.metrics import Metric
 
@@ -22,8 +22,13 @@ def test_every_query_is_saved_under_the_stacks_name_over_all_functions_logs(asse
     saved = {each["Name"]: each for each in assembly.of_type("AWS::Logs::QueryDefinition")}
     groups = {f"/aws/lambda/{function['FunctionName']}" for function in assembly.functions.values()}
 
-    assert set(saved) == {f"tool-executor-{assembly.stage}/{name}" for name in QUERIES}
-    assert all(set(each["LogGroupNames"]) == groups for each in saved.values())
+    express = {f"/aws/vendedlogs/states/tool-executor-{assembly.stage}-express"}
+    folder = f"tool-executor-{assembly.stage}"
+    asked = {name: set(each["LogGroupNames"]) for name, each in saved.items()}
+    assert asked == {
+        **{f"{folder}/{name}": groups for name in QUERIES},
+        **{f"{folder}/{name}": express for name in EXPRESS_QUERIES},
+    }
 
 
 @pytest.mark.parametrize("name", QUERIES)
@@ -39,9 +44,9 @@ def test_a_query_asks_for_fields_that_the_logs_have(name: str) -> None:
     assert asked <= _FIELDS | {"error_code", "problems"} | metrics
 
 
-@pytest.mark.parametrize("name", QUERIES)
-def test_a_query_is_made_of_known_commands(name: str) -> None:
-    assert {line.removeprefix("| ").split()[0] for line in QUERIES[name].strip().splitlines()} <= _COMMANDS
+@pytest.mark.parametrize("text", [*QUERIES.values(), *EXPRESS_QUERIES.values()])
+def test_a_query_is_made_of_known_commands(text: str) -> None:
+    assert {line.removeprefix("| ").split()[0] for line in text.strip().splitlines()} <= _COMMANDS
 
 
 @pytest.mark.parametrize("name", QUERIES)

@@ -40,8 +40,9 @@ def _states(definition: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
             yield from _states(state["ItemProcessor"])
 
 
-def test_both_validators_accept_the_synthesized_definition(assembly: Assembly) -> None:
-    assert _problems(assembly.definition) == []
+@pytest.mark.parametrize("suffix", ["", "-express"])
+def test_both_validators_accept_the_synthesized_definition(assembly: Assembly, suffix: str) -> None:
+    assert _problems(assembly.definition_of(suffix)) == []
 
 
 @pytest.mark.parametrize(
@@ -98,8 +99,9 @@ def test_a_function_ends_before_its_task_gives_it_up(assembly: Assembly, state: 
     assert assembly.functions[function]["Timeout"] < assembly.definition["States"][state]["TimeoutSeconds"]
 
 
-def test_the_machine_may_invoke_its_functions_and_update_the_history_and_no_more(assembly: Assembly) -> None:
-    statements = assembly.statements(assembly.machine()["RoleArn"])
+@pytest.mark.parametrize("suffix", ["", "-express"])
+def test_a_machine_may_invoke_its_functions_and_update_the_history_and_no_more(assembly: Assembly, suffix: str) -> None:
+    statements = assembly.statements(assembly.machine(suffix)["RoleArn"])
     narrow = {action: resources(each) for each in statements for action in actions(each) if resources(each) != ["*"]}
     wide = {action for each in statements for action in actions(each) if resources(each) == ["*"]}
 
@@ -111,3 +113,31 @@ def test_the_machine_may_invoke_its_functions_and_update_the_history_and_no_more
     assert [arn.rsplit("/", 1)[-1] for arn in narrow["dynamodb:UpdateItem"]] == [assembly.outputs["HistoryTable"]]
     # Log delivery and X-Ray know no narrower resource.
     assert {action.split(":")[0] for action in wide} == {"logs", "xray"}
+
+
+def test_the_express_machine_is_the_same_workflow_with_five_minutes_to_run(assembly: Assembly) -> None:
+    express = assembly.definition_of("-express")
+
+    assert assembly.machine("-express")["StateMachineType"] == "EXPRESS"
+    assert express == {**assembly.definition, "TimeoutSeconds": limits.EXPRESS_SECONDS}
+
+
+def test_the_express_machine_is_traced_and_logs_every_event_and_no_data_in_every_stage(assembly: Assembly) -> None:
+    machine = assembly.machine("-express")
+    groups = [each["LogGroupName"] for each in assembly.of_type("AWS::Logs::LogGroup") if "RetentionInDays" in each]
+
+    assert machine["TracingConfiguration"] == {"Enabled": True}
+    logging = machine["LoggingConfiguration"]
+    assert (logging["Level"], logging["IncludeExecutionData"]) == ("ALL", False)
+    assert f"/aws/vendedlogs/states/tool-executor-{assembly.stage}-express" in groups
+
+
+def test_the_machines_share_no_role(assembly: Assembly) -> None:
+    assert assembly.machine()["RoleArn"] != assembly.machine("-express")["RoleArn"]
+
+
+def test_the_default_deadline_of_an_express_execution_leaves_its_calls_and_finish_time_to_end() -> None:
+    left = limits.EXPRESS_SECONDS - limits.DEFAULT_EXPRESS_TIMEOUT_SECONDS
+
+    assert left >= 30
+    assert limits.DEFAULT_EXPRESS_TIMEOUT_SECONDS < limits.EXPRESS_TIMEOUT_BELOW_SECONDS

@@ -110,10 +110,12 @@ def test_a_cancelled_executions_calls_are_given_back_too(limited: Deployed) -> N
     assert limited.run({"caller": "open", "calls": [call("noop"), call("noop")]})["status"] == "succeeded"
 
 
-@pytest.mark.parametrize("route", ["direct", "state_machine"])
-def test_both_routes_are_held_to_the_budget(limited: Deployed, route: Any) -> None:
+@pytest.mark.parametrize(
+    "way", [{"route": "direct"}, {"route": "state_machine"}, {"route": "state_machine", "wait": "sync"}]
+)
+def test_all_routes_are_held_to_the_budget(limited: Deployed, way: dict[str, Any]) -> None:
     with (
-        ToolExecutor(aws=limited.aws, deployment=limited.deployment, caller="daily", route=route) as executor,
+        ToolExecutor(aws=limited.aws, deployment=limited.deployment, caller="daily", **way) as executor,
         pytest.raises(CallerLimitExceededError) as error,
     ):
         executor.execute_tools_sync([ToolCall("noop", {}, max_retries=4)])

@@ -21,12 +21,13 @@ if TYPE_CHECKING:
     from tests.local.conftest import Deployed
     from tool_executor import ToolExecutionResult
 
-ROUTES = ("state_machine", "direct")
+ROUTES = ("state_machine", "express", "direct")
 LEAKS = ("result", "error", "raise", "log", "print")
 
 
 def executor(deployed: Deployed, route: str) -> ToolExecutor:
-    return ToolExecutor(aws=deployed.aws, deployment=deployed.deployment, stage=deployed.stage, route=route)
+    waiting = {"route": "state_machine", "wait": "sync"} if route == "express" else {"route": route}
+    return ToolExecutor(aws=deployed.aws, deployment=deployed.deployment, stage=deployed.stage, **waiting)  # type: ignore[arg-type]
 
 
 def canary() -> str:

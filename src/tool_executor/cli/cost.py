@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from tool_contract.express import timeout_problems
 from tool_executor.cli import cost_options, options
 from tool_executor.cli.catalog_file import read_catalog
 from tool_executor.cli.checked_request import checked_request, read_options
@@ -15,7 +16,7 @@ from tool_executor.cli.cost_tables import print_comparison, print_month, print_p
 from tool_executor.cli.request_file import read_request
 from tool_executor.costs.assumptions import Assumptions
 from tool_executor.costs.bill import bill_of
-from tool_executor.costs.comparison import options_for
+from tool_executor.costs.comparison import by_express, options_for
 from tool_executor.costs.execution_usage import parts_of
 from tool_executor.costs.month import MonthReport, mean_execution
 from tool_executor.costs.prices import list_prices
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from tool_executor.costs.bill import Bill
     from tool_executor.costs.work import ExecutionWork
 
 
@@ -59,6 +61,7 @@ def cost(
     fallbacks: cost_options.Fallbacks = None,
     failures: cost_options.Failures = None,
     cache_hits: cost_options.CacheHits = None,
+    express: cost_options.Express = None,
     input_bytes: cost_options.InputBytes = None,
     result_bytes: cost_options.ResultBytes = None,
     tool_ms: cost_options.ToolMs = None,
@@ -98,6 +101,7 @@ def cost(
         "fallbacks": fallbacks,
         "failures": failures,
         "cache_hits": cache_hits,
+        "express": express,
         "input_bytes": input_bytes,
         "browser_sessions": browser_sessions,
     }
@@ -139,14 +143,25 @@ def _of_request(
     file: str, catalog_file: Path | None, options_file: str | None, assumed: Assumptions, printed: _Printed
 ) -> None:
     catalog, stage = read_catalog(catalog_file), read_options(options_file)
-    checked = checked_request(read_request(file), catalog, stage)
+    value = read_request(file)
+    checked = checked_request(value, catalog, stage)
     best, worst = best_and_worst(checked.request, catalog, stage, assumed, checked.report.request_bytes)
-    bills = bill_of(parts_of(best, assumed)), bill_of(parts_of(worst, assumed))
+    bills = _bills(best, worst, assumed)
+    # With a longer timeout the Express state machine does not take it.
+    waited = None if timeout_problems(value) else _bills(best, worst, by_express(assumed))
     if printed.as_json:
-        told = {"calls": len(best.calls), "best": bills[0].to_json(), "worst": bills[1].to_json()}
+        told = {"calls": len(best.calls), **_courses(bills), "express": waited and _courses(waited)}
         printed.json(told, assumed, {"best": best, "worst": worst})
         return
-    print_request(checked, *bills)
+    print_request(checked, *bills, waited)
     if printed.compare:
         compared = {"all succeed": options_for(best, assumed), "at worst": options_for(worst, assumed)}
         print_comparison(compared, len(best.calls))
+
+
+def _bills(best: ExecutionWork, worst: ExecutionWork, assumed: Assumptions) -> tuple[Bill, Bill]:
+    return bill_of(parts_of(best, assumed)), bill_of(parts_of(worst, assumed))
+
+
+def _courses(bills: tuple[Bill, Bill]) -> dict[str, Any]:
+    return {"best": bills[0].to_json(), "worst": bills[1].to_json()}

@@ -28,6 +28,9 @@ CacheHits = Annotated[
     float | None, typer.Option("--cache-hits", help="With --month: the share of calls that a kept result answers (0).")
 ]
 InputBytes = Annotated[int | None, typer.Option("--input-bytes", help="With --month: bytes of a call's input (300).")]
+Express = Annotated[
+    float | None, typer.Option("--express", help="With --month: the share of executions run with --wait sync (0).")
+]
 BrowserSessions = Annotated[
     int | None, typer.Option("--browser-sessions", help="With --month: browsers that are opened (0).")
 ]

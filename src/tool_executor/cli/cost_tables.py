@@ -23,8 +23,8 @@ _MILLION: Final = 1_000_000
 _LEAST_SHOWN: Final = 0.0005
 
 
-def print_request(checked: CheckedRequest, best: Bill, worst: Bill) -> None:
-    """Print both courses of a request's execution side by side."""
+def print_request(checked: CheckedRequest, best: Bill, worst: Bill, waited: tuple[Bill, Bill] | None) -> None:
+    """Print both courses of a request's execution side by side; ``waited`` are those by the Express state machine."""
     calls = len(checked.request.calls)
     out.print(f"{calls} calls, {checked.request.mode}, of {', '.join(checked.tool_names)}. {_basis()}", highlight=False)
     table = _table("service and part", "all succeed", "US $", "at worst", "US $")
@@ -37,6 +37,8 @@ def print_request(checked: CheckedRequest, best: Bill, worst: Bill) -> None:
     table.add_section()
     table.add_row("an execution", "", _small(best.dollars), "", _small(worst.dollars), style="bold")
     table.add_row("a call", "", _small(best.dollars / calls), "", _small(worst.dollars / calls))
+    if waited is not None:
+        table.add_row("with --wait sync", "", _small(waited[0].dollars), "", _small(waited[1].dollars))
     out.print(table)
 
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote, urlsplit
 
+from tool_contract.express import ran_by_express
+from tool_contract.timestamps import ms_from_iso
+
 if TYPE_CHECKING:
     from tool_executor.aws import Aws
     from tool_executor.history import Record
@@ -25,7 +28,8 @@ def is_on_aws(aws: Aws) -> bool:
 def links_of(execution: Record) -> dict[str, str]:
     """Return the console's pages about an execution, by what they show; ``execution`` is its own record.
 
-    ``states`` is there where the state machine ran it, ``trace`` where it was traced.
+    ``states`` is there where a state machine ran it, ``trace`` where it was traced. Of an Express execution the console
+    puts the states together from its log, and finds them by the time at which it began.
     """
     arn = str(execution.get("execution_arn", ""))
     if not arn.startswith("arn:"):
@@ -37,6 +41,10 @@ def links_of(execution: Record) -> dict[str, str]:
     links = {}
     if execution.get("route") == "workflow":
         links["states"] = f"{home}/states/home?region={region}#/v2/executions/details/{quote(arn, safe=':')}"
+    if ran_by_express(execution):
+        began = ms_from_iso(str(execution["started_at"]))
+        details = f"#/express-executions/details/{quote(arn, safe=':')}?startDate={began}"
+        links["states"] = f"{home}/states/home?region={region}{details}"
     if "trace_id" in execution:
         links["trace"] = f"{home}/cloudwatch/home?region={region}#xray:traces/{execution['trace_id']}"
     return links

@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
 from tool_contract.record import envelope_from_record
-from tool_executor.cancellation import Canceller
 from tool_executor.cli import options, progress
-from tool_executor.cli.cancel import print_cancellation
-from tool_executor.cli.console import err, print_json
+from tool_executor.cli.console import print_json
+from tool_executor.cli.interruption import interrupted
 from tool_executor.cli.outcome import exit_code, output_of, print_output
 from tool_executor.cli.request_file import read_request
 from tool_executor.cli.run_direct import run_direct
+from tool_executor.cli.run_sync import run_sync
 from tool_executor.cli.where import NewCloud, chosen
 from tool_executor.errors import ExecutionFailedError
 from tool_executor.execution import Runner
 from tool_executor.hedge_option import new_hedging
 from tool_executor.history import History
+from tool_executor.ways import Wait
 
 if TYPE_CHECKING:
     from tool_executor.cli.where import Where
@@ -53,6 +53,9 @@ def run(
             metavar="SECONDS", min=0.001, help="Hedge after so long, rather than after the tool's 95th percentile."
         ),
     ] = None,
+    wait: Annotated[
+        Wait, typer.Option("--wait", help="poll the Standard state machine, or have the Express one answer in one go.")
+    ] = Wait.POLL,
     as_json: options.Json = False,
 ) -> None:
     """Run the calls of a request and show what came of each.
@@ -65,6 +68,8 @@ def run(
 
       some-program | tool-executor run - --local --direct
 
+      tool-executor run request.json --wait sync
+
     Exit code: 0 if all calls succeeded, 1 if some did not, 2 if the request or the set-up was wrong.
     """
     if not local and (extra_groups or private_origins):
@@ -74,10 +79,14 @@ def run(
         message = "The state machine makes one attempt at a time: --hedge and --hedge-after need --direct."
         raise typer.BadParameter(message)
     hedging = new_hedging(hedge_after) if hedge or hedge_after is not None else None
+    if direct and wait is Wait.SYNC:
+        message = "--direct is without the state machines: nothing is left for --wait sync."
+        raise typer.BadParameter(message)
     request = read_request(file)
     new = NewCloud(tuple(extra_groups or ()), tuple(private_origins or ()))
+    by_machine = run_sync if wait is Wait.SYNC else _run
     with chosen(local=local, stage=stage, region=region, new=new) as where:
-        output = run_direct(where, request, name, hedging) if direct else _run(where, request, name)
+        output = run_direct(where, request, name, hedging) if direct else by_machine(where, request, name)
         if as_json:
             print_json(output)
         else:
@@ -93,7 +102,7 @@ def _run(where: Where, request: Any, name: str | None) -> dict[str, Any]:  # noq
         progress.show(runner.follow(execution), len(calls) if isinstance(calls, list) else None)
     except KeyboardInterrupt:
         if not where.ends_with_command:
-            _interrupted(where, execution.execution_id)
+            interrupted(where, execution.execution_id)
         raise
     try:
         return runner.output(execution)
@@ -113,17 +122,3 @@ def _recorded(where: Where, execution_id: str) -> dict[str, Any] | None:
             return output_of(records[0], [envelope_from_record(call) for call in records[1:]])
         time.sleep(_BETWEEN_LOOKS_SECONDS)
     return None
-
-
-def _interrupted(where: Where, execution_id: str) -> None:
-    """Cancel the execution, unless the person at the terminal says no or presses Ctrl-C once more."""
-    try:
-        if not sys.stdin.isatty() or typer.confirm(f"Cancel the execution {execution_id}?", default=True, err=True):
-            err.print("Cancelling; Ctrl-C once more leaves the execution running.")
-            print_cancellation(Canceller(where.aws, where.deployment).cancel(execution_id), err)
-            return
-    except (KeyboardInterrupt, typer.Abort):
-        pass
-    err.print(f"Not waiting any longer; the execution {execution_id} goes on, if it was not stopped already.")
-    err.print(f"Watch it with: tool-executor watch {execution_id}{where.options}")
-    err.print(f"Stop it with: tool-executor cancel {execution_id}{where.options}")

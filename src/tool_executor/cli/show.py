@@ -136,6 +136,9 @@ def _result(where: Where, records: Sequence[Record], call_id: str) -> Any:  # no
     return envelope.result
 
 
+_ROUTES: Final = {"direct": ", directly", "express": ", by Express"}
+
+
 def _print(timeline: Timeline, lines: Sequence[CallLine], *, every: bool, unfolded: bool) -> None:
     _print_heading(timeline)
     if not lines:
@@ -156,7 +159,7 @@ def _print_heading(timeline: Timeline) -> None:
     if own is None:
         return
     took = f"{timeline.length_ms / 1000:.2f} s" + ("" if "finished_at" in own else " so far")
-    route = ", directly" if own.get("route") == "direct" else ""
+    route = _ROUTES.get(str(own.get("route")), "")
     out.print(f"Execution {plain(own['execution_id'])}: {styled_status(str(own['status']))} in {took}", soft_wrap=True)
     out.print(f"{own['mode']} of {own['calls']} calls{route}, started {own['started_at']}", highlight=False)
 

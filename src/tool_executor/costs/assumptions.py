@@ -54,6 +54,8 @@ class Assumptions(BaseModel):
     failures: Share = 0.01
     cache_hits: Share = 0
     keyed: Share = 0
+    # Of the executions, those that the Express state machine runs: wait="sync".
+    express: Share = 0
     wait_ms: Milliseconds = 1000
     browser_sessions: Count = 0
 
@@ -73,7 +75,7 @@ class Assumptions(BaseModel):
     tracing: bool = True
     workflow_logs: bool = False
     # Of what alarms look at; one that is a query is charged for each metric that it finds, here one a tool.
-    alarmed_metrics: Annotated[int, Field(ge=0, le=5_000)] = 79
+    alarmed_metrics: Annotated[int, Field(ge=0, le=5_000)] = 82
     dashboards: Annotated[int, Field(ge=0, le=500)] = 1
     catalog_tools: Annotated[int, Field(ge=0, le=10_000)] = 12
 

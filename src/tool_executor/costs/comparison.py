@@ -48,13 +48,20 @@ class Option:
         return {"name": self.name, "without": self.without, **self.bill.to_json()}
 
 
+def by_express(assumed: Assumptions) -> Assumptions:
+    """Return the same with every execution waited for, by the Express state machine."""
+    return assumed.model_copy(update={"express": 1})
+
+
 def options_for(work: ExecutionWork, assumed: Assumptions) -> tuple[Option, ...]:
     """Return this way of running an execution and the others, the dearest first."""
     parts = parts_of(work, assumed)
+    express = parts_of(work, by_express(assumed))
     direct = [part for part in parts if not part.usage.state_transitions and part.name != "state machine"]
     kept = "no records, no keys, no metrics"
     found = (
         Option("Tool Executor", bill_of(parts), ""),
+        Option("Tool Executor, run --wait sync", bill_of(express), "under 290 s; cannot be stopped"),
         Option("Tool Executor, run --direct", bill_of(direct), "ends with its client"),
         Option("state machine of an AWS sample", bill_of(_sample(work)), f"{kept}; one call at a time"),
         Option("state machine of an open agent", bill_of(_agent(work)), f"{kept}; no timeouts, no fallbacks"),

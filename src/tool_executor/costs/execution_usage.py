@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 from tool_contract.limits import MAX_INLINE_BYTES, MAX_OUTPUT_BYTES
 from tool_executor.costs import records
 from tool_executor.costs.assumptions import FINISHER_MEMORY_MB, PLANNER_MEMORY_MB
+from tool_executor.costs.express_usage import express_usage
 from tool_executor.costs.usage import GB, Part, Usage
 
 if TYPE_CHECKING:
@@ -42,7 +43,8 @@ _HOUR: Final = 3600
 def parts_of(work: ExecutionWork, assumed: Assumptions) -> tuple[Part, ...]:
     """Return everything that one execution uses when it runs; what its records take up later is of the month."""
     return (
-        Part("", Usage(state_transitions=work.transitions)),
+        Part("", Usage(state_transitions=work.transitions * (1 - assumed.express))),
+        Part("", express_usage(work, assumed, sum(_around_seconds(work, assumed))).times(assumed.express)),
         *_functions(work, assumed),
         Part("history", _history(work)),
         Part("tool state", _tool_state(work)),
@@ -74,15 +76,21 @@ def tools_usage(work: ExecutionWork, assumed: Assumptions) -> Usage:
 
 
 def _functions(work: ExecutionWork, assumed: Assumptions) -> Iterator[Part]:
-    cold = work.cold * assumed.cold_start_ms
-    planner = (assumed.planner_ms + assumed.planner_ms_per_call * len(work.calls) + cold) / 1000
-    finisher = (assumed.finisher_ms + assumed.finisher_ms_per_call * len(work.calls) + cold) / 1000
+    planner, finisher = _around_seconds(work, assumed)
     finisher_log = (
         FINISHER_LOG_BYTES + FINISHER_LOG_BYTES_PER_TOOL * work.tools + FINISHER_LOG_BYTES_PER_CALL * len(work.calls)
     )
     yield Part("planner", function_usage(PLANNER_MEMORY_MB, planner, 1, PLANNER_LOG_BYTES))
     yield Part("tools", tools_usage(work, assumed))
     yield Part("finisher", function_usage(FINISHER_MEMORY_MB, finisher, 1, finisher_log))
+
+
+def _around_seconds(work: ExecutionWork, assumed: Assumptions) -> tuple[float, float]:
+    """Return how long planner and finisher run."""
+    cold = work.cold * assumed.cold_start_ms
+    planner = assumed.planner_ms + assumed.planner_ms_per_call * len(work.calls) + cold
+    finisher = assumed.finisher_ms + assumed.finisher_ms_per_call * len(work.calls) + cold
+    return planner / 1000, finisher / 1000
 
 
 def _history(work: ExecutionWork) -> Usage:
@@ -160,6 +168,8 @@ def _browser(work: ExecutionWork, assumed: Assumptions) -> Usage:
 
 
 def _workflow_logs(work: ExecutionWork, assumed: Assumptions) -> Iterator[Part]:
-    if assumed.workflow_logs:
+    """The Express state machine always logs every event: Step Functions keeps no history of its executions."""
+    share = 1.0 if assumed.workflow_logs else assumed.express
+    if share:
         events = _EVENTS_AROUND_CALLS + _EVENTS_OF_A_CALL * len(work.calls) + _EVENTS_OF_A_TRANSITION * work.transitions
-        yield Part("state machine", Usage(log_gb=events * WORKFLOW_EVENT_BYTES / GB))
+        yield Part("state machine", Usage(log_gb=share * events * WORKFLOW_EVENT_BYTES / GB))

@@ -17,6 +17,8 @@ class Usage:
     """Counts of units; fractions are means. A month has 30 days; a metric-month is a metric in each of its hours."""
 
     state_transitions: float = 0
+    express_requests: float = 0
+    express_gb_hours: float = 0
     lambda_requests: float = 0
     lambda_gb_seconds: float = 0
     dynamodb_write_units: float = 0

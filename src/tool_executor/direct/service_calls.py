@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from tool_contract import strict_json
-from tool_contract.errors import ErrorCode
 from tool_executor.direct.function_answer import FunctionAnswer, NoAnswer
-from tool_executor.errors import ExecutionIdTakenError, ExecutionNotStartedError, ServiceError, invalid_request
+from tool_executor.errors import ExecutionNotStartedError, ServiceError, planners_refusal
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -96,7 +95,4 @@ def _problem_of(answer: FunctionAnswer) -> str:
     name, message = answer.raised
     if name != "InvalidRequest":
         return name
-    refusal = invalid_request(strict_json.parse(message))
-    if any(problem.get("error_code") == ErrorCode.EXECUTION_ID_TAKEN for problem in refusal.problems):
-        raise ExecutionIdTakenError(refusal.problems[0]["message"], hint=refusal.problems[0].get("hint"))
-    raise refusal
+    raise planners_refusal(strict_json.parse(message))

@@ -102,7 +102,10 @@ def _refusal(request: str, start_response: Any, *, throttled: bool) -> Iterable[
         content_type = "application/xml"
     else:
         status = HTTPStatus.BAD_REQUEST if throttled else HTTPStatus.INTERNAL_SERVER_ERROR
-        code = "ProvisionedThroughputExceededException" if throttled else "InternalServerError"
+        throttling = (
+            "ThrottlingException" if request.startswith("states.") else "ProvisionedThroughputExceededException"
+        )
+        code = throttling if throttled else "InternalServerError"
         body = json.dumps({"__type": f"com.amazonaws.dynamodb.v20120810#{code}", "message": "A programmed fault."})
         content_type = "application/x-amz-json-1.0"
     headers = [("Content-Type", content_type), ("x-amzn-RequestId", str(uuid.uuid4()))]

@@ -11,6 +11,7 @@ import time
 from typing import Any, Final
 
 from tool_executor.local.embedded_metrics import Datum
+from tool_executor.local.express_billing import BILLED_MEMORY_MB, billed_ms
 
 _LAMBDA: Final = "AWS/Lambda"
 _STATES: Final = "AWS/States"
@@ -42,6 +43,10 @@ class PlatformMetrics:
         machine = {"StateMachineArn": str(execution.state_machine_arn)}
         self._count(_STATES, {"ExecutionsStarted": 1}, machine, round(execution.start_date.timestamp() * 1000))
         self._count(_STATES, {_ENDED[execution.status]: 1}, machine)
+        if execution.sm_type == "EXPRESS":
+            billed = billed_ms(execution.start_date, execution.stop_date)
+            self._add(_STATES, {"ExpressExecutionBilledDuration": billed}, machine, "Milliseconds")
+            self._add(_STATES, {"ExpressExecutionBilledMemory": BILLED_MEMORY_MB}, machine, "Megabytes")
 
     def new(self) -> list[Datum]:
         """Return what was counted since the last look."""
@@ -52,7 +57,17 @@ class PlatformMetrics:
     def _count(
         self, namespace: str, counts: dict[str, int], dimensions: dict[str, str], at_ms: int | None = None
     ) -> None:
+        self._add(namespace, counts, dimensions, "Count", at_ms)
+
+    def _add(
+        self,
+        namespace: str,
+        values: dict[str, int],
+        dimensions: dict[str, str],
+        unit: str,
+        at_ms: int | None = None,
+    ) -> None:
         moment = time.time_ns() // 1_000_000 if at_ms is None else at_ms
-        data = [Datum(namespace, name, "Count", dimensions, moment, (float(value),)) for name, value in counts.items()]
+        data = [Datum(namespace, name, unit, dimensions, moment, (float(value),)) for name, value in values.items()]
         with self._lock:
             self._data += data

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from tool_contract.dashboard import Places, widgets_without_cost
+from tool_contract.dashboard import widgets_without_cost
+from tool_contract.places import Places
 from tool_contract.widgets import SUM, EachTool, Ratio, Series, Total
 from tool_executor.metrics.deployment_metrics import Question
 
@@ -47,6 +48,7 @@ def widgets_of(metrics: DeploymentMetrics, deployment: Deployment, window: Windo
         tools=tools,
         functions=dict.fromkeys(_functions(deployment), 0),
         state_machine_arn=deployment.state_machine_arn,
+        express_arn=deployment.outputs.get("ExpressStateMachineArn", ""),
         tables={},
         indexes={},
         dead_letter_queue="",

@@ -109,7 +109,7 @@ def test_other_ways_are_compared(command: Command, arguments: tuple[Any, ...]) -
     for way in ("run --direct", "AWS sample", "open agent", "durable function", "loops itself"):
         assert way in ran.out
     for options in _told(command, *arguments, "--compare")["compared"].values():
-        assert len(options) == 6
+        assert len(options) == 7
 
 
 def test_the_prices_are_listed_with_their_sources(command: Command) -> None:
@@ -136,3 +136,21 @@ def test_what_cannot_be_is_one_sentence_and_exit_code_2(
     assert ran.code == 2
     assert said in " ".join(ran.err.replace("│", " ").split())
     assert "Traceback" not in ran.err
+
+
+def test_a_request_is_priced_by_express_too_unless_its_timeout_is_too_long(command: Command, tmp_path: Path) -> None:
+    request = json.loads(MORNING.read_text("utf-8"))
+    waited = _told(command, MORNING)
+    assert waited["express"]["best"]["dollars"] < waited["best"]["dollars"]
+    assert "with --wait sync" in command("cost", MORNING).out
+
+    long = tmp_path / "long.json"
+    long.write_text(json.dumps({**request, "timeout_seconds": 290}), encoding="utf-8")
+    assert _told(command, long)["express"] is None
+    assert "with --wait sync" not in command("cost", long).out
+
+
+def test_a_month_may_be_waited_for_in_part(command: Command) -> None:
+    dollars = [_told(command, "--month", "--express", share)["dollars"] for share in (0, 0.5, 1)]
+    assert dollars[0] > dollars[1] > dollars[2]
+    assert dollars[1] == pytest.approx((dollars[0] + dollars[2]) / 2, rel=1e-3)

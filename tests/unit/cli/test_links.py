@@ -19,6 +19,16 @@ def test_an_execution_has_its_states_and_its_trace() -> None:
     }
 
 
+def test_an_express_execution_is_found_by_the_time_at_which_it_began() -> None:
+    arn = "arn:aws:states:eu-central-1:123456789012:express:tool-executor-dev-express:nightly:4f3c"
+    record = {"execution_arn": arn, "route": "express", "started_at": "2026-11-20T10:00:00.000Z"}
+
+    assert links_of(record) == {
+        "states": "https://eu-central-1.console.aws.amazon.com/states/home?region=eu-central-1"
+        f"#/express-executions/details/{arn}?startDate=1795168800000",
+    }
+
+
 def test_without_a_trace_there_is_no_link_to_one() -> None:
     assert links_of({"execution_arn": NAME, "route": "workflow"}).keys() == {"states"}
 

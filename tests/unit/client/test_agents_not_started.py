@@ -13,7 +13,8 @@ from botocore.exceptions import ClientError, ReadTimeoutError
 from tool_executor import ExecutionHandle, ExecutionNotStartedError, ServiceError
 from tool_executor.deployment import Deployment
 from tool_executor.direct.function_answer import NoAnswer
-from tool_executor.engine import Engine, Route
+from tool_executor.engine import Engine
+from tool_executor.ways import Route
 
 REQUEST: dict[str, Any] = {"calls": [{"tool_name": "noop", "input": {}}]}
 DEPLOYMENT = Deployment("arn:aws:states:r:1:stateMachine:m", "history", "state", "bucket", "planner", "finisher", {})

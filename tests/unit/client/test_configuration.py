@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tool_contract.options import DEVELOPMENT, PRODUCTION, ToolExecutorOptions
-from tool_executor import ConfigurationManager, InvalidConfigurationError, InvalidRequestError, ToolExecutor
+from tool_executor import ConfigurationManager, InvalidConfigurationError, InvalidRequestError, ToolExecutor, Wait
 from tool_executor.agents import BaseAgent, Orchestrator
 
 if TYPE_CHECKING:
@@ -63,6 +63,15 @@ def test_a_preset_says_what_nothing_else_does() -> None:
     assert configuration.said["timeout_per_tool_ms"].source == "preset production"
 
 
+def test_how_to_wait_may_be_said_by_a_file_the_environment_and_the_program(folder: Path) -> None:
+    assert ConfigurationManager(environment=NOTHING).wait == "poll"
+    (folder / "tool-executor.toml").write_text('wait = "sync"', encoding="utf-8")
+    assert ConfigurationManager(environment=NOTHING).wait == "sync"
+    said = ConfigurationManager(environment={"TOOL_EXECUTOR_WAIT": "poll"})
+    assert said.wait == "poll"
+    assert ToolExecutor(config=said, wait=Wait.SYNC).configuration.wait == "sync"
+
+
 @pytest.mark.usefixtures("folder")
 def test_options_as_one_object_are_the_codes_word() -> None:
     configuration = ConfigurationManager(environment={"TOOL_EXECUTOR_MAX_RETRIES": "7"}).with_options(DEVELOPMENT)
@@ -80,6 +89,8 @@ def test_options_as_one_object_are_the_codes_word() -> None:
         ({}, NOTHING, "[agents]\ntool_retries = 1", "/agents/tool_retries", "said by tool-executor.toml"),
         ({}, NOTHING, "max_workers = ", "", "is no TOML"),
         ({"route": "express"}, NOTHING, "", "/route", "said by code"),
+        ({"wait": "async"}, NOTHING, "", "/wait", "said by code"),
+        ({}, {"TOOL_EXECUTOR_WAIT": "yes"}, "", "/wait", "said by TOOL_EXECUTOR_WAIT"),
         ({"initial_retry_delay_ms": 9, "max_retry_delay_ms": 8}, NOTHING, "", "/initial_retry_delay_ms", "above"),
         ({}, {"TOOL_EXECUTOR_MAX_WORKERS__X": "3"}, "", "/max_workers__x", "said by TOOL_EXECUTOR_MAX_WORKERS__X"),
         ({}, {"TOOL_EXECUTOR_AGENTS": "{"}, "", "/agents", "TOOL_EXECUTOR_AGENTS holds no JSON object"),

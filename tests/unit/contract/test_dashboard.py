@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
-from tool_contract.dashboard import Places, Prices, dashboard
+from tool_contract.dashboard import Prices, dashboard
 from tool_contract.metrics import NAMESPACE, Metric
+from tool_contract.places import Places
 from tool_contract.widgets import AllTools, EachTool, Ratio, Series, Shown, Term, Total
 
 if TYPE_CHECKING:
@@ -30,6 +31,8 @@ FREE: Final[dict[str, Any]] = {
     "as_of": "2026-01-01",
     "region": "nowhere",
     "state_transition": 0.0,
+    "express_request": 0.0,
+    "express_gb_hour": 0.0,
     "lambda_gb_second": 0.0,
     "lambda_request": 0.0,
     "write_request_unit": 0.0,

@@ -22,7 +22,8 @@ def test_published_machines_take_22_to_50_transitions_for_ten_calls(name: str, t
 
 
 def test_this_one_takes_13_and_none_by_the_direct_route() -> None:
-    own, direct = (option for option in options_for(TEN, ASSUMED) if option.name.startswith("Tool Executor"))
+    own, waited, direct = (option for option in options_for(TEN, ASSUMED) if option.name.startswith("Tool Executor"))
+    assert waited.bill.count_of("Step Functions", "state transitions") == 0
     assert own.bill.count_of("Step Functions", "state transitions") == 13
     assert direct.bill.count_of("Step Functions", "state transitions") == 0
     assert own.bill.dollars - direct.bill.dollars == pytest.approx(13 * 25e-6)

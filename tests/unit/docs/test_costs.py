@@ -9,11 +9,17 @@ from pathlib import Path
 
 import pytest
 
+from tests.unit.costs.works import ASSUMED, call_work
 from tool_executor.cli.main import main
+from tool_executor.costs.bill import bill_of
+from tool_executor.costs.comparison import by_express
+from tool_executor.costs.execution_usage import parts_of
+from tool_executor.costs.work import ExecutionWork
 
 ROOT = Path(__file__).resolve().parents[3]
 PAGE = (ROOT / "docs" / "costs.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```console\n\$ (tool-executor [^\n]+)\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
+EXPRESS = re.findall(r"^\| (\d+) \| ([\d.]+) \| ([\d.]+) \| (\d+) s \|$", PAGE, re.MULTILINE)
 ROWS = re.findall(r"^\| (.+) \| ([\d,]+\.\d\d) \| `(tool-executor .+)` \|$", PAGE, re.MULTILINE)
 
 
@@ -50,3 +56,31 @@ def test_a_number_in_a_table_is_the_months_sum_that_the_command_beside_it_prints
     assert what
     printed = _printed(command, monkeypatch, capsys)
     assert re.findall(r"^ a month +([\d,.]+)", printed, re.MULTILINE) == [dollars]
+
+
+def _machine_dollars(calls: int, seconds: float) -> tuple[float, float]:
+    """The state machine's part of an execution of so many seconds, Standard and Express: with its logs."""
+    around = (ASSUMED.planner_ms + ASSUMED.finisher_ms) / 1000
+    alike = ASSUMED.model_copy(
+        update={"planner_ms_per_call": 0, "finisher_ms_per_call": 0, "runtime_ms": 0, "cold_starts": 0}
+    )
+    work = ExecutionWork(calls=(call_work(run_seconds=seconds - around),) * calls, lanes=calls)
+    bills = [bill_of(parts_of(work, each)) for each in (alike, by_express(alike))]
+    logs = bills[1].by_service["CloudWatch"] - bills[0].by_service["CloudWatch"]
+    return bills[0].by_service["Step Functions"], bills[1].by_service["Step Functions"] + logs
+
+
+@pytest.mark.parametrize(("calls", "standard", "express", "seconds"), EXPRESS)
+def test_express_is_cheaper_for_as_long_as_the_page_says(calls: str, standard: str, express: str, seconds: str) -> None:
+    def a_million(length: float) -> tuple[float, float]:
+        one, other = _machine_dollars(int(calls), length)
+        return round(one * 1e6, 2), round(other * 1e6, 2)
+
+    assert a_million(1) == (float(standard), float(express))
+    before, after = a_million(int(seconds) - 1), a_million(int(seconds) + 2)
+    assert before[1] < before[0]
+    assert after[1] > after[0]
+
+
+def test_the_page_says_it_for_one_call_and_for_ten() -> None:
+    assert [calls for calls, *_ in EXPRESS] == ["1", "3", "10"]

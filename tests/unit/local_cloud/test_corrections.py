@@ -44,3 +44,16 @@ def test_corrections_are_taken_back_in_reverse() -> None:
     assert target.name == "second"
     applied.revert()
     assert target.name == "original"
+
+
+def test_what_is_added_goes_again() -> None:
+    target = SimpleNamespace()
+    applied = AppliedCorrections([Correction(target, "new", 1, "a reason", adds=True)])
+    assert target.new == 1
+    applied.revert()
+    assert vars(target) == {}
+
+
+def test_what_moto_has_meanwhile_is_not_added_to_it() -> None:
+    with pytest.raises(MotoVersionMismatch, match="There is a"):
+        AppliedCorrections([Correction(SimpleNamespace(new=1), "new", 2, "a reason", adds=True)])

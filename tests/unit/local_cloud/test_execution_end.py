@@ -34,3 +34,22 @@ def test_an_error_ends_what_runs() -> None:
     env = environment(ProgramRunning())
     execution_end._set_error(env, {"error": "States.Runtime"})
     assert isinstance(env._program_state, ProgramError)
+
+
+@pytest.mark.parametrize(
+    ("kind", "said", "limit"),
+    [
+        ("STANDARD", None, None),
+        ("STANDARD", 3600, 3600),
+        ("EXPRESS", None, 300),
+        ("EXPRESS", 3600, 300),
+        ("EXPRESS", 5, 5),
+    ],
+)
+def test_an_express_execution_ends_after_five_minutes_whatever_its_definition_says(
+    kind: str, said: int | None, limit: int | None
+) -> None:
+    timeout = None if said is None else SimpleNamespace(timeout_seconds=said)
+    program, env = SimpleNamespace(timeout_seconds=timeout), SimpleNamespace(execution_type=kind)
+
+    assert execution_end.limit_seconds(program, env) == limit

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from tool_executor.local.moto_patches import dynamodb_requests, executions
@@ -41,7 +42,7 @@ def test_executions_are_started_one_at_a_time(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(executions, "_forget_old", lambda _: None)
 
     class Backend:
-        describe_state_machine = staticmethod(lambda _: None)
+        describe_state_machine = staticmethod(lambda _: SimpleNamespace(type="STANDARD"))
 
     barrier = threading.Barrier(8)
 

@@ -20,6 +20,7 @@ from tool_executor.local.moto_patches import (
     state_machines,
     states_data,
     step_functions_limits,
+    sync_executions,
     versions,
 )
 from tool_executor.local.moto_patches.correction import AppliedCorrections
@@ -46,6 +47,7 @@ def apply_corrections(
             *dynamodb_tables.corrections(),
             *execution_end.corrections(),
             *executions.corrections(on_execution_end),
+            *sync_executions.corrections(),
             *interpreter.corrections(endpoint_url),
             *jsonata_evaluation.corrections(),
             *lambda_functions.corrections(invoker),

@@ -20,6 +20,7 @@ from moto.stepfunctions.parser.asl.eval.program_state import (
 )
 from moto.stepfunctions.parser.backend.execution import BaseExecutionWorkerCommunication
 
+from tool_contract.limits import EXPRESS_SECONDS
 from tool_executor.local.moto_patches.correction import Correction
 
 _TERMINAL: Final = frozenset(
@@ -31,6 +32,7 @@ _TERMINAL: Final = frozenset(
     }
 )
 _LOOK_SECONDS: Final = 0.5
+EXPRESS: Final = "EXPRESS"
 
 
 def _eval(self: Any, env: Any) -> None:  # noqa: ANN401 - a method of moto's
@@ -39,11 +41,17 @@ def _eval(self: Any, env: Any) -> None:  # noqa: ANN401 - a method of moto's
     runner = threading.Thread(target=EvalComponent.eval, args=(self, env), daemon=True)
     runner.start()
     if not env.is_frame():
-        limit = self.timeout_seconds.timeout_seconds if self.timeout_seconds else None
+        limit = limit_seconds(self, env)
         _wait_for_end(env, runner, None if limit is None else time.monotonic() + limit)
         if _record_end_from_outside(env):
             return
     runner.join()
+
+
+def limit_seconds(program: Any, env: Any) -> int | None:  # noqa: ANN401 - moto's
+    """Return how long an execution may take: what its definition says, of an Express machine five minutes at most."""
+    said: int | None = program.timeout_seconds.timeout_seconds if program.timeout_seconds else None
+    return min(said or EXPRESS_SECONDS, EXPRESS_SECONDS) if env.execution_type == EXPRESS else said
 
 
 def _wait_for_end(env: Any, runner: threading.Thread, deadline: float | None) -> None:  # noqa: ANN401 - moto's

@@ -22,7 +22,9 @@ from moto.stepfunctions.parser.utils import TMP_THREADS
 from moto.stepfunctions.responses import StepFunctionResponse
 
 from tool_executor.local.aws_json import STATE_LIMIT_BYTES, NotJson, compact, deeper_than, parse_json, utf8_bytes
+from tool_executor.local.moto_patches import express
 from tool_executor.local.moto_patches.correction import Correction
+from tool_executor.local.moto_patches.execution_end import EXPRESS
 
 _NAME_LIMIT: Final = 80
 #: What this interpreter can walk through. How deep AWS goes is not written down.
@@ -90,8 +92,11 @@ def _start_execution(
     name = str(uuid.uuid4()) if name is None else name
     execution_input = "{}" if execution_input is None else execution_input
     check_start(name, execution_input)
+    machine = self.describe_state_machine(state_machine_arn)
+    if machine.type == EXPRESS:
+        return express.started(machine, name, execution_input, trace_header)
     with _start_lock:
-        _forget_old(self.describe_state_machine(state_machine_arn))
+        _forget_old(machine)
         return _original_start(self, state_machine_arn, name, execution_input, trace_header)  # type: ignore[arg-type]
 
 
@@ -130,6 +135,7 @@ def _event_count(execution: Any) -> int:  # noqa: ANN401 - moto's Execution
 
 
 def _stop_execution(self: Any) -> Any:  # noqa: ANN401 - a method of moto's
+    express.refuse(self._get_param("executionArn"))
     backend = self.stepfunction_backend
     execution = backend.describe_execution(self._get_param("executionArn"))
     now = dt.datetime.now(tz=dt.UTC)
@@ -150,6 +156,7 @@ _original_describe = StepFunctionResponse.describe_execution
 
 
 def _describe_execution(self: Any) -> Any:  # noqa: ANN401 - a method of moto's
+    express.refuse(self._get_param("executionArn"))
     result = _original_describe(self)
     described: Any = result.result
     execution = self.stepfunction_backend.describe_execution(self._get_param("executionArn"))
