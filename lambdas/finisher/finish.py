@@ -50,13 +50,19 @@ class Finisher:
     clock: Clock = field(default_factory=SystemClock)
 
     def finish(
-        self, execution_id: str, ending: Ending, unrecorded: Sequence[Mapping[str, Any]] = ()
+        self,
+        execution_id: str,
+        ending: Ending,
+        unrecorded: Sequence[Mapping[str, Any]] = (),
+        *,
+        arn: str | None = None,
     ) -> dict[str, Any] | None:
         """End an execution and return its output; None where the history does not know it. Repeating it is harmless.
 
+        ``arn`` is the execution's that has ended, if it is known: one that was refused the id does not end its holder.
         Raises PlanUnderWay.
         """
-        rows = self._settled(execution_id, ending, {failure["call_id"]: failure for failure in unrecorded})
+        rows = self._settled(execution_id, ending, {failure["call_id"]: failure for failure in unrecorded}, arn)
         if rows is None:
             return None
         with telemetry.about(execution_id=execution_id, correlation_id=rows.execution["correlation_id"]):
@@ -72,10 +78,13 @@ class Finisher:
         return build_output(rows.execution, self._arranged(rows, envelopes), finished_at)
 
     def _settled(
-        self, execution_id: str, ending: Ending, unrecorded: Mapping[str, Mapping[str, Any]]
+        self, execution_id: str, ending: Ending, unrecorded: Mapping[str, Mapping[str, Any]], arn: str | None
     ) -> ExecutionRows | None:
         """Return the rows when all have ended. A call that an attempt takes or ends meanwhile is looked at again."""
         while (rows := self.history.rows(execution_id)) is not None:
+            if arn not in {None, rows.execution["execution_arn"]}:
+                telemetry.logger.warning("an execution has ended whose id another one holds")
+                return None
             left = _in_parallel(partial(self._left_by, row) for row in rows.calls if row["status"] in OPEN_STATUSES)
             settlements = settle(
                 rows.execution,

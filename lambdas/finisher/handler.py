@@ -53,7 +53,7 @@ def finish(event: dict[str, Any], _context: Any) -> dict[str, Any] | None:  # no
     detail = event.get("detail")
     if detail is not None:
         logger.info("execution ended outside of the workflow", extra={"status": detail["status"]})
-        _finisher().finish(detail["name"], _ENDINGS[detail["status"]])
+        _finisher().finish(detail["name"], _ENDINGS[detail["status"]], arn=detail.get("executionArn"))
         return None
     return _finisher().finish(event["execution_id"], Ending.FINISHED, event.get("unrecorded", ()))
 

@@ -12,6 +12,7 @@ from lambdas.finisher.finish import Finisher
 from lambdas.runtime import aws_clients
 from tests.unit.contract.small_catalog import CATALOG
 from tests.unit.finisher.executions import PENDING, RUNNING, planned, success
+from tests.unit.planner.planning import identity
 from tests.unit.runtime.aws import BUCKET, STATE_TABLE, TABLE, Aws
 from tests.unit.runtime.fake_clock import START_MS
 from tests.unit.runtime.test_direct_call import LAMBDA_CONTEXT
@@ -42,8 +43,9 @@ def _handle(event: dict[str, Any]) -> Any:
     return handler.lambda_handler(event, LAMBDA_CONTEXT)
 
 
-def _status_event(execution_id: str, status: str) -> dict[str, Any]:
-    return {"source": "aws.states", "detail": {"name": execution_id, "status": status, "executionArn": "arn"}}
+def _status_event(execution_id: str, status: str, arn: str | None = None) -> dict[str, Any]:
+    detail = {"name": execution_id, "status": status, "executionArn": arn or identity(execution_id).arn}
+    return {"source": "aws.states", "detail": detail}
 
 
 def test_the_workflow_gets_the_output(aws: Aws, execution_id: str) -> None:
@@ -68,6 +70,18 @@ def test_a_status_event_ends_what_the_workflow_left_open(
 
     assert [row["status"] for row in aws.rows(execution_id)[1:]] == ["success", pending, running]
     assert "open" not in aws.row(execution_id, "#execution")
+
+
+@pytest.mark.parametrize("status", ["FAILED", "TIMED_OUT", "ABORTED"])
+def test_the_end_of_an_execution_that_was_refused_the_id_ends_nothing_of_its_holder(
+    aws: Aws, execution_id: str, status: str
+) -> None:
+    planned(aws, execution_id, success(), PENDING, RUNNING)
+
+    assert _handle(_status_event(execution_id, status, "arn:of-another-that-came-late")) is None
+
+    assert [row["status"] for row in aws.rows(execution_id)[1:]] == ["success", "pending", "running"]
+    assert "open" in aws.row(execution_id, "#execution")
 
 
 def test_a_status_event_of_an_execution_that_never_was_planned_is_nothing(aws: Aws, execution_id: str) -> None:
