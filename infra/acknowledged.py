@@ -47,10 +47,13 @@ ACCEPTED: Final = (
         "AwsSolutions-IAM5[Resource::*]",
         "X-Ray and the delivery of vended logs know no narrower resource; AWS's own guide has them on all.",
     ),
-    Accepted(
-        _ROLE_OF_A_FUNCTION,
-        "AwsSolutions-IAM5[Resource::<{artifacts}.Arn>/*]",
-        "An artefact's key begins with the id of its execution, which nobody knows before it runs.",
+    *(
+        Accepted(
+            _ROLE_OF_A_FUNCTION,
+            f"AwsSolutions-IAM5[Resource::<{{artifacts}}.Arn>/{below}*]",
+            "An artefact's key has the id of its execution, or of what was asked, which nobody knows before it runs.",
+        )
+        for below in ("", "executions/", "cache/")
     ),
     Accepted(
         _ROLE_OF_A_MACHINE,

@@ -104,7 +104,7 @@ class ToolExecutorStack(Stack):
             ("dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"),
             self._tool_state.table.table_arn,
         )
-        self._allow_artifacts(tools.role)
+        self._allow_artifacts(tools.role, "cache/*")
         if self._code[group.name].takes_secrets:
             kinds = ("secrets", "once", *(("secret-origins",) if group.drives_browser else ()))
             _allow(tools.role, ("ssm:GetParameter",), *map(self._secrets, kinds))
@@ -209,9 +209,11 @@ class ToolExecutorStack(Stack):
         name = f"tool-executor/{self._stage.name}/{kind}/*"
         return self.format_arn(service="ssm", resource="parameter", resource_name=name)
 
-    def _allow_artifacts(self, role: IGrantable) -> None:
+    def _allow_artifacts(self, role: IGrantable, *also_written: str) -> None:
         bucket = self._artifacts.bucket
-        _allow(role, ("s3:GetObject", "s3:PutObject"), bucket.arn_for_objects("*"))
+        _allow(role, ("s3:GetObject",), bucket.arn_for_objects("*"))
+        # Requests and bulks are the clients' own: who could change them would have any tool run.
+        _allow(role, ("s3:PutObject",), *map(bucket.arn_for_objects, ("executions/*", *also_written)))
         # Without it S3 calls a missing object "access denied", and nobody could tell the two apart.
         _allow(role, ("s3:ListBucket",), bucket.bucket_arn)
 

@@ -104,6 +104,18 @@ def test_artefacts_can_be_written_read_and_told_missing(assembly: Assembly, func
     assert on_s3 == {"s3:GetObject", "s3:PutObject", "s3:ListBucket"}
 
 
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_no_function_writes_to_what_clients_ask_for(assembly: Assembly, function: str) -> None:
+    written = {
+        resource.rpartition(":::")[2].partition("/")[2]
+        for statement in assembly.statements(assembly.functions[function]["Role"])
+        if "s3:PutObject" in actions(statement)
+        for resource in resources(statement)
+    }
+
+    assert written == ({"executions/*"} if function in {"planner", "finisher"} else {"executions/*", "cache/*"})
+
+
 def test_the_planner_alone_knows_the_tools_functions(assembly: Assembly) -> None:
     known = json.loads(_environment(assembly, "planner")["TOOL_FUNCTIONS"])
 
