@@ -30,6 +30,8 @@ MAX_WINDOW: Final = timedelta(days=31)
 MAX_COUNTED_WINDOW: Final = timedelta(days=TOTALS_TTL_DAYS)
 #: An hour with more calls than these is not read row by row for a part of it: all of it is taken.
 MAX_EDGE_CALLS: Final = 20_000
+#: Records older than this may have expired (the shortest that a stage keeps them is 30 days, unless it says otherwise).
+RECORDS_LAST: Final = timedelta(days=29)
 _HOUR: Final = timedelta(hours=1)
 _THREADS: Final = 8
 
@@ -37,7 +39,8 @@ _THREADS: Final = 8
 class Basis(TypedDict):
     """What figures are of: ISO 8601 times in UTC; None is no bound.
 
-    ``since`` and ``until`` are the window's, widened to a whole hour where that has very many calls. From
+    ``since`` and ``until`` are the window's, widened to a whole hour where that has very many calls, or records too old
+    to be sure that they are there. From
     ``by_hour_since`` to ``by_hour_until`` totals tell it, of executions that have ended; the rest is told by records.
     ``percentile_error`` is how far percentiles may be off, as a share of them.
     """
@@ -169,20 +172,24 @@ class HistoryStatistics:
         counted_since_ms = self._hourly.counted_since_ms()
         if counted_since_ms is not None:
             window = Window(
-                self._edge(tool_names, window.since, counted_since_ms, _hour_before(window.since)),
+                self._edge(tool_names, window.since, counted_since_ms, _hour_before(window.since), now),
                 window.until
                 if window.until >= now
-                else self._edge(tool_names, window.until, counted_since_ms, _hour_after(window.until)),
+                else self._edge(tool_names, window.until, counted_since_ms, _hour_after(window.until), now),
             )
         sources = _Sources.of(window, counted_since_ms, now)
         for part in sources.rows:
             part.require_at_most(MAX_WINDOW, "What was not counted by the hour, and lies in it, is")
         return window, sources
 
-    def _edge(self, tool_names: list[str], edge: datetime, counted_since_ms: int, widened: datetime) -> datetime:
+    def _edge(
+        self, tool_names: list[str], edge: datetime, counted_since_ms: int, widened: datetime, now: datetime
+    ) -> datetime:
         begin_ms = _ms(_hour_before(edge))
         if widened == edge or begin_ms < counted_since_ms:
             return edge
+        if now - edge > RECORDS_LAST:
+            return widened
         hour = self._hourly.of(tool_names, Hours(begin_ms, begin_ms + HOUR_MS))
         return widened if sum(totals["calls"] for _, totals in hour) > MAX_EDGE_CALLS else edge
 

@@ -16,7 +16,7 @@ from tool_contract.hourly_totals import SINCE_KEY
 from tool_contract.record import EXECUTION_CALL_ID
 from tool_executor import history_statistics
 from tool_executor.errors import InvalidRequestError
-from tool_executor.history_statistics import HistoryStatistics, Window
+from tool_executor.history_statistics import RECORDS_LAST, HistoryStatistics, Window
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -147,6 +147,17 @@ def test_a_crowded_hour_at_an_edge_is_taken_whole_and_told(
     report = figures(rows, tool, since=at(20, 8, 30), until=at(20, 12))
 
     assert report["overall"].total_executions == 3
+    assert report["basis"]["since"] == "2026-11-20T08:00:00.000Z"
+
+
+def test_an_hour_whose_records_may_have_expired_is_taken_whole(rows: HistoryRows, tool: str) -> None:
+    for minute in (5, 45):
+        ended(rows, tool, at(20, 8, minute))
+    later = at(20, 8, 30) + RECORDS_LAST + timedelta(hours=1)
+
+    report = HistoryStatistics(rows.aws, rows.deployment).query(tool, since=at(20, 8, 30), until=later, now=later)
+
+    assert report["overall"].total_executions == 2
     assert report["basis"]["since"] == "2026-11-20T08:00:00.000Z"
 
 
