@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from tool_contract.secret import Secret
     from tool_executor.bulk.errors import (
         BulkChangedError,
+        BulkGivenUpError,
         BulkNotConfirmedError,
         BulkNotFoundError,
         BulkRunningError,
@@ -60,6 +61,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "PRESETS": "tool_contract.options",
     "BulkChangedError": "tool_executor.bulk.errors",
+    "BulkGivenUpError": "tool_executor.bulk.errors",
     "BulkNotConfirmedError": "tool_executor.bulk.errors",
     "BulkNotFoundError": "tool_executor.bulk.errors",
     "BulkReport": "tool_executor.bulk.report",
@@ -104,6 +106,7 @@ _HOMES = {
 __all__ = [
     "PRESETS",
     "BulkChangedError",
+    "BulkGivenUpError",
     "BulkNotConfirmedError",
     "BulkNotFoundError",
     "BulkReport",

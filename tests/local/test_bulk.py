@@ -23,9 +23,9 @@ from tests.local.conftest import PROBE, ROOT, clean_environment, serving
 from tool_contract.record import EXECUTION_CALL_ID
 from tool_executor import BulkNotFoundError, BulkReport, BulkSettings, InvalidBulkError, ToolCall, ToolExecutor
 from tool_executor.aws import Aws
+from tool_executor.bulk.beginning import Beginnings
 from tool_executor.bulk.bulks import Bulks
-from tool_executor.bulk.errors import BulkChangedError, BulkNotConfirmedError, BulkRunningError
-from tool_executor.bulk.machine import BulkMachine
+from tool_executor.bulk.errors import BulkChangedError, BulkGivenUpError, BulkNotConfirmedError, BulkRunningError
 from tool_executor.deployment import Deployment, find_deployment
 from tool_executor.history import History
 
@@ -398,8 +398,14 @@ def test_a_resume_after_a_start_that_never_happened_runs_everything(
 ) -> None:
     ledger = tmp_path / "ledger"
     with monkeypatch.context() as patch, cloud.executor() as executor:
-        patch.setattr(BulkMachine, "start", lambda _self, _run: None)
+        patch.setattr(Beginnings, "start", lambda _self, _run: None)
         report = executor.execute_bulk_sync([entry(ledger, f"t{n}") for n in range(4)], QUICK, wait=False)
+    with cloud.executor() as executor:
+        with pytest.raises(BulkRunningError, match="being uploaded"):
+            executor.resume_bulk_sync(report.bulk_id)
+        executor.cancel_bulk_sync(report.bulk_id)
+    with pytest.raises(BulkGivenUpError):
+        cloud.bulks._beginnings.start(report.runs[0])
     with cloud.executor() as executor:
         resumed = executor.resume_bulk_sync(report.bulk_id)
 

@@ -6,13 +6,16 @@ import re
 import time
 import uuid
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from tool_contract.timestamps import iso_from_ms
+from tool_executor.bulk.beginning import Beginnings
 from tool_executor.bulk.checking import Checker
 from tool_executor.bulk.closing import Closer
-from tool_executor.bulk.errors import BulkChangedError, BulkNotFoundError, BulkRunningError
+from tool_executor.bulk.ending import Endings
+from tool_executor.bulk.errors import BulkChangedError, BulkNotFoundError
 from tool_executor.bulk.machine import BulkMachine, RunState
 from tool_executor.bulk.manifest import BulkManifest, RunManifest
 from tool_executor.bulk.preparation import Preparation, PreparedRun, RunIdentity
@@ -23,6 +26,7 @@ from tool_executor.bulk.source import Line
 from tool_executor.bulk.standing import Standing, Verdict
 from tool_executor.bulk.store import BulkStore
 from tool_executor.clock import Clock, SystemClock
+from tool_executor.errors import ToolExecutorError
 from tool_executor.result_reader import ResultReader
 
 if TYPE_CHECKING:
@@ -35,8 +39,6 @@ if TYPE_CHECKING:
     from tool_executor.deployment import Deployment
 
 Defaults = Callable[["Call"], dict[str, Any]]
-_STOP_LOOKS: Final = 60
-_STOP_PAUSE_SECONDS: Final = 0.5
 
 
 def as_sent(call: Call) -> dict[str, Any]:
@@ -61,7 +63,10 @@ class Bulks:
         return self._preparation(bulk_id, 1, catalog, settings, defaults)
 
     def start(self, prepared: PreparedRun, *, kind: str = "first", source: str = "") -> RunManifest:
-        """Upload a prepared run and start it; its files here are gone then. Raises BulkRunningError, ServiceError."""
+        """Upload a prepared run and start it; its files here are gone then.
+
+        Raises BulkRunningError, BulkGivenUpError, ServiceError.
+        """
         now = iso_from_ms(self.clock.now_ms())
         run = RunManifest(
             bulk_id=prepared.identity.bulk_id,
@@ -73,12 +78,12 @@ class Bulks:
             settings=prepared.settings,
         )
         try:
-            self._store.put_run(run, prepared)
-            if run.run == 1:
-                self._store.put_bulk(_manifest(prepared, now, source))
-            self._machine.start(run)
+            # First: whoever comes second must not touch the files of who came first.
+            self._store.claim(run)
+            self._upload(run, prepared, source)
         finally:
             prepared.discard()
+        self._beginnings.start(run)
         return run
 
     def state(self, run: RunManifest) -> RunState:
@@ -141,9 +146,8 @@ class Bulks:
         What dead batches have left open is ended first. Raises BulkNotFoundError, BulkRunningError, InvalidBulkError.
         """
         manifest, runs = self._store.manifest(bulk_id), self._store.runs(bulk_id)
-        if any(self._machine.state(run).is_running for run in runs):
-            message = f"The bulk {bulk_id} is running."
-            raise BulkRunningError(message, hint=f"Wait for it, or end it: tool-executor bulk cancel {bulk_id}")
+        for run in runs:
+            self._endings.require(run)
         repeatable = repeatable_tools(catalog)
         for run in runs:
             self._closer.close(list(self._store.index(run)))
@@ -162,9 +166,7 @@ class Bulks:
         """Stop what runs of a bulk, and end its open records at once. Raises BulkNotFoundError, ServiceError."""
         manifest, runs = self._store.manifest(bulk_id), self._store.runs(bulk_id)
         for run in runs:
-            if self._machine.state(run).is_running:
-                self._machine.stop(run)
-                self._wait_until_stopped(run)
+            self._endings.bring_about(run)
             self._closer.close(list(self._store.index(run)))
         states = [self._machine.state(run) for run in runs]
         return BulkReport(manifest, runs, states, self._standing(manifest, runs, repeatable).counts)
@@ -175,12 +177,16 @@ class Bulks:
         standing = self._standing(manifest, runs, repeatable)
         return ResultsInOrder(self._store, self._records, ResultReader(self.aws)).read(standing, runs)
 
-    def _wait_until_stopped(self, run: RunManifest) -> None:
-        for _ in range(_STOP_LOOKS):
-            state = self._machine.state(run)
-            if not state.is_running and not state.batches.get("running"):
-                return
-            self.sleep(_STOP_PAUSE_SECONDS)
+    def _upload(self, run: RunManifest, prepared: PreparedRun, source: str) -> None:
+        try:
+            self._store.upload(run, prepared)
+            if run.run == 1:
+                self._store.put_bulk(_manifest(prepared, run.created_at, source))
+        except BaseException:
+            # So that a resume need not wait and see. The error that is told is the upload's.
+            with suppress(ToolExecutorError):
+                self._beginnings.give_up(run)
+            raise
 
     def _standing(self, manifest: BulkManifest, runs: list[RunManifest], repeatable: frozenset[str]) -> Standing:
         standing = Standing(manifest.last_line)
@@ -223,6 +229,14 @@ class Bulks:
     @property
     def _store(self) -> BulkStore:
         return BulkStore(self.aws, self.deployment.artifact_bucket)
+
+    @property
+    def _beginnings(self) -> Beginnings:
+        return Beginnings(self._store, self._machine, self.clock)
+
+    @property
+    def _endings(self) -> Endings:
+        return Endings(self._machine, self._beginnings, self.sleep)
 
     @property
     def _records(self) -> BatchRecords:

@@ -6,6 +6,7 @@ The exceptions::
     ├── InvalidBulkError         lines that cannot be run; carries every problem, each with its line
     ├── BulkNotFoundError        there is no bulk of that id, or none of that file
     ├── BulkRunningError         it has not ended yet
+    ├── BulkGivenUpError         somebody ended the run before it was started
     ├── BulkChangedError         the file is not what the bulk was made of
     └── BulkNotConfirmedError    whoever was asked whether to begin said no
 """
@@ -55,6 +56,13 @@ class BulkRunningError(ToolExecutorError):
     """The bulk has not ended: what it leaves is not known yet."""
 
     code = "BulkRunning"
+
+
+class BulkGivenUpError(ToolExecutorError):
+    """Somebody ended the run while it was uploaded, so that it was not started."""
+
+    code = "BulkGivenUp"
+    nothing_ran = True
 
 
 class BulkChangedError(ToolExecutorError):

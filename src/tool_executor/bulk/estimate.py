@@ -92,6 +92,6 @@ class Estimate:
         return children + files + Usage(state_transitions=TRANSITIONS_OF_A_RUN + self.batches)
 
 
-#: Batches, index, two manifests, a mark; results and their manifest. Read: batches, and results once.
-_PUTS_OF_A_RUN: Final = 8
+#: Batches, index, two manifests, a mark, a decision; results and their manifest. Read: batches, and results once.
+_PUTS_OF_A_RUN: Final = 9
 _GETS_OF_A_RUN: Final = 6

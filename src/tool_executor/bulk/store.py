@@ -12,6 +12,7 @@ from botocore.exceptions import ClientError
 from tool_contract import strict_json
 from tool_contract.request import REQUESTS_PREFIX
 from tool_executor.aws import translated_errors
+from tool_executor.bulk.beginning import Decision
 from tool_executor.bulk.errors import BulkNotFoundError, BulkRunningError
 from tool_executor.bulk.manifest import (
     CONTENT_PREFIX,
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
 _NOT_THERE: Final = frozenset({"NoSuchKey", "404"})
 _THERE_ALREADY: Final = frozenset({"PreconditionFailed", "ConditionalRequestConflict"})
+_TRIES: Final = 5
 _PART_BYTES: Final = 16 * 1024 * 1024
 _TRANSFER: Final = TransferConfig(multipart_threshold=_PART_BYTES, multipart_chunksize=_PART_BYTES, max_concurrency=4)
 
@@ -77,21 +79,44 @@ class BulkStore:
         self._write(manifest.key, manifest.to_json())
         self._write(f"{CONTENT_PREFIX}{manifest.sha256}/{manifest.bulk_id}", {"bulk_id": manifest.bulk_id})
 
-    def put_run(self, manifest: RunManifest, prepared: PreparedRun) -> None:
-        """Upload a run. Raises BulkRunningError where somebody else has begun the same run."""
+    def claim(self, manifest: RunManifest) -> None:
+        """Write down a run before its files. Raises BulkRunningError where somebody else has begun the same run."""
         key = f"{manifest.folder}manifest.json"
         body = strict_json.dumps(manifest.to_json()).encode()
         try:
-            # First: whoever comes second must not touch the files of who came first.
             with translated_errors():
                 self._put_new(key, body)
         except _TakenError:
             message = f"Somebody else has begun run {manifest.run} of the bulk {manifest.bulk_id}."
             raise BulkRunningError(message, hint="See how it stands: tool-executor bulk status") from None
+
+    def upload(self, manifest: RunManifest, prepared: PreparedRun) -> None:
+        """Upload the files of a run."""
         for sha256 in dict.fromkeys(prepared.large):
             self._upload(prepared.folder / sha256, f"{REQUESTS_PREFIX}{sha256}")
         self._upload(prepared.index, f"{manifest.folder}index.jsonl")
         self._upload(prepared.batches, f"{manifest.folder}batches.jsonl")
+
+    def decision(self, run: RunManifest) -> Decision | None:
+        """Return what was decided of a run; None where nothing was."""
+        told = self._read(f"{run.folder}decided.json")
+        return None if told is None else Decision.from_json(told)
+
+    def decide(self, run: RunManifest, decision: Decision) -> Decision:
+        """Write down what is decided of a run, and return what holds: the first who writes decides."""
+        for _ in range(_TRIES):
+            try:
+                with translated_errors():
+                    self._put_new(f"{run.folder}decided.json", strict_json.dumps(decision.to_json()).encode())
+            except _TakenError:
+                # S3 says so also of two who write at the same moment, when neither need have written yet.
+                written = self.decision(run)
+                if written is not None:
+                    return written
+            else:
+                return decision
+        message = f"S3 does not say who decided of run {run.run} of the bulk {run.bulk_id}."
+        raise ServiceError(message)
 
     def index(self, run: RunManifest) -> Iterator[BatchEntry]:
         """Yield a run's batches, in their order."""
