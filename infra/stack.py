@@ -255,6 +255,7 @@ class ToolExecutorStack(Stack):
             **({"ExpressStateMachineAlias": self._live_express.alias_arn} if self._live_express else {}),
             "HistoryTable": self._history.table.table_name,
             "HistoryShards": str(self._stage.history_shards),
+            "HistoryTtlDays": str(self._stage.history_ttl_days),
             "ToolStateTable": self._tool_state.table.table_name,
             "ArtifactBucket": self._artifacts.bucket.bucket_name,
             "PlannerFunction": self._planner.function.function_name,

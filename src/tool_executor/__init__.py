@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from tool_contract.secret import Secret
     from tool_executor.bulk.errors import (
         BulkChangedError,
+        BulkExpiredError,
         BulkGivenUpError,
         BulkNotConfirmedError,
         BulkNotFoundError,
@@ -61,6 +62,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "PRESETS": "tool_contract.options",
     "BulkChangedError": "tool_executor.bulk.errors",
+    "BulkExpiredError": "tool_executor.bulk.errors",
     "BulkGivenUpError": "tool_executor.bulk.errors",
     "BulkNotConfirmedError": "tool_executor.bulk.errors",
     "BulkNotFoundError": "tool_executor.bulk.errors",
@@ -106,6 +108,7 @@ _HOMES = {
 __all__ = [
     "PRESETS",
     "BulkChangedError",
+    "BulkExpiredError",
     "BulkGivenUpError",
     "BulkNotConfirmedError",
     "BulkNotFoundError",

@@ -50,6 +50,12 @@ class Deployment:
         return int(self.outputs.get("HistoryShards", "1"))
 
     @property
+    def history_days(self) -> int | None:
+        """How many days records are kept; None of a deployment that does not say."""
+        told = self.outputs.get("HistoryTtlDays")
+        return None if told is None else int(told)
+
+    @property
     def started_arn(self) -> str:
         """What executions are started on: the state machine's alias, where the stage has one."""
         return self.outputs.get("StateMachineAlias") or self.state_machine_arn

@@ -19,6 +19,7 @@ def test_the_outputs_have_the_documented_keys(assembly: Assembly) -> None:
         "ExpressStateMachineArn",
         "HistoryTable",
         "HistoryShards",
+        "HistoryTtlDays",
         "ToolStateTable",
         "ArtifactBucket",
         "PlannerFunction",

@@ -16,6 +16,7 @@ from tool_executor.bulk.checking import Checker
 from tool_executor.bulk.closing import Closer
 from tool_executor.bulk.ending import Endings
 from tool_executor.bulk.errors import BulkChangedError, BulkNotFoundError
+from tool_executor.bulk.expiry import require_records
 from tool_executor.bulk.machine import BulkMachine, RunState
 from tool_executor.bulk.manifest import BulkManifest, RunManifest
 from tool_executor.bulk.preparation import Preparation, PreparedRun, RunIdentity
@@ -76,6 +77,7 @@ class Bulks:
             batches=prepared.estimate.batches,
             calls=prepared.calls,
             settings=prepared.settings,
+            history_days=self.deployment.history_days,
         )
         try:
             # First: whoever comes second must not touch the files of who came first.
@@ -143,11 +145,13 @@ class Bulks:
     ) -> PreparedRun | None:
         """Prepare a run of what is missing of a bulk, or also of what failed; None where that is nothing.
 
-        What dead batches have left open is ended first. Raises BulkNotFoundError, BulkRunningError, InvalidBulkError.
+        What dead batches have left open is ended first. Raises InvalidBulkError, BulkNotFoundError, BulkRunningError,
+        BulkExpiredError where records of its runs may be gone.
         """
         manifest, runs = self._store.manifest(bulk_id), self._store.runs(bulk_id)
         for run in runs:
             self._endings.require(run)
+        require_records(runs, self.deployment.history_days, self.clock.now_ms())
         repeatable = repeatable_tools(catalog)
         for run in runs:
             self._closer.close(list(self._store.index(run)))

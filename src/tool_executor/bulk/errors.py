@@ -7,6 +7,7 @@ The exceptions::
     ├── BulkNotFoundError        there is no bulk of that id, or none of that file
     ├── BulkRunningError         it has not ended yet
     ├── BulkGivenUpError         somebody ended the run before it was started
+    ├── BulkExpiredError         its records are too old to tell what has run
     ├── BulkChangedError         the file is not what the bulk was made of
     └── BulkNotConfirmedError    whoever was asked whether to begin said no
 """
@@ -63,6 +64,12 @@ class BulkGivenUpError(ToolExecutorError):
 
     code = "BulkGivenUp"
     nothing_ran = True
+
+
+class BulkExpiredError(ToolExecutorError):
+    """The bulk's records have expired, or are about to: nobody can tell what of it has run."""
+
+    code = "BulkExpired"
 
 
 class BulkChangedError(ToolExecutorError):

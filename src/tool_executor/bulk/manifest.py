@@ -47,7 +47,10 @@ class BulkManifest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunManifest:
-    """One run of a bulk: the first, or a resume. ``kind`` is ``first``, ``resume`` or ``retry``."""
+    """One run of a bulk: the first, or a resume. ``kind`` is ``first``, ``resume`` or ``retry``.
+
+    ``history_days`` is how long its records are kept at least, None where the deployment does not say.
+    """
 
     bulk_id: str
     run: int
@@ -56,6 +59,7 @@ class RunManifest:
     batches: int
     calls: int
     settings: BulkSettings
+    history_days: int | None = None
 
     @property
     def folder(self) -> str:

@@ -146,6 +146,12 @@ class BulkCloud:
         assert prepared is not None
         return prepared
 
+    def next_run(self, bulk_id: str) -> int:
+        """Return which run a resume of everything would be."""
+        prepared = self.resumption(bulk_id)
+        prepared.discard()
+        return prepared.identity.run
+
     @property
     def started(self) -> list[str]:
         """The names of the runs that were started."""

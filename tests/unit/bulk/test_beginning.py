@@ -64,7 +64,7 @@ def test_a_cancel_during_an_upload_ends_it(cloud: BulkCloud) -> None:
         cloud.bulks.start(second, kind="resume")
 
     assert cloud.started == [f"{bulk_id}-1"]
-    assert cloud.resumption(bulk_id).identity.run == 3
+    assert cloud.next_run(bulk_id) == 3
 
 
 def test_an_upload_that_failed_need_not_be_waited_for(cloud: BulkCloud) -> None:
@@ -78,7 +78,7 @@ def test_an_upload_that_failed_need_not_be_waited_for(cloud: BulkCloud) -> None:
     with pytest.raises(KeyboardInterrupt):
         cloud.bulks.start(second, kind="resume")
 
-    assert cloud.resumption(bulk_id).identity.run == 3
+    assert cloud.next_run(bulk_id) == 3
     assert not second.folder.exists()
 
 
@@ -93,7 +93,7 @@ def test_a_run_that_is_just_being_started_is_waited_for_and_counts_as_dead_when_
     with pytest.raises(BulkRunningError):
         cloud.bulks.resumption(run.bulk_id, catalog())
     cloud.clock.pass_by(minutes=6)
-    assert cloud.resumption(run.bulk_id).identity.run == 2
+    assert cloud.next_run(run.bulk_id) == 2
 
 
 def test_what_was_decided_first_holds(cloud: BulkCloud) -> None:
