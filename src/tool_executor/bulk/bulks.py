@@ -167,7 +167,10 @@ class Bulks:
             return preparation.prepared()
 
     def cancel(self, bulk_id: str, repeatable: frozenset[str]) -> BulkReport:
-        """Stop what runs of a bulk, and end its open records at once. Raises BulkNotFoundError, ServiceError."""
+        """Stop what runs of a bulk, and end its open records at once.
+
+        Raises BulkNotFoundError, ServiceError, and BulkRunningError where it has not ended within half a minute.
+        """
         manifest, runs = self._store.manifest(bulk_id), self._store.runs(bulk_id)
         for run in runs:
             self._endings.bring_about(run)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from tool_executor.bulk.errors import BulkRunningError
-from tool_executor.bulk.machine import NEVER_STARTED
+from tool_executor.bulk.machine import NEVER_STARTED, RUNNING
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,16 +40,21 @@ class Endings:
         raise BulkRunningError(message, hint=f"Wait for it, or end it: tool-executor bulk cancel {run.bulk_id}")
 
     def bring_about(self, run: RunManifest) -> None:
-        """Stop a run with its batches, or see to it that it is not started."""
+        """Stop a run with its batches, or see to it that it is not started.
+
+        Raises BulkRunningError where it or a batch of it still runs after half a minute.
+        """
         is_told = False
         for _ in range(_LOOKS):
             state = self.machine.state(run)
             if state.status == NEVER_STARTED:
                 if self.beginnings.is_ruled_out(run, at_once=True):
                     return
-            elif state.is_running and not is_told:
+            elif not state.is_running:
+                return
+            elif state.status == RUNNING and not is_told:
                 self.machine.stop(run)
                 is_told = True
-            elif not state.is_running and not state.batches.get("running"):
-                return
             self.sleep(_PAUSE_SECONDS)
+        message = f"Run {run.run} of the bulk {run.bulk_id} has not ended yet: it, or a batch of it, still runs."
+        raise BulkRunningError(message, hint=f"Cancel it again in a minute: tool-executor bulk cancel {run.bulk_id}")

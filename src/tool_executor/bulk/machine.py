@@ -29,7 +29,8 @@ _STOPPED_BY: Final = {"error": "Cancelled", "cause": "Stopped by a client of Too
 class RunState:
     """How a run stands. ``status`` is Step Functions' own, or NEVER_STARTED.
 
-    ``error`` and ``cause`` say why it failed. ``batches`` are the map run's counts, empty before it has begun.
+    ``error`` and ``cause`` say why it failed. ``batches`` are the map run's counts, empty before it has begun, and
+    ``map_status`` is the map run's own status.
     """
 
     status: str
@@ -38,11 +39,14 @@ class RunState:
     started_ms: int | None = None
     stopped_ms: int | None = None
     batches: Mapping[str, int] = field(default_factory=dict)
+    map_status: str | None = None
 
     @property
     def is_running(self) -> bool:
-        """Whether it goes on."""
-        return self.status == RUNNING
+        """Whether it goes on: itself, or batches of it, which may outlive it."""
+        # What a map run that has ended did not begin may be counted as pending for ever.
+        begins_more = self.map_status == RUNNING and self.batches.get("pending", 0) > 0
+        return self.status == RUNNING or self.batches.get("running", 0) > 0 or begins_more
 
     @property
     def ended_batches(self) -> int:
@@ -93,13 +97,15 @@ class BulkMachine:
                 if error.response["Error"]["Code"] not in _NOT_THERE:
                     raise
                 return RunState(NEVER_STARTED)
+            batches, map_status = self._map_run(arn)
             return RunState(
                 told["status"],
                 told.get("error"),
                 told.get("cause"),
                 _ms(told.get("startDate")),
                 _ms(told.get("stopDate")),
-                self._batches(arn),
+                batches,
+                map_status,
             )
 
     def stop(self, run: RunManifest) -> None:
@@ -119,12 +125,12 @@ class BulkMachine:
                     raise
                 return None
 
-    def _batches(self, arn: str) -> dict[str, int]:
+    def _map_run(self, arn: str) -> tuple[dict[str, int], str | None]:
         runs = self.aws.step_functions.list_map_runs(executionArn=arn)["mapRuns"]
         if not runs:
-            return {}
-        told: Any = self.aws.step_functions.describe_map_run(mapRunArn=runs[0]["mapRunArn"])["itemCounts"]
-        return dict(told)
+            return {}, None
+        told: Any = self.aws.step_functions.describe_map_run(mapRunArn=runs[0]["mapRunArn"])
+        return dict(told["itemCounts"]), told["status"]
 
 
 def _ms(moment: Any) -> int | None:  # noqa: ANN401 - botocore's datetime, or None
