@@ -84,7 +84,12 @@ class BulkMethods:
         checked_text(bulk_id, "bulk_id")
         catalog, bulks = await self.catalog(), await self._bulks()
         resumption = partial(bulks.resumption, bulk_id, catalog, retry_failed=retry_failed, settings=settings)
-        prepared: PreparedRun | None = await self._connection.in_thread(resumption)
+        preparing = asyncio.ensure_future(self._connection.in_thread(resumption))
+        try:
+            prepared: PreparedRun | None = await asyncio.shield(preparing)
+        except asyncio.CancelledError:
+            preparing.add_done_callback(_discard)
+            raise
         if prepared is None:
             return await self.bulk_report(bulk_id)
         kind = "retry" if retry_failed else "resume"
@@ -167,15 +172,23 @@ class BulkMethods:
     async def _started(  # type: ignore[misc] # as above
         self: ToolExecutor, bulks: Bulks, prepared: PreparedRun, kind: str, *, confirm: Confirm | None, wait: bool
     ) -> BulkReport:
+        _require_confirmed(prepared, confirm)
+        # The start discards what is prepared when it is through: a thread cannot be cancelled.
+        start = asyncio.ensure_future(self._connection.in_thread(partial(bulks.start, prepared, kind=kind)))
         try:
-            if confirm is not None and not confirm(prepared):
-                raise BulkNotConfirmedError("The bulk was not begun: it was not confirmed.")
-            run = await self._connection.in_thread(partial(bulks.start, prepared, kind=kind))
-        finally:
-            prepared.discard()
-        if wait:
-            await self._wait_for_bulk(bulks, run)
+            run = await asyncio.shield(start)
+            if not wait:
+                return await self.bulk_report(run.bulk_id)
+        except asyncio.CancelledError:
+            await asyncio.shield(self._cancel_started(start))
+            raise
+        await self._wait_for_bulk(bulks, run)
         return await self.bulk_report(run.bulk_id)
+
+    async def _cancel_started(self: ToolExecutor, start: asyncio.Future[RunManifest]) -> None:  # type: ignore[misc] # as above
+        await asyncio.wait([start])
+        if not start.cancelled() and start.exception() is None:
+            await self.cancel_bulk(start.result().bulk_id)
 
     async def _wait_for_bulk(self: ToolExecutor, bulks: Bulks, run: RunManifest) -> None:  # type: ignore[misc] # as above
         pause = _FIRST_POLL_SECONDS
@@ -210,6 +223,22 @@ async def _chunks(calls: Iterable[BulkCall] | AsyncIterable[BulkCall]) -> AsyncI
 def _add(preparation: Preparation, chunk: Sequence[Line]) -> None:
     for line in chunk:
         preparation.add(line)
+
+
+def _require_confirmed(prepared: PreparedRun, confirm: Confirm | None) -> None:
+    is_confirmed = False
+    try:
+        is_confirmed = confirm is None or confirm(prepared)
+    finally:
+        if not is_confirmed:
+            prepared.discard()
+    if not is_confirmed:
+        raise BulkNotConfirmedError("The bulk was not begun: it was not confirmed.")
+
+
+def _discard(preparing: asyncio.Future[PreparedRun | None]) -> None:
+    if not preparing.cancelled() and preparing.exception() is None and (prepared := preparing.result()) is not None:
+        prepared.discard()
 
 
 def _take(results: Iterable[BulkResult]) -> list[BulkResult]:
