@@ -79,7 +79,8 @@ class Checker:
             if problems:
                 return problems
             value = self.defaults(value)
-        return self._checked(line.number, {"call_id": f"line-{line.number}", **value})
+        named = value.get("call_id") is not None
+        return self._checked(line.number, value if named else {**value, "call_id": f"line-{line.number}"})
 
     def _checked(self, number: int, call: dict[str, Any]) -> CheckedCall | list[Problem]:
         secrets = _secret_problems(call)

@@ -50,6 +50,13 @@ def test_a_call_is_named_after_its_line_unless_it_has_a_name() -> None:
     assert (first.request.call_id, second.request.call_id) == ("line-7", "mine")
 
 
+def test_a_call_id_that_is_null_is_none_as_in_a_request() -> None:
+    own = checker()
+    found = [own.check(Line(number, echo(call_id=None))) for number in (1, 2)]
+
+    assert [each.request.call_id for each in found if isinstance(each, CheckedCall)] == ["line-1", "line-2"]
+
+
 def test_a_call_id_may_be_used_once_in_a_bulk_however_far_apart() -> None:
     own = checker()
     for number in range(1, 301):
