@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, Final
 from tool_contract import strict_json
 from tool_contract.errors import ErrorCode
 from tool_contract.invalid_request import InvalidRequestError as RequestProblems
-from tool_contract.limits import MAX_REQUEST_BYTES_BY_REFERENCE
+from tool_contract.limits import MAX_JSON_DEPTH, MAX_REQUEST_BYTES_BY_REFERENCE
 from tool_contract.options import ToolExecutorOptions
 from tool_contract.preflight import preflight
-from tool_contract.problems import Problem, shortened
+from tool_contract.problems import Problem, json_pointer, shortened
 from tool_contract.request import CallRequest, ExecutionRequest, check_request, coded_by_place
 from tool_contract.secret_fields import one_time_names
 from tool_executor.arguments import call_problems
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 _LONGEST_ID: Final = "x" * 64
 #: What a request has around its one call, at most.
 _FRAME_BYTES: Final = 300
+#: How deep a call may be nested: around it a batch's line has itself, its request, and the request's calls.
+_LEVELS: Final = MAX_JSON_DEPTH - 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,15 +85,13 @@ class Checker:
         return self._checked(line.number, value if named else {**value, "call_id": f"line-{line.number}"})
 
     def _checked(self, number: int, call: dict[str, Any]) -> CheckedCall | list[Problem]:
-        secrets = _secret_problems(call)
-        if secrets:
-            return secrets
+        unfit = _secret_problems(call) or _too_deep(call)
+        if unfit:
+            return unfit
         try:
             request = check_request({"calls": [call]}, self.catalog)
         except RequestProblems as error:
-            return [
-                each.model_copy(update={"pointer": each.pointer.removeprefix("/calls/0")}) for each in error.problems
-            ]
+            return [_in_the_line(each) for each in error.problems]
         except strict_json.JsonError as error:
             return [coded_by_place(error.problem)]
         text = strict_json.dumps(call)
@@ -149,6 +149,26 @@ def _no_object() -> Problem:
     message = "A line should be a JSON object, which is one call."
     hint = 'Write {"tool_name": "NAME", "input": {}} on it.'
     return Problem(pointer="", message=message, error_code=ErrorCode.INVALID_REQUEST, hint=hint)
+
+
+def _too_deep(call: Mapping[str, Any]) -> list[Problem]:
+    """Each field that could be sent, and not be read again from a batch's line."""
+    levels = _LEVELS - 1  # the call itself
+    deep = [name for name, value in call.items() if _is_deeper(value, levels)]
+    message = f"The value is nested deeper than {levels} levels, which is all that a call of a bulk may have."
+    return [
+        _in_the_line(coded_by_place(Problem(pointer=f"/calls/0{json_pointer((name,))}", message=message)))
+        for name in deep
+    ]
+
+
+def _in_the_line(problem: Problem) -> Problem:
+    return problem.model_copy(update={"pointer": problem.pointer.removeprefix("/calls/0")})
+
+
+def _is_deeper(value: object, levels: int) -> bool:
+    # Whatever else is wrong with it the request's own check says, in its words.
+    return strict_json.problem_in(value, MAX_JSON_DEPTH) is None and strict_json.problem_in(value, levels) is not None
 
 
 def _too_large(text: str) -> list[Problem]:

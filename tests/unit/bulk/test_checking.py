@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import functools
 import math
 import uuid
 from typing import Any
 
 import pytest
 
-from tests.unit.bulk.bulk_lines import catalog, checker, echo
+from tests.unit.bulk.bulk_lines import catalog, checker, echo, prepare
+from tool_contract import strict_json
 from tool_contract.preflight import preflight
 from tool_contract.request import ExecutionRequest
 from tool_contract.secret import ONE_TIME_PREFIX, Secret
@@ -80,6 +82,21 @@ def test_a_programs_call_is_taken_with_what_its_executor_says_of_calls() -> None
 
     assert isinstance(found, CheckedCall)
     assert found.request.max_retries == 1
+
+
+def nested(levels: int) -> dict[str, Any]:
+    return functools.reduce(lambda value, _: {"x": value}, range(levels - 1), {})
+
+
+def test_a_call_may_be_nested_as_deep_as_its_batch_can_be_read_again() -> None:
+    prepared = prepare([echo(metadata=nested(60))])
+    (line,) = prepared.batches.read_text("utf-8").splitlines()
+    prepared.discard()
+
+    strict_json.parse(line)
+    assert problems(echo(metadata=nested(61))) == [("/metadata", "InvalidRequest")]
+    assert problems({"tool_name": "echo", "input": nested(61)}) == [("/input", "InvalidInput")]
+    assert problems({"tool_name": "echo", "input": nested(70)}) == [("", "InvalidRequest")]
 
 
 def test_what_is_no_call_is_told() -> None:
