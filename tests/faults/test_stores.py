@@ -91,13 +91,19 @@ def test_a_failure_that_the_workflow_cannot_write_down_is_written_by_finish(clou
     assert sibling["status"] == "success"
 
 
-@pytest.mark.parametrize("operation", ["dynamodb.PutItem", UPDATE])
-def test_every_write_may_lose_its_acknowledgement(cloud: FaultyCloud, oracle: Oracle, operation: str) -> None:
+@pytest.mark.parametrize(
+    ("operation", "of_the_execution"),
+    [("dynamodb.PutItem", "dynamodb.PutItem"), (UPDATE, "dynamodb.TransactWriteItems")],
+    ids=["beginnings", "ends"],
+)
+def test_every_write_may_lose_its_acknowledgement(
+    cloud: FaultyCloud, oracle: Oracle, operation: str, of_the_execution: str
+) -> None:
     run = cloud.request(
         ledger_call("add_line"), ledger_call("put_line", line={"trouble": "unavailable"}, max_retries=0)
     )
-    faults = [store_fault(FaultKind.FAIL_AFTER, run, operation, f'"{name}"') for name in ("#execution", "c1", "c2")]
-    cloud.program(*faults)
+    lost = partial(store_fault, FaultKind.FAIL_AFTER, run)
+    cloud.program(lost(of_the_execution, '"#execution"'), lost(operation, '"c1"'), lost(operation, '"c2"'))
     added, failed = oracle.judge(run, cloud.outcome(run))
     assert [fault["struck"] for fault in cloud.report()["faults"][:3]] == [1, 1, 1]
     assert (added["status"], added["attempts"]) == ("success", 1)
