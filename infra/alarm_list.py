@@ -14,7 +14,7 @@ from tool_contract.places import of_function
 from tool_contract.widgets import Total
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from infra.alarm_settings import AlarmSettings
     from tool_contract.places import Places
@@ -125,36 +125,10 @@ def _circuits(places: Places) -> Iterator[AlarmSpec]:
 
 
 def _executions(places: Places, settings: AlarmSettings) -> Iterator[AlarmSpec]:
-    yield AlarmSpec(
-        kind="executions-failed",
-        meaning=f"{settings.failed_executions} executions or more failed as a whole in five minutes.",
-        metric=_plain(places.of_machine("ExecutionsFailed"), _FIVE_MINUTES),
-        threshold=settings.failed_executions,
-        stops_rollout=True,
-    )
-    yield AlarmSpec(
-        kind="executions-timed-out",
-        meaning="The state machine's own time limit ended an execution: its deadline should have, long before.",
-        metric=_plain(places.of_machine("ExecutionsTimedOut")),
-        threshold=1,
-        stops_rollout=True,
-    )
-    yield AlarmSpec(
-        kind="executions-failed",
-        of="express",
-        meaning=f"{settings.failed_executions} Express executions or more failed as a whole in five minutes.",
-        metric=_plain(places.of_express("ExecutionsFailed"), _FIVE_MINUTES),
-        threshold=settings.failed_executions,
-        stops_rollout=True,
-    )
-    yield AlarmSpec(
-        kind="executions-timed-out",
-        of="express",
-        meaning="An Express execution had not ended after five minutes: its records wait for the sweep.",
-        metric=_plain(places.of_express("ExecutionsTimedOut")),
-        threshold=1,
-        stops_rollout=True,
-    )
+    late = "The state machine's own time limit ended an execution: its deadline should have, long before."
+    yield from _bad_ends(None, "executions", places.of_machine, late, settings)
+    late = "An Express execution had not ended after five minutes: its records wait for the sweep."
+    yield from _bad_ends("express", "Express executions", places.of_express, late, settings)
     yield AlarmSpec(
         kind="executions-throttled",
         meaning="Step Functions held state transitions back in three of five minutes.",
@@ -168,6 +142,27 @@ def _executions(places: Places, settings: AlarmSettings) -> Iterator[AlarmSpec]:
         meaning="A bulk was ended before its last batch: too many of its batches failed, or it could not go on.",
         metric=_plain(places.of_bulk("ExecutionsFailed"), _FIVE_MINUTES),
         threshold=1,
+    )
+
+
+def _bad_ends(
+    of: str | None, label: str, metric: Callable[[str], Series], late: str, settings: AlarmSettings
+) -> Iterator[AlarmSpec]:
+    yield AlarmSpec(
+        kind="executions-failed",
+        of=of,
+        meaning=f"{settings.failed_executions} {label} or more failed as a whole in five minutes.",
+        metric=_plain(metric("ExecutionsFailed"), _FIVE_MINUTES),
+        threshold=settings.failed_executions,
+        stops_rollout=True,
+    )
+    yield AlarmSpec(
+        kind="executions-timed-out",
+        of=of,
+        meaning=late,
+        metric=_plain(metric("ExecutionsTimedOut")),
+        threshold=1,
+        stops_rollout=True,
     )
 
 

@@ -55,9 +55,7 @@ class StagedFunction(Construct):
         self.physical_name = function_name = f"{Stack.of(self).stack_name}-{name}"
         self.memory_mb = memory_mb
         self._versioned = stage.gradual is not None
-        logs = StageLogGroup(self, "Logs", name=f"/aws/lambda/{function_name}", stage=stage)
-        self.role = Role(self, "Role", assumed_by=ServicePrincipal("lambda.amazonaws.com"))
-        logs.grant_write(self.role)
+        self.role, logs = self._role_that_logs(stage)
         self.function = Function(
             self,
             "Function",
@@ -79,6 +77,12 @@ class StagedFunction(Construct):
             current_version_options=_VERSIONS_STAY,
             snap_start=SnapStartConf.ON_PUBLISHED_VERSIONS if snap_start else None,
         )
+
+    def _role_that_logs(self, stage: StageSettings) -> tuple[Role, StageLogGroup]:
+        logs = StageLogGroup(self, "Logs", name=f"/aws/lambda/{self.physical_name}", stage=stage)
+        role = Role(self, "Role", assumed_by=ServicePrincipal("lambda.amazonaws.com"))
+        logs.grant_write(role)
+        return role, logs
 
     @property
     def invoked_arn(self) -> str:

@@ -2,38 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from aws_cdk.aws_dynamodb import ProjectionType
 from constructs import Construct
 
 from infra.keyed_table import KeyedTable, text
+from tool_contract.history_schema import INDEXES, PARTITION_KEY, SORT_KEY
 
 if TYPE_CHECKING:
     from infra.settings import StageSettings
-
-_OF_A_CALL: Final = (
-    "status",
-    "tool_name",
-    "attempts",
-    "finished_at",
-    "execution_time_ms",
-    "error_code",
-    "effect",
-    "fallback_used",
-    "cached",
-)
-# An index is charged for each update of what it holds: each holds what its list shows.
-_INDEXES: Final = {
-    "by-correlation": ("correlation_id", "started_at", (*_OF_A_CALL, "position", "tool_day")),
-    "by-tool": ("tool_day", "started_at", (*_OF_A_CALL, "correlation_id")),
-    "by-day": (
-        "day",
-        "started_at",
-        ("correlation_id", "status", "deadline", "finished_at", "execution_time_ms", "mode", "counts"),
-    ),
-    "open-executions": ("open", "deadline", ("correlation_id", "mode", "started_at", "execution_arn")),
-}
 
 
 class HistoryTable(Construct):
@@ -42,20 +20,20 @@ class HistoryTable(Construct):
     def __init__(self, scope: Construct, construct_id: str, *, stage: StageSettings) -> None:
         """Create the table and its indexes."""
         super().__init__(scope, construct_id)
-        self.indexes = tuple(_INDEXES)
+        self.indexes = tuple(index.name for index in INDEXES)
         self.table = KeyedTable(
             self,
             "Table",
-            partition_key="execution_id",
-            sort_key="call_id",
+            partition_key=PARTITION_KEY,
+            sort_key=SORT_KEY,
             ttl_attribute="expires_at",
             stage=stage,
         )
-        for name, (partition_key, sort_key, shown) in _INDEXES.items():
+        for index in INDEXES:
             self.table.add_global_secondary_index(
-                index_name=name,
-                partition_key=text(partition_key),
-                sort_key=text(sort_key),
+                index_name=index.name,
+                partition_key=text(index.partition_key),
+                sort_key=text(index.sort_key),
                 projection_type=ProjectionType.INCLUDE,
-                non_key_attributes=list(shown),
+                non_key_attributes=list(index.shown),
             )

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 from botocore.exceptions import ClientError
 from greenlet import getcurrent
 
-from bench.simulation.dynamodb_tables import HISTORY_INDEXES, Consumption, Index, Key, Table, Throttled
+from bench.simulation.dynamodb_tables import Consumption, Index, Key, Table, Throttled
 from bench.simulation.expressions import Item, condition, update
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from bench.simulation.virtual_time import Timeline
+from tool_contract.history_schema import INDEXES, PARTITION_KEY, SORT_KEY
 
 #: Median latencies within a region, in seconds, and how they scatter (lognormal): supposed, not measured.
 READ_SECONDS: Final = 0.003
@@ -47,10 +48,15 @@ class DynamoDB:
         self.taken = Consumption()
         self.locked: Counter[tuple[str, Key]] = Counter()
         indexes = tuple(
-            Index(name, key, sort, frozenset({"execution_id", "call_id", key, sort, *shown}))
-            for name, (key, sort, shown) in HISTORY_INDEXES.items()
+            Index(
+                made.name,
+                made.partition_key,
+                made.sort_key,
+                frozenset({PARTITION_KEY, SORT_KEY, made.partition_key, made.sort_key, *made.shown}),
+            )
+            for made in INDEXES
         )
-        self.history = Table("history", "execution_id", "call_id", indexes, quota, self.taken)
+        self.history = Table("history", PARTITION_KEY, SORT_KEY, indexes, quota, self.taken)
         self.tool_state = Table("tool-state", "id", None, (), quota, self.taken)
 
     def table(self, name: str) -> Table:

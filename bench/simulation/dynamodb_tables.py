@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from bench.simulation.expressions import Item, Names, Values, condition, plain
 from bench.simulation.virtual_time import Bucket
 from tool_contract.envelope import OPEN_STATUSES
+from tool_contract.record import INDEX_OPEN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -22,30 +23,8 @@ _WRITE_BYTES: Final = 1024
 _READ_BYTES: Final = 4096
 _ENTRY_BYTES: Final = 100
 _KEY: Final = re.compile(r"\s*\S+ = (:\w+)")
-_OF_A_CALL: Final = (
-    "status",
-    "tool_name",
-    "attempts",
-    "finished_at",
-    "execution_time_ms",
-    "error_code",
-    "effect",
-    "fallback_used",
-    "cached",
-)
-#: The history's indexes as infra/history_table.py makes them; a test holds the two to each other.
-HISTORY_INDEXES: Final = {
-    "by-correlation": ("correlation_id", "started_at", (*_OF_A_CALL, "position", "tool_day")),
-    "by-tool": ("tool_day", "started_at", (*_OF_A_CALL, "correlation_id")),
-    "by-day": (
-        "day",
-        "started_at",
-        ("correlation_id", "status", "deadline", "finished_at", "execution_time_ms", "mode", "counts"),
-    ),
-    "open-executions": ("open", "deadline", ("correlation_id", "mode", "started_at", "execution_arn")),
-}
 #: Which indexes anybody in a simulation asks: the others are only paid for.
-_ASKED: Final = {"open-executions"}
+_ASKED: Final = {INDEX_OPEN}
 Key = tuple[str, str]
 
 

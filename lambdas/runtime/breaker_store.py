@@ -28,16 +28,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache
 from random import SystemRandom
-from typing import TYPE_CHECKING, Any, Final, cast
-from uuid import uuid4
+from typing import TYPE_CHECKING, Final
 
-from botocore.exceptions import BotoCoreError, ClientError
-
-from lambdas.runtime import aws_clients, circuit_breaker, telemetry
+from lambdas.runtime import circuit_breaker, telemetry
 from lambdas.runtime.attempt_metrics import note
+from lambdas.runtime.breaker_table import BreakerTable
 from lambdas.runtime.circuit_breaker import DEFAULT_POLICY, Batch, BreakerPolicy
 from lambdas.runtime.tool_state_outage import Outage, Pause, ToolStateUnavailable, pause_of
-from tool_contract.breaker_item import Breaker, Circuit, Stored, Tally, key_of, put_arguments, stored_from
+from tool_contract.breaker_item import Breaker, Circuit, Stored, Tally
 from tool_contract.metrics import Metric
 from tool_contract.timestamps import iso_from_ms
 
@@ -108,7 +106,7 @@ class Breakers:
         draw: Callable[[int], int] = _nothing,
         pause: Pause | None = None,
     ) -> None:
-        self._table = _BreakerTable(table, client)
+        self._table = BreakerTable(table, client)
         self._policy = policy
         self._wait = wait
         self._draw = draw
@@ -262,41 +260,3 @@ def _tell(tool_name: str, before: Breaker, after: Breaker) -> None:
         note(Metric.BREAKER_OPENED)
         said["until"] = iso_from_ms(after.until)
     telemetry.logger.warning("circuit breaker changed", extra=said)
-
-
-@dataclass(frozen=True, slots=True)
-class _BreakerTable:
-    """The tool state table, for breakers. Whatever goes wrong is :class:`ToolStateUnavailable`."""
-
-    name: str
-    given_client: DynamoDBClient | None
-
-    def read(self, tool_name: str) -> Stored:
-        client = self.given_client or aws_clients.tool_state()
-        try:
-            # Consistently: a process that has just written must not see what was there before.
-            answer = client.get_item(TableName=self.name, Key=key_of(tool_name), ConsistentRead=True)
-            return stored_from(answer.get("Item"))
-        except (BotoCoreError, ClientError, ValueError) as error:
-            raise ToolStateUnavailable(str(error)) from error
-
-    def put(self, tool_name: str, breaker: Breaker, over: Stored, now_ms: int) -> tuple[Stored, bool]:
-        """Return what now stands, and whether that is what was put."""
-        client = self.given_client or aws_clients.tool_state()
-        write_id = uuid4().hex
-        arguments = put_arguments(self.name, tool_name, breaker, over=over, write_id=write_id, now_ms=now_ms)
-        try:
-            client.put_item(**arguments)
-        except client.exceptions.ConditionalCheckFailedException as error:
-            standing = _standing(error)
-            return standing, standing.write_id == write_id
-        except (BotoCoreError, ClientError) as error:
-            raise ToolStateUnavailable(str(error)) from error
-        return Stored(breaker, over.version + 1, write_id), True
-
-
-def _standing(error: ClientError) -> Stored:
-    try:
-        return stored_from(cast("dict[str, Any]", error.response.get("Item")))
-    except ValueError as unreadable:
-        raise ToolStateUnavailable(str(unreadable)) from unreadable

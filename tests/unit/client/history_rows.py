@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from moto import mock_aws
 
 from tool_contract import strict_json
+from tool_contract.history_schema import INDEXES, PARTITION_KEY, SORT_KEY
 from tool_contract.items import to_item
 from tool_contract.record import EXECUTION_CALL_ID
 from tool_contract.shards import tool_day
@@ -21,23 +22,6 @@ if TYPE_CHECKING:
 
 _REGION: Final = "eu-west-1"
 _BUCKET: Final = "artifacts"
-_OF_A_CALL: Final = (
-    "status",
-    "tool_name",
-    "attempts",
-    "finished_at",
-    "execution_time_ms",
-    "error_code",
-    "effect",
-    "fallback_used",
-    "cached",
-)
-_INDEXES: Final = {
-    "by-correlation": ("correlation_id", "started_at", (*_OF_A_CALL, "position", "tool_day")),
-    "by-tool": ("tool_day", "started_at", (*_OF_A_CALL, "correlation_id")),
-    "by-day": ("day", "started_at", ("correlation_id", "status", "finished_at", "execution_time_ms", "mode", "counts")),
-    "open-executions": ("open", "deadline", ("correlation_id", "mode", "started_at", "execution_arn")),
-}
 _numbers = itertools.count(1)
 
 
@@ -57,21 +41,21 @@ class HistoryRows:
         )
 
     def create(self) -> None:
-        keys = {name for partition, sort, _ in _INDEXES.values() for name in (partition, sort)}
+        keys = {name for index in INDEXES for name in (index.partition_key, index.sort_key)}
         self.aws.dynamodb.create_table(
             TableName=self.table,
             BillingMode="PAY_PER_REQUEST",
             AttributeDefinitions=[
-                {"AttributeName": name, "AttributeType": "S"} for name in sorted(keys | {"execution_id", "call_id"})
+                {"AttributeName": name, "AttributeType": "S"} for name in sorted(keys | {PARTITION_KEY, SORT_KEY})
             ],
-            KeySchema=_key("execution_id", "call_id"),
+            KeySchema=_key(PARTITION_KEY, SORT_KEY),
             GlobalSecondaryIndexes=[
                 {
-                    "IndexName": name,
-                    "KeySchema": _key(partition, sort),
-                    "Projection": {"ProjectionType": "INCLUDE", "NonKeyAttributes": list(shown)},
+                    "IndexName": index.name,
+                    "KeySchema": _key(index.partition_key, index.sort_key),
+                    "Projection": {"ProjectionType": "INCLUDE", "NonKeyAttributes": list(index.shown)},
                 }
-                for name, (partition, sort, shown) in _INDEXES.items()
+                for index in INDEXES
             ],
         )
 
