@@ -125,8 +125,9 @@ class Finisher:
         try:
             closed = self.history.end_execution(rows.execution, ended, _totals_of(rows.calls))
         except TotalsBusy:
-            # Its caller gets the answer nevertheless. The row stays open, and the sweep ends and counts it.
+            # Its caller gets the answer nevertheless. The row stays open, and the next sweep ends and counts it.
             telemetry.logger.warning("an execution that has ended could not be counted yet")
+            self.history.leave_to_the_sweep(rows.execution, finished_at)
             return
         if not closed:
             return

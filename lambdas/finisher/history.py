@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from heapq import merge
@@ -104,6 +105,22 @@ class History:
         if not self._is_counting:
             self._is_counting = self._counted_end.begin_counting()
         return self._counted_end.end(execution, attributes, totals)
+
+    def leave_to_the_sweep(self, execution: Mapping[str, Any], finished_at: str) -> None:
+        """Write down when an execution that could not be counted has ended, and have the next sweep end its row.
+
+        Its deadline is then that moment: without it the sweep would come when the time that was asked for is up, and
+        who waits for the row would wait as long.
+        """
+        with suppress(self._client.exceptions.ConditionalCheckFailedException):
+            self._client.update_item(
+                TableName=self._table,
+                Key={"execution_id": {"S": execution["execution_id"]}, "call_id": {"S": EXECUTION_CALL_ID}},
+                UpdateExpression="SET finished_at = :moment, deadline = :moment",
+                ConditionExpression="attribute_exists(#open) AND attribute_not_exists(finished_at)",
+                ExpressionAttributeNames={"#open": "open"},
+                ExpressionAttributeValues={":moment": {"S": finished_at}},
+            )
 
     def overdue(self, before: str) -> Iterator[str]:
         """Yield the ids of open executions whose deadline lies before an ISO time, the nearest deadline first."""

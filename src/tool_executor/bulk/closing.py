@@ -5,10 +5,11 @@ from __future__ import annotations
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from tool_contract import strict_json
 from tool_executor.aws import translated_errors
+from tool_executor.bulk.machine import RUNNING
 from tool_executor.errors import ServiceError
 
 if TYPE_CHECKING:
@@ -57,10 +58,12 @@ class Closer:
     def _end(self, own: Record) -> None:
         arn = str(own["execution_arn"])
         status = self.machine.child_status(arn) or "ABORTED"
-        if status not in _ENDED_BADLY:
+        if status == RUNNING:
             return
-        detail = {"executionArn": arn, "stateMachineArn": self.machine.arn, "name": own["execution_id"]}
-        event = {"source": "aws.states", "detail": {**detail, "status": status}}
+        event: dict[str, Any] = {"execution_id": own["execution_id"]}
+        if status in _ENDED_BADLY:
+            detail = {"executionArn": arn, "stateMachineArn": self.machine.arn, "name": own["execution_id"]}
+            event = {"source": "aws.states", "detail": {**detail, "status": status}}
         with translated_errors():
             self.machine.aws.functions.invoke(FunctionName=self.finisher, Payload=strict_json.dumps(event).encode())[
                 "Payload"

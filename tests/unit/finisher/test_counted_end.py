@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -16,6 +17,7 @@ from tool_contract.call_totals import CallTotals
 from tool_contract.hourly_totals import SINCE_KEY, figures_of, totals_key
 from tool_contract.items import from_item, to_item
 from tool_contract.record import EXECUTION_CALL_ID
+from tool_contract.timestamps import iso_from_ms
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -229,3 +231,25 @@ def test_busy_is_said_with_the_execution(aws: Aws, clock: FakeClock, execution_i
 
     with pytest.raises(TotalsBusy, match=execution_id):
         ender(Cancelling(aws.dynamodb, 10_000, CONFLICT), clock).end(rows.execution, {"status": "failed"}, {})
+
+
+def test_what_cannot_be_counted_now_is_left_to_the_next_sweep_with_the_moment_of_its_end(
+    aws: Aws, clock: FakeClock, execution_id: str
+) -> None:
+    planned(aws, execution_id, success(), timeout_seconds=3600)
+    clock.advance(2_000)
+    busy = finisher(aws, clock)
+    ending = ender(Cancelling(aws.dynamodb, 10_000, CONFLICT), clock)
+    ended_at = iso_from_ms(clock.now_ms())
+
+    output = replace(busy, history=History(TABLE, aws.dynamodb, end=ending)).finish(execution_id, Ending.FINISHED)
+
+    own = aws.row(execution_id, EXECUTION_CALL_ID)
+    assert output is not None
+    assert (output["status"], own["open"], own["deadline"]) == ("succeeded", "0", ended_at)
+    clock.advance(60_000)
+    assert execution_id in list(busy.history.overdue(iso_from_ms(clock.now_ms() - 30_000)))
+    busy.finish(execution_id, Ending.TIMED_OUT)
+    own = aws.row(execution_id, EXECUTION_CALL_ID)
+    assert (own["status"], own["finished_at"], "open" in own) == ("succeeded", ended_at, False)
+    assert counted(aws)["calls"] == 1
