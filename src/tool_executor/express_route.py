@@ -22,6 +22,7 @@ from tool_executor.cancellation import Canceller
 from tool_executor.clock import Clock, SystemClock
 from tool_executor.errors import ServiceError, ToolExecutorError, invalid_request, planners_refusal
 from tool_executor.execution import failure_of
+from tool_executor.own_records import require_own
 from tool_executor.own_thread import in_own_thread
 from tool_executor.result_reader import envelopes_of
 from tool_executor.sent_request import sent_text
@@ -79,11 +80,12 @@ class ExpressRoute:
         try:
             await asyncio.wait([running], timeout=give_up_after)
         except asyncio.CancelledError:
-            await asyncio.shield(self._take_back(running, execution_id))
+            await asyncio.shield(self._take_back(running, request, execution_id))
             raise
         if running.done():
             return running.result()
         leave(running)
+        require_own(await self._records.records(execution_id), request, execution_id)
         return await self._records.so_far(execution_id)
 
     async def _run(self, request: dict[str, Any], execution_id: str) -> list[Envelope]:
@@ -97,9 +99,9 @@ class ExpressRoute:
             refusal = refusal_to_start(error)
             if refusal is not None:
                 raise refusal from error
-            return await self._looked_up(execution_id, error)
+            return await self._looked_up(request, execution_id, error)
         except BotoCoreError as error:
-            return await self._looked_up(execution_id, error)
+            return await self._looked_up(request, execution_id, error)
         return await self._told(answer, execution_id)
 
     def _ask(self, machine: str, execution_id: str, text: str) -> Any:  # noqa: ANN401 - a stubbed TypedDict
@@ -120,12 +122,17 @@ class ExpressRoute:
             raise failure_of(answer, execution_id)
         return envelopes
 
-    async def _looked_up(self, execution_id: str, cause: Exception) -> list[Envelope]:
-        """Return what the records say of an execution whose answer is lost, once it has ended. Raises NotStarted."""
+    async def _looked_up(self, request: dict[str, Any], execution_id: str, cause: Exception) -> list[Envelope]:
+        """Return what the records say of an execution whose answer is lost, once it has ended.
+
+        Raises NotStarted, ExecutionIdTakenError.
+        """
         _log.warning("no answer for the execution %s (%s); looking it up", execution_id, type(cause).__name__)
         for number in range(_LOOK_UPS):
             with suppress(ServiceError):
-                if await self._records.records(execution_id):
+                records = await self._records.records(execution_id)
+                require_own(records, request, execution_id)
+                if records:
                     return await self._closed(execution_id)
             if number + 1 < _LOOK_UPS:
                 await self.clock.sleep(_LOOK_UP_PAUSE_SECONDS)
@@ -140,13 +147,17 @@ class ExpressRoute:
                     return envelopes_of(calls)
             await self.clock.sleep(_RECORD_POLL_SECONDS)
 
-    async def _take_back(self, running: asyncio.Task[list[Envelope]], execution_id: str) -> None:
+    async def _take_back(
+        self, running: asyncio.Task[list[Envelope]], request: dict[str, Any], execution_id: str
+    ) -> None:
         """End the records of an execution that nobody waits for any longer, as soon as it has some."""
         ends = self.clock.elapsed_ms() + _PLANNED_WITHIN_SECONDS * 1000
         _log.info("cancelling execution %s", execution_id)
         try:
             while not running.done() and self.clock.elapsed_ms() < ends:
-                if await self._records.records(execution_id):
+                records = await self._records.records(execution_id)
+                require_own(records, request, execution_id)
+                if records:
                     await self._records.cancel(execution_id)
                     break
                 await self.clock.sleep(_RECORD_POLL_SECONDS)

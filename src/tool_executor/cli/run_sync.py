@@ -20,6 +20,7 @@ from tool_executor.errors import ExecutionFailedError
 from tool_executor.execution import correlation_id_of
 from tool_executor.express_route import ExpressRoute, fitting
 from tool_executor.history import History
+from tool_executor.own_records import are_of
 from tool_executor.state_machine_route import NotStarted
 
 if TYPE_CHECKING:
@@ -51,7 +52,9 @@ def run_sync(where: Where, request: Any, name: str | None) -> dict[str, Any]:  #
     except KeyboardInterrupt:
         if not where.ends_with_command:
             _until_planned(history, answer, execution_id)
-            interrupted(where, execution_id)
+            records = history.execution(execution_id)
+            if not records or are_of(records, fitted):
+                interrupted(where, execution_id)
         raise
     except NotStarted as error:
         raise not_started(error) from error

@@ -6,13 +6,30 @@ import asyncio
 import json
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError, ConnectionClosedError, EndpointConnectionError, ReadTimeoutError
+from botocore.exceptions import ConnectionClosedError, EndpointConnectionError, ReadTimeoutError
 
+from tests.unit.client.express_service import (
+    ANSWER,
+    ARN,
+    CALL,
+    CLOSED,
+    DEPLOYMENT,
+    OPEN,
+    REQUEST,
+    Clock,
+    Service,
+    cancelled,
+    failed,
+    raising,
+    ran,
+    records_of_the_service,
+    refused,
+    waiting,
+)
 from tool_executor import (
     CallerLimitExceededError,
     DeploymentNotFoundError,
@@ -26,108 +43,14 @@ from tool_executor import (
 from tool_executor.aws import Aws
 from tool_executor.deployment import Deployment
 from tool_executor.engine import Engine
-from tool_executor.express_route import ExpressRoute, fitting
+from tool_executor.express_route import fitting
 from tool_executor.state_machine_route import NotStarted
 from tool_executor.ways import Route
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-ARN = "arn:aws:states:r:1:stateMachine:m-express"
-DEPLOYMENT = Deployment(
-    "arn:aws:states:r:1:stateMachine:m", "history", "state", "bucket", "planner", "finisher", {},
-    outputs={"ExpressStateMachineArn": ARN},
-)  # fmt: skip
-REQUEST: dict[str, Any] = {"calls": [{"tool_name": "noop", "input": {}}], "timeout_seconds": 60}
-OPEN = {
-    "execution_id": "e", "call_id": "#execution", "status": "running", "calls": 1, "open": "0", "route": "express",
-    "execution_arn": "arn:aws:states:r:1:express:m-express:e:1",
-}  # fmt: skip
-CLOSED = {name: value for name, value in OPEN.items() if name != "open"} | {"status": "succeeded"}
-CALL = {
-    "execution_id": "e", "call_id": "c1", "position": 0, "tool_name": "noop", "status": "success", "result": "{}",
-    "attempts": 1, "correlation_id": "e",
-}  # fmt: skip
-ENVELOPE = {
-    "success": True, "call_id": "c1", "tool_name": "noop", "status": "success", "result": {"from": "output"},
-    "execution_time_ms": 1.0, "attempts": 1, "metadata": {},
-}  # fmt: skip
-ANSWER = {"executionArn": f"{ARN}:e:1", "status": "SUCCEEDED", "output": json.dumps({"results": [ENVELOPE]})}
-
-
-class Clock:
-    """Time passes by sleeping alone."""
-
-    def __init__(self) -> None:
-        self.elapsed = 0.0
-
-    def now_ms(self) -> int:
-        return 0
-
-    def elapsed_ms(self) -> float:
-        return self.elapsed
-
-    async def sleep(self, seconds: float) -> None:
-        self.elapsed += seconds * 1000
-        await asyncio.sleep(0)
-
-
-@dataclass
-class Service:
-    """Step Functions, the history and the finisher. ``answers`` is what StartSyncExecution returns or raises."""
-
-    answers: Callable[[], Any]
-    records: list[dict[str, Any]] = field(default_factory=list)
-    asked: list[dict[str, Any]] = field(default_factory=list)
-    finisher: list[dict[str, Any]] = field(default_factory=list)
-    finisher_ends: list[dict[str, Any]] | None = None
-    finisher_refuses: bool = False
-
-    def start_sync_execution(self, **named: Any) -> Any:
-        self.asked.append(named)
-        return self.answers()
-
-    def invoke(self, FunctionName: str, Payload: bytes) -> Any:  # noqa: N803 - boto3's
-        assert FunctionName == "finisher"
-        self.finisher.append(json.loads(Payload))
-        if self.finisher_refuses:
-            raise ClientError({"Error": {"Code": "AccessDeniedException", "Message": "no"}}, "Invoke")
-        if self.finisher_ends is not None:
-            self.records = self.finisher_ends
-        return {"Payload": SimpleNamespace(read=lambda: b"null")}
-
-    @property
-    def aws(self) -> Any:
-        return SimpleNamespace(waiting_step_functions=self, functions=self)
-
-    def route(self, deployment: Deployment = DEPLOYMENT) -> ExpressRoute:
-        return ExpressRoute(self.aws, deployment, ThreadPoolExecutor(2), Clock())
 
 
 @pytest.fixture(autouse=True)
 def _records_of_the_service(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tool_executor.history.History.execution", lambda self, _id: self.aws.functions.records)
-
-
-def raising(error: Exception) -> Callable[[], Any]:
-    def answers() -> Any:
-        raise error
-
-    return answers
-
-
-def refused(code: str, status: int = 400) -> ClientError:
-    answer: Any = {"Error": {"Code": code, "Message": code}, "ResponseMetadata": {"HTTPStatusCode": status}}
-    return ClientError(answer, "StartSyncExecution")
-
-
-def ran(service: Service) -> list[dict[str, Any]]:
-    envelopes = asyncio.run(service.route().envelopes(REQUEST, "e", 30))
-    return [envelope.to_json() for envelope in envelopes]
-
-
-def failed(error: str, cause: object) -> dict[str, Any]:
-    return {"executionArn": f"{ARN}:e:1", "status": "FAILED", "error": error, "cause": cause}
+    records_of_the_service(monkeypatch)
 
 
 def test_the_output_is_the_answer_and_no_record_is_read() -> None:
@@ -258,17 +181,9 @@ def test_what_runs_though_its_answer_is_lost_is_waited_for() -> None:
     assert next(looks, None) is None
 
 
-def _waiting(release: threading.Event) -> Callable[[], Any]:
-    def answers() -> Any:
-        release.wait(30)
-        return ANSWER
-
-    return answers
-
-
 def test_a_wait_that_ends_first_tells_the_id_and_leaves_the_execution_alone() -> None:
     release = threading.Event()
-    service = Service(_waiting(release))
+    service = Service(waiting(release))
 
     with pytest.raises(ExecutionTimeoutError) as caught:
         asyncio.run(service.route().envelopes(REQUEST, "e", 0.01))
@@ -279,7 +194,7 @@ def test_a_wait_that_ends_first_tells_the_id_and_leaves_the_execution_alone() ->
 
 def test_a_wait_that_ends_first_has_what_the_records_say_by_then() -> None:
     release = threading.Event()
-    service = Service(_waiting(release), [OPEN, {**CALL, "status": "running"}])
+    service = Service(waiting(release), [OPEN, {**CALL, "status": "running"}])
 
     (envelope,) = asyncio.run(service.route().envelopes(REQUEST, "e", 0.01))
 
@@ -287,20 +202,11 @@ def test_a_wait_that_ends_first_has_what_the_records_say_by_then() -> None:
     release.set()
 
 
-async def _cancelled(service: Service) -> None:
-    running = asyncio.create_task(service.route().envelopes(REQUEST, "e", 30))
-    while not service.asked:  # noqa: ASYNC110 - a thread of its own asks
-        await asyncio.sleep(0.001)
-    running.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await running
-
-
 def test_a_cancelled_wait_ends_the_records() -> None:
     release = threading.Event()
-    service = Service(_waiting(release), [OPEN, CALL], finisher_ends=[CLOSED, CALL])
+    service = Service(waiting(release), [OPEN, CALL], finisher_ends=[CLOSED, CALL])
 
-    asyncio.run(_cancelled(service))
+    asyncio.run(cancelled(service))
 
     assert [event["detail"]["status"] for event in service.finisher] == ["ABORTED"]
     release.set()
@@ -308,9 +214,9 @@ def test_a_cancelled_wait_ends_the_records() -> None:
 
 def test_a_wait_that_is_cancelled_before_anything_is_planned_ends_all_the_same() -> None:
     release = threading.Event()
-    service = Service(_waiting(release))
+    service = Service(waiting(release))
 
-    asyncio.run(_cancelled(service))
+    asyncio.run(cancelled(service))
 
     assert service.finisher == []
     release.set()
