@@ -1,4 +1,4 @@
-"""Names of Express executions are not unique: what another of the name holds is neither taken for one's own nor ended."""
+"""Names of Express executions are not unique: another of the name is neither taken for one's own nor ended."""
 
 from __future__ import annotations
 
