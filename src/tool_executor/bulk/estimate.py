@@ -9,6 +9,7 @@ from tool_contract.options import ToolExecutorOptions
 from tool_contract.request import ExecutionRequest
 from tool_executor.costs.assumptions import Assumptions
 from tool_executor.costs.bill import bill_of
+from tool_executor.costs.comparison import by_express
 from tool_executor.costs.execution_usage import parts_of
 from tool_executor.costs.request_work import best_and_worst
 from tool_executor.costs.usage import Part, Usage
@@ -33,7 +34,7 @@ _EACH: Final = 20
 class Estimate:
     """The usage of the batches so far: when all calls succeed at once, and at worst.
 
-    With Express children nothing is paid by the transition, and this leaves out what is: requests and durations.
+    ``express``: batches run as Express executions, which are paid by request and duration and not by transition.
     """
 
     catalog: Catalog
@@ -52,7 +53,7 @@ class Estimate:
         if number >= _COUNTED and number % _EACH:
             return
         request = ExecutionRequest(calls=[each.request for each in batch], **self.settings.request_fields)
-        works = best_and_worst(request, self.catalog, self.options, self.assumed, request_bytes)
+        works = best_and_worst(request, self.catalog, self.options, self._assumed, request_bytes)
         best, worst = (self._usage(work) for work in works)
         factor = _EACH if number >= _COUNTED else 1
         self._best, self._worst = self._best + best.times(factor), self._worst + worst.times(factor)
@@ -80,13 +81,15 @@ class Estimate:
         return {"dollars": {"best": best, "worst": worst}, "state_transitions": transitions}
 
     def _usage(self, work: Any) -> Usage:  # noqa: ANN401 - ExecutionWork
-        return sum((part.usage for part in parts_of(work, self.assumed)), Usage())
+        return sum((part.usage for part in parts_of(work, self._assumed)), Usage())
+
+    @property
+    def _assumed(self) -> Assumptions:
+        return by_express(self.assumed) if self.express else self.assumed
 
     def _whole(self, batches: Usage) -> Usage:
-        around = Usage(state_transitions=TRANSITIONS_OF_A_BATCH * self.batches)
-        children = batches + around
-        if self.express:
-            children += Usage(state_transitions=-children.state_transitions)
+        around = 0 if self.express else TRANSITIONS_OF_A_BATCH * self.batches
+        children = batches + Usage(state_transitions=around)
         files = Usage(s3_puts=_PUTS_OF_A_RUN, s3_gets=_GETS_OF_A_RUN)
         # A child's start counts as a transition of its parent.
         return children + files + Usage(state_transitions=TRANSITIONS_OF_A_RUN + self.batches)

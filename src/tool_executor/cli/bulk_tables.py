@@ -47,8 +47,6 @@ def print_estimate(prepared: PreparedRun) -> None:
         " transitions; list prices, docs/bulk.md has the arithmetic).",
         soft_wrap=True,
     )
-    if estimate.express:
-        err.print("Batches are Express executions: their requests and durations are not in it.", soft_wrap=True)
 
 
 def print_report(report: BulkReport, options: str, *, ends_with_command: bool = False) -> None:

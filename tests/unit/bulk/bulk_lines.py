@@ -42,9 +42,9 @@ def jsonl(calls: Iterable[Any], end: str = "\n") -> bytes:
     return "".join(json.dumps(call) + end for call in calls).encode()
 
 
-def preparation(run: int = 1, **settings: Any) -> Preparation:
+def preparation(run: int = 1, *, express: bool = False, **settings: Any) -> Preparation:
     return Preparation(
-        RunIdentity("bulk-x", run), BulkSettings(**settings), checker(), bucket="artifacts", express=False
+        RunIdentity("bulk-x", run), BulkSettings(**settings), checker(), bucket="artifacts", express=express
     )
 
 

@@ -131,6 +131,16 @@ def test_the_estimate_counts_transitions_exactly_when_all_goes_well() -> None:
     assert 0 < best < worst
 
 
+def test_express_batches_are_paid_by_request_and_duration_and_only_the_run_by_transition() -> None:
+    prepared = prepare([echo()] * 7, batch_size=3, express=True)
+    prepared.discard()
+
+    best, worst = prepared.estimate.best, prepared.estimate.worst
+    assert (best.state_transitions, worst.state_transitions) == (1 + 3, 1 + 3)
+    assert best.express_requests == worst.express_requests == 3
+    assert 0 < best.express_gb_hours < worst.express_gb_hours
+
+
 def test_of_very_many_batches_the_estimate_goes_by_some_and_comes_to_the_same() -> None:
     prepared = prepare([echo()] * 460, batch_size=1)
     prepared.discard()
