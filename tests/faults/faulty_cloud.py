@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
+from tests.waiting import until
 from tool_contract.breaker_item import Circuit
 from tool_executor.breakers import Breakers
 from tool_executor.direct.lambda_http import LambdaHttp
@@ -160,10 +161,7 @@ class FaultyCloud:
             breakers.set(tool_name, Circuit.FORCED_CLOSED, time.time_ns() // 1_000_000)
 
     def until(self, condition: Callable[[], bool], seconds: float = 60) -> None:
-        end = time.monotonic() + seconds
-        while not condition():
-            assert time.monotonic() < end, "it did not come true in time"
-            time.sleep(0.05)
+        until(condition, seconds)
 
     def until_answered(self, run: Run, count: int) -> None:
         """Wait until so many invocations of the ledger's function have ended."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 import uuid
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +10,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.unit.local_cloud.small_cloud import SmallCloud, small_cloud, states, task
+from tests.waiting import until
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -187,14 +187,11 @@ def test_no_more_children_run_at_once_than_the_map_allows_and_stopping_it_stops_
     machine = small_cloud.machine(states(Each=map_state(waiting)))
     execution = small_cloud.start(machine, {"key": put_lines(small_cloud, items(9)), "at_once": 4})
     client = small_cloud.client("stepfunctions")
-    while not client.list_map_runs(executionArn=execution)["mapRuns"]:
-        time.sleep(0.02)
-    while map_run_of(small_cloud, execution)["executionCounts"]["running"] < 4:
-        time.sleep(0.02)
+    until(lambda: bool(client.list_map_runs(executionArn=execution)["mapRuns"]), look_each=0.02)
+    until(lambda: map_run_of(small_cloud, execution)["executionCounts"]["running"] >= 4, look_each=0.02)
     before = map_run_of(small_cloud, execution)["itemCounts"]
     client.stop_execution(executionArn=execution)
-    while map_run_of(small_cloud, execution)["status"] == "RUNNING":
-        time.sleep(0.02)
+    until(lambda: map_run_of(small_cloud, execution)["status"] != "RUNNING", look_each=0.02)
     run = map_run_of(small_cloud, execution)
     stopped = client.list_executions(mapRunArn=run["mapRunArn"], statusFilter="ABORTED")["executions"]
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import threading
-import time
 import uuid
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +13,7 @@ from botocore.config import Config
 from tests.local.test_aws_strictness import CAUGHT, LIMIT, refused, text_input
 from tests.unit.local_cloud.small_cloud import FUNCTION, SmallCloud, small_cloud, states, task
 from tests.unit.local_cloud.small_stack import ROLE, TABLE
+from tests.waiting import until
 from tool_executor.aws import Aws
 
 if TYPE_CHECKING:
@@ -162,19 +162,12 @@ def test_an_execution_may_be_started_without_waiting_as_often_as_its_name_comes(
     assert len(arns) == 2
     assert all(":express:" in arn for arn in arns)
     for each in (first, second):
-        _until(lambda each=each: "Item" in _item(small_cloud, each))  # type: ignore[misc]
+        until(lambda each=each: "Item" in _item(small_cloud, each))  # type: ignore[misc]
 
 
 def _item(cloud: SmallCloud, key: str) -> dict[str, Any]:
     got: dict[str, Any] = cloud.client("dynamodb").get_item(TableName=TABLE, Key={"id": {"S": key}})
     return got
-
-
-def _until(condition: Callable[[], bool], seconds: float = 30) -> None:
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "it did not come true in time"
-        time.sleep(0.05)
 
 
 def test_several_are_waited_for_at_once(small_cloud: SmallCloud) -> None:
@@ -199,7 +192,7 @@ def test_the_end_of_an_express_execution_is_no_event(small_cloud: SmallCloud) ->
     client_of(small_cloud).start_sync_execution(stateMachineArn=express(small_cloud, definition), name=silent)
     small_cloud.start(small_cloud.machine(definition), {}, name=told)
 
-    _until(lambda: "Item" in _item(small_cloud, told))
+    until(lambda: "Item" in _item(small_cloud, told))
     assert "Item" not in _item(small_cloud, silent)
 
 

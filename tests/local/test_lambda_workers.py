@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.unit.local_cloud.small_stack import HANDLER
+from tests.waiting import until
 from tool_executor.local.workers.code_store import CodeStore
 from tool_executor.local.workers.environment import chosen_runtime
 from tool_executor.local.workers.fleet import WorkerFleet
@@ -24,7 +25,7 @@ from tool_executor.local.workers.invocation import PAYLOAD_LIMIT_BYTES, Throttle
 from tool_executor.local.workers.worker import WorkerSettings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from tool_executor.local.workers.invocation import Answer
 
@@ -97,13 +98,6 @@ def functions(tmp_path: Path, runtime: str) -> Iterator[Functions]:
     yield functions
     functions.fleet.close()
     until(lambda: not functions.registry.groups)
-
-
-def until(condition: Callable[[], bool], seconds: float = 10) -> None:
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "it did not come true in time"
-        time.sleep(0.02)
 
 
 def gone(pid: int) -> bool:

@@ -19,11 +19,12 @@ import pytest
 
 from tests.unit.local_cloud.small_project import write_project
 from tests.unit.local_cloud.small_stack import FUNCTION, TABLE
+from tests.waiting import until
 from tool_executor.local import find_running
 from tool_executor.local.stack_deploy import client_maker
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
 SERVE = """
 import sys
@@ -84,13 +85,6 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """A cloud that goes on."""
     with serving(tmp_path_factory.mktemp("served") / "project") as served:
         yield served
-
-
-def until(condition: Callable[[], bool], seconds: float = 10) -> None:
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "it did not come true in time"
-        time.sleep(0.02)
 
 
 def alive(pid: int) -> bool:

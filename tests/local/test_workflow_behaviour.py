@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.waiting import until
 from tool_contract.envelope import Envelope
 from tool_contract.record import EXECUTION_CALL_ID, attempt_log_of
 from tool_executor.errors import InvalidRequestError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from tests.local.conftest import Deployed
 
 
@@ -26,13 +25,6 @@ def only(output: dict[str, Any]) -> dict[str, Any]:
     (envelope,) = output["results"]
     Envelope.model_validate(envelope)
     return envelope
-
-
-def until(condition: Callable[[], bool], seconds: float = 10) -> None:
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "it did not come true in time"
-        time.sleep(0.05)
 
 
 def test_results_come_back_in_the_order_of_the_calls_however_long_each_takes(deployed: Deployed) -> None:
