@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.local.bulk_cloud import QUICK, BulkCloud, bulk_cloud, entry, write, written
 from tool_contract.record import EXECUTION_CALL_ID
 from tool_executor import BulkNotFoundError, BulkReport, InvalidBulkError, ToolCall
 from tool_executor.bulk.errors import BulkNotConfirmedError
@@ -18,9 +19,6 @@ from tool_executor.history import History
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
-
-
-from tests.local.bulk_cloud import QUICK, BulkCloud, bulk_cloud, entry, write, written
 
 pytestmark = pytest.mark.xdist_group("bulk")
 

@@ -11,13 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tool_executor.bulk.beginning import Beginnings
-from tool_executor.bulk.errors import BulkChangedError, BulkGivenUpError, BulkRunningError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-
 from tests.local.bulk_cloud import (
     QUICK,
     BulkCloud,
@@ -29,6 +22,11 @@ from tests.local.bulk_cloud import (
     written,
 )
 from tests.waiting import until
+from tool_executor.bulk.beginning import Beginnings
+from tool_executor.bulk.errors import BulkChangedError, BulkGivenUpError, BulkRunningError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 pytestmark = pytest.mark.xdist_group("bulk")
 
