@@ -42,6 +42,9 @@ _BEGINNING_REPEATABLE = "#status IN (:pending, :running, :retrying) AND (attempt
 _BEGINNING_ONCE = (
     "#status IN (:pending, :running, :retrying) AND (attempts < :attempt OR (attempts = :attempt AND #owner = :owner))"
 )
+# A hedge that began twice would write its own owner down as that of the attempt beside it: its own write is recognised
+# in the row that stands.
+_BEGINNING_OF_A_HEDGE = "#status IN (:pending, :running, :retrying) AND attempts < :attempt"
 
 
 class HistoryUnavailable(ToolError):
@@ -101,11 +104,14 @@ class AttemptStore:
         before = self._write(
             context,
             f"{_BEGINNING}{', attempt_log = :log' if context.attempt_log else ''}{_beside(context)}",
-            _BEGINNING_REPEATABLE if spec.annotations.repeatable else _BEGINNING_ONCE,
+            _beginning_condition(context, spec),
             {**values, **_OPEN},
             returned="ALL_OLD",
         )
-        return before if isinstance(before, Stands) else _started(before.record, values)
+        if isinstance(before, Started):
+            return _started(before.record, values)
+        is_own = before.is_open_at(context.attempt) and before.record.get("owner") == owner
+        return Started(before.record) if context.hedge and is_own else before
 
     def succeed(
         self, context: AttemptContext, spec: ToolSpec, *, owner: str, outcome: Mapping[str, Any]
@@ -179,6 +185,12 @@ class AttemptStore:
             message = "The history table did not take the attempt's record."
             raise HistoryUnavailable(message) from error
         return Started(from_item(answer["Attributes"]))
+
+
+def _beginning_condition(context: AttemptContext, spec: ToolSpec) -> str:
+    if context.hedge:
+        return _BEGINNING_OF_A_HEDGE
+    return _BEGINNING_REPEATABLE if spec.annotations.repeatable else _BEGINNING_ONCE
 
 
 def _beside(context: AttemptContext) -> str:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tests.local.conftest import PROBE, ROOT, clean_environment, serving
+from tests.waiting import until
 from tool_executor import BulkSettings, ToolExecutor
 from tool_executor.aws import Aws
 from tool_executor.bulk.bulks import Bulks
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from tool_executor.bulk.manifest import RunManifest
-
-from tests.waiting import until
 
 LEDGER = "tests/tool_groups/ledger"
 QUICK = BulkSettings(batch_size=10, max_concurrency=6, calls_at_once=4, timeout_seconds=120, tolerate=100)

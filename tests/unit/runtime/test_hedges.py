@@ -83,6 +83,20 @@ def test_a_success_whose_acknowledgement_was_lost_passes_once_more(aws: Aws, exe
         assert isinstance(call.succeed(1), Started)
 
 
+def test_a_hedges_start_whose_acknowledgement_was_lost_keeps_the_owner_of_the_attempt_beside_it(
+    aws: Aws, execution_id: str
+) -> None:
+    call = Call(aws, execution_id)
+    call.begin(1)
+    for _ in range(2):
+        began = call.begin(2, hedge=True)
+        assert isinstance(began, Started)
+        assert not began.redelivered
+        assert (began.record["owner"], began.record["hedges"]) == ("owner 2", 1)
+
+    assert call.row["hedged_owner"] == "owner 1"
+
+
 def test_any_later_attempt_fences_both(aws: Aws, execution_id: str) -> None:
     call = Call(aws, execution_id)
     call.begin(1)
