@@ -26,7 +26,7 @@ FAULTS = [fault for fault in load_faults() if fault.check == "rules"]
 # artefacts in four, and the paths of secrets in two: three in the browser's, one in the finisher's; in the bulk
 # machine's its own executions and its children, and its files;
 # in a stage that goes over gradually the versions of each function, in the machines'.
-WILDCARDS = {"dev": 18, "prod": 30}
+WILDCARDS = {"dev": 24, "prod": 36}
 
 _READ = {"BatchGetItem", "GetItem", "Query"}
 _STATE_OF_TOOLS = {"DeleteItem", "GetItem", "PutItem", "UpdateItem"}
