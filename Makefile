@@ -5,6 +5,8 @@ BIN := $(CURDIR)/.venv/bin
 READY := .venv/.ready
 # What only `make check` runs pins other versions of the project's packages: an environment of its own.
 CHECKS_READY := .venv-checks/.ready
+# What only tests run: MCP's inspector alone is larger than everything else.
+TEST_TOOLS_READY := tests/npm/node_modules/.ready
 # The virtual environment's node comes first: the CDK needs one, and the machine may have none or an old one.
 export PATH := $(BIN):$(PATH)
 export JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION := 1
@@ -20,7 +22,7 @@ help: ## List the targets
 demo: $(READY) ## Run a batch of inventory tools on the local cloud: the main job, on real input
 	@tool-executor run examples/morning_check.json --local
 
-test: $(READY) ## Run all tests (unit tests, infrastructure, local cloud, the CDK and AWS CLIs against it)
+test: $(READY) $(TEST_TOOLS_READY) ## Run all tests (unit tests, infrastructure, local cloud, the CDK and AWS CLIs against it)
 	@tool-executor browser install
 	@python -m pytest -n 2 --dist loadgroup $(ARGS)
 
@@ -75,9 +77,10 @@ lock: $(READY) ## Resolve the dependencies anew into requirements/ and package-l
 	@uv pip compile requirements/bench.in $(LOCK) --universal --python-version 3.11 -o requirements/bench.lock
 	@uv pip compile requirements/checks.in $(LOCK) --universal --python-version 3.11 -o requirements/checks.lock
 	@npm install --package-lock-only
+	@cd tests/npm && npm install --package-lock-only
 
 clean: ## Remove what the targets made
-	rm -rf .venv .venv-checks node_modules .local cdk.out build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	rm -rf .venv .venv-checks node_modules tests/npm/node_modules .local cdk.out build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
 
 # Locks hold versions and hashes, and no address of any package index.
 LOCK := --quiet --generate-hashes --no-emit-index-url --no-emit-find-links --no-header
@@ -100,3 +103,8 @@ $(CHECKS_READY): requirements/checks.lock | $(READY)
 	@VIRTUAL_ENV=.venv-checks uv pip sync --quiet --require-hashes requirements/checks.lock \
 		|| .venv-checks/bin/python -m pip install --quiet --require-hashes --no-deps -r requirements/checks.lock
 	@touch $(CHECKS_READY)
+
+$(TEST_TOOLS_READY): tests/npm/package-lock.json | $(READY)
+	@echo "Installing what only the tests run (once; some seconds)"
+	@cd tests/npm && npm ci --silent --no-fund --no-audit
+	@touch $(TEST_TOOLS_READY)
