@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,14 @@ from tool_executor.cli.main import main
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+_numbers = itertools.count(1)
+
+
+@pytest.fixture
+def name() -> str:
+    """Tests share the table: each has an execution and a correlation id of its own."""
+    return f"own-{next(_numbers)}"
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 from tool_contract import strict_json
@@ -9,6 +10,12 @@ from tool_contract.timestamps import iso_from_ms, ms_from_iso
 
 START = "2026-11-20T10:00:00.000Z"
 START_MS = ms_from_iso(START)
+
+FAILED: dict[str, Any] = {"status": "failed", "error_code": "NotFound", "error": "There is none.", "effect": "none"}
+
+
+def today() -> str:
+    return datetime.now(UTC).strftime("%Y-%m-%dT00:00:00.001Z")
 
 
 def at(seconds: float) -> str:
@@ -20,6 +27,11 @@ def entry(attempt: int, begin: float, seconds: float, decision: str = "done", **
     failed = {} if decision in {"done", "cached", "replayed"} else {"error_code": "Unavailable", "error": "It is away."}
     took = {"started_at": at(begin), "duration_ms": seconds * 1000.0, "decision": decision}
     return {"attempt": attempt, "candidate": 0, "tool_name": "echo", **took, **failed, **more}
+
+
+def logged(*log: dict[str, Any], **row: Any) -> dict[str, Any]:
+    """What an ended call's record has with such a log."""
+    return {"attempt_log": strict_json.dumps(list(log)), "finished_at": at(5), **row}
 
 
 def call(call_id: str, *log: dict[str, Any], end: float | None = None, **row: Any) -> dict[str, Any]:

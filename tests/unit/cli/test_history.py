@@ -1,0 +1,126 @@
+"""`tool-executor history` and `clear-history`, on moto."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.unit.cli.records import FAILED, at, entry, logged, today
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.unit.cli.conftest import Ran
+    from tests.unit.client.history_rows import HistoryRows
+
+    Command = Callable[..., Ran]
+
+
+def test_history_tells_of_cached_and_replayed_attempts(rows: HistoryRows, command: Command, name: str) -> None:
+    rows.execution(
+        name,
+        logged(entry(1, 0, 1, "retry"), entry(2, 1, 0, "cached"), attempts=2),
+        logged(entry(1, 0, 1, "retry"), entry(2, 1, 0, "replayed"), attempts=2),
+    )
+
+    said = command("history", name).out
+
+    assert "answered from the cache" in said
+    assert "answered with the stored result of an earlier call" in said
+
+
+def test_history_filters_by_status(rows: HistoryRows, command: Command, name: str) -> None:
+    rows.execution(name, {"tool_name": name}, {"tool_name": name, **FAILED}, {"tool_name": name, **FAILED})
+
+    def listed(*options: str) -> list[str]:
+        return sorted(record["call_id"] for record in json.loads(command("history", *options, "--json").out))
+
+    assert listed(name, "--status", "failed") == ["c2", "c3"]
+    assert listed("--correlation-id", name, "--status", "success") == ["c1"]
+    assert listed("--tool", name, "--day", "2026-11-20", "--status", "failed", "--limit", "1") in (["c2"], ["c3"])
+    assert listed("--correlation-id", name, "--status", "succeeded") == ["#execution"]
+    assert listed("--correlation-id", name, "--tool", name) == ["c1", "c2", "c3"]
+
+
+def test_history_since_reaches_over_days(rows: HistoryRows, command: Command, name: str) -> None:
+    rows.execution(name, {"tool_name": name}, started_at=today())
+    rows.execution(f"{name}-old", {"tool_name": name}, started_at="2026-01-01T00:00:00.000Z")
+
+    assert json.loads(command("history", "--tool", name, "--since", "25h", "--json").out)[0]["execution_id"] == name
+    assert name in command("history", "--since", "25h", "--json").out
+
+
+def test_history_of_a_misspelt_tool_says_so(command: Command) -> None:
+    ran = command("history", "--tool", "forecast_demnd")
+
+    assert ran.code == 2
+    assert "Did you mean 'forecast_demand'?" in ran.err
+
+
+def test_history_of_a_tool_without_calls_is_empty(command: Command) -> None:
+    ran = command("history", "--tool", "identify_stockout_risks", "--day", "2001-01-01")
+
+    assert (ran.code, ran.out) == (0, "Nothing there.\n")
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ("--status", "sucess"),
+        ("--open", "--status", "failed"),
+        ("--since", "1h", "--day", "2026-11-20"),
+        ("--since", "1h", "--open"),
+    ],
+)
+def test_history_refuses_options_that_do_not_fit(command: Command, options: tuple[str, ...]) -> None:
+    assert command("history", *options).code == 2
+
+
+def test_clear_history_deletes_a_correlation_ids_records_and_no_others(
+    rows: HistoryRows, command: Command, name: str
+) -> None:
+    rows.execution(f"{name}-1", *[{}] * 30, correlation_id=name)
+    rows.execution(f"{name}-2", {}, correlation_id=name)
+    rows.execution(f"{name}-other", {})
+
+    told = json.loads(command("clear-history", "--remote", name, "--yes", "--json").out)
+
+    assert (told["deleted"], sorted(told["executions"])) == (33, [f"{name}-1", f"{name}-2"])
+    assert command("history", f"{name}-1").code == 2
+    assert command("history", f"{name}-other").code == 0
+    assert "holds nothing" in command("clear-history", "--remote", name, "--yes").out
+
+
+def test_clear_history_deletes_nothing_while_an_execution_is_open(
+    rows: HistoryRows, command: Command, name: str
+) -> None:
+    rows.execution(f"{name}-1", {}, correlation_id=name)
+    rows.execution(f"{name}-2", {"status": "running"}, correlation_id=name, open="0", deadline=at(60))
+
+    ran = command("clear-history", "--remote", name, "--yes")
+
+    assert ran.code == 2
+    assert f"{name}-2" in ran.err
+    assert command("history", f"{name}-1").code == 0
+
+
+def test_clear_history_asks_and_takes_silence_for_a_no(
+    rows: HistoryRows, command: Command, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows.execution(name, {})
+    answers = iter([False])
+    monkeypatch.setattr("typer.confirm", lambda *_, **__: next(answers))
+
+    ran = command("clear-history", "--remote", name)
+
+    assert (ran.code, ran.err) == (1, "Nothing was deleted.\n")
+    assert command("history", name).code == 0
+
+
+def test_clear_history_without_remote_says_what_it_would_take(command: Command, name: str) -> None:
+    ran = command("clear-history", name, "--yes")
+
+    assert ran.code == 2
+    assert "--remote" in ran.err
