@@ -29,6 +29,9 @@ from strands.tools.executors import ConcurrentToolExecutor
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from langchain_core.runnables import RunnableConfig
+    from strands.types.tools import ToolUse
+
 ATTEMPTS = 4
 #: Seconds by the clock, and of the processor.
 Took = tuple[float, float]
@@ -85,7 +88,7 @@ async def tool_node(calls: int, concurrency: int) -> Took:
     node = ToolNode([langchain_tool(noop)])
     asked = [{"name": "noop", "args": {}, "id": f"c{number}", "type": "tool_call"} for number in range(calls)]
     message = AIMessage(content="", tool_calls=asked)
-    config = {"max_concurrency": concurrency, "configurable": {"__pregel_runtime": Runtime()}}
+    config: RunnableConfig = {"max_concurrency": concurrency, "configurable": {"__pregel_runtime": Runtime()}}
 
     async def run() -> list[Any]:
         answered: dict[str, list[Any]] = await node.ainvoke({"messages": [message]}, config)
@@ -97,7 +100,7 @@ async def tool_node(calls: int, concurrency: int) -> Took:
 async def strands(calls: int, _concurrency: int) -> Took:
     """Run Strands' concurrent executor on one turn's tool uses; it starts them all at once."""
     agent = Agent(model=_NoModel(), tools=[strands_tool(noop)], callback_handler=None)
-    asked = [{"toolUseId": f"c{number}", "name": "noop", "input": {}} for number in range(calls)]
+    asked: list[ToolUse] = [{"toolUseId": f"c{number}", "name": "noop", "input": {}} for number in range(calls)]
     executor = ConcurrentToolExecutor()
 
     async def run() -> list[Any]:
@@ -111,7 +114,7 @@ async def strands(calls: int, _concurrency: int) -> Took:
     return await _seconds(calls, run)
 
 
-class _NoModel(Model):  # type: ignore[misc] # its types are of the other environment
+class _NoModel(Model):
     """A model that is never asked: Strands' agent wants one."""
 
     def update_config(self, **_config: object) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.config import Config
 
-from tests.local.test_aws_strictness import CAUGHT, LIMIT, refused, text_input
+from tests.local.small_machines import CAUGHT, LIMIT, refused, text_input
 from tests.unit.local_cloud.small_cloud import FUNCTION, SmallCloud, small_cloud, states, task
 from tests.unit.local_cloud.small_stack import ROLE, TABLE
 from tests.waiting import until
