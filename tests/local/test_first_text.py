@@ -1,4 +1,4 @@
-"""The API of the first text that the project grew from, against a real deployment: its snippets, prints as assertions."""
+"""The API of the first text that the project grew from, against a real deployment: prints became assertions."""
 
 from __future__ import annotations
 
