@@ -25,6 +25,7 @@ The exceptions::
     ├── InvalidBulkError and others of bulks   see tool_executor.bulk.errors
     ├── InventoryFilesError        see tool_executor.inventory_files.errors
     ├── InventoryTablesError       see tool_executor.inventory_tables.errors
+    ├── McpServerError             see tool_executor.mcp_server.errors
     ├── PicturesError              see tool_executor.pictures.errors
     └── LocalCloudError            see tool_executor.local.errors
 """

@@ -18,7 +18,13 @@ __all__ = ["AgentSettings", "Settings", "SettingsError", "environment_values"]
 PREFIX = "TOOL_EXECUTOR_"
 #: Variables of this program that are no options.
 OTHER_VARIABLES = frozenset(
-    {"TOOL_EXECUTOR_CONFIG", "TOOL_EXECUTOR_DEBUG", "TOOL_EXECUTOR_DEPLOYMENT", "TOOL_EXECUTOR_TEST_STAGE"}
+    {
+        "TOOL_EXECUTOR_CONFIG",
+        "TOOL_EXECUTOR_DEBUG",
+        "TOOL_EXECUTOR_DEPLOYMENT",
+        "TOOL_EXECUTOR_MCP_TOKEN",
+        "TOOL_EXECUTOR_TEST_STAGE",
+    }
 )
 
 

@@ -21,6 +21,7 @@ from tool_executor.cli.cost import cost
 from tool_executor.cli.history import history
 from tool_executor.cli.inventory import app as inventory_app
 from tool_executor.cli.local import app as local_app
+from tool_executor.cli.mcp import mcp
 from tool_executor.cli.metrics import metrics
 from tool_executor.cli.run import run
 from tool_executor.cli.show import show
@@ -46,6 +47,7 @@ app.command()(show)
 app.command()(history)
 app.command()(stats)
 app.command()(metrics)
+app.command()(mcp)
 app.command()(clear_history)
 app.command()(cancel)
 app.command()(reconcile)

@@ -1,59 +1,26 @@
-"""What came of an execution: the contract's output from its records, and the table that a person sees."""
+"""What came of an execution, as a person sees it: the table and the exit code."""
 
 from __future__ import annotations
 
-import time
-from collections import Counter
 from typing import TYPE_CHECKING, Any, Final
 
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
-from tool_contract.envelope import CallStatus
-from tool_contract.timestamps import ms_from_iso
 from tool_executor.cli.console import ExitCode, out, plain, styled_status
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
-    from tool_contract.envelope import Envelope
     from tool_executor.cli.where import Where
-    from tool_executor.history import Record
 
 #: What the other columns of the table take: the rest is for the answer, in two lines.
 _OTHER_COLUMNS: Final = 54
 
 
-def output_of(own: Record, envelopes: Sequence[Envelope]) -> dict[str, Any]:
-    """Return an execution's output as the contract has it, from its own record and its calls' envelopes."""
-    counts = own.get("counts") or _counts(envelopes)
-    ended = ms_from_iso(own["finished_at"]) if "finished_at" in own else time.time_ns() // 1_000_000
-    return {
-        "execution_id": own["execution_id"],
-        "correlation_id": own["correlation_id"],
-        # Open still: its calls have ended, and the finisher could not be reached to close it.
-        "status": _status(counts) if "open" in own else own["status"],
-        "counts": counts,
-        "results": [envelope.to_json() for envelope in envelopes],
-        "execution_time_ms": float(own.get("execution_time_ms", ended - ms_from_iso(own["started_at"]))),
-    }
-
-
 def exit_code(output: Mapping[str, Any]) -> ExitCode:
     """Return what a command ends with that has run an execution, or watched one."""
     return ExitCode.ALL_SUCCEEDED if output["status"] == "succeeded" else ExitCode.SOME_DID_NOT
-
-
-def _counts(envelopes: Sequence[Envelope]) -> dict[str, int]:
-    found = Counter(envelope.status for envelope in envelopes)
-    terminal = (status for status in CallStatus if status.is_terminal)
-    return {"total": len(envelopes), **{status.value: found[status] for status in terminal}}
-
-
-def _status(counts: Mapping[str, int]) -> str:
-    if counts["success"]:
-        return "succeeded" if counts["success"] == counts["total"] else "partial"
-    return "timeout" if counts["timeout"] == counts["total"] else "failed"
 
 
 def print_output(output: Mapping[str, Any], where: Where) -> None:

@@ -11,13 +11,14 @@ from tool_contract.record import envelope_from_record
 from tool_executor.cli import options, progress
 from tool_executor.cli.console import print_json
 from tool_executor.cli.interruption import interrupted
-from tool_executor.cli.outcome import exit_code, output_of, print_output
+from tool_executor.cli.outcome import exit_code, print_output
 from tool_executor.cli.request_file import read_request
 from tool_executor.cli.run_direct import run_direct
 from tool_executor.cli.run_sync import run_sync
 from tool_executor.cli.where import NewCloud, chosen
 from tool_executor.errors import ExecutionFailedError
 from tool_executor.execution import Runner
+from tool_executor.execution_output import output_of
 from tool_executor.hedge_option import new_hedging
 from tool_executor.history import History
 from tool_executor.ways import Wait

@@ -11,10 +11,10 @@ from tool_contract.record import EXECUTION_CALL_ID
 from tool_executor.cancellation import Cancellation, Canceller
 from tool_executor.cli.cancel import print_cancellation
 from tool_executor.cli.console import err, visible
-from tool_executor.cli.outcome import output_of
 from tool_executor.direct import DirectRoute
 from tool_executor.direct.lambda_http import LambdaHttp
 from tool_executor.errors import ExecutionFailedError
+from tool_executor.execution_output import output_of
 from tool_executor.history import History
 
 if TYPE_CHECKING:

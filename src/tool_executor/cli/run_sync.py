@@ -14,10 +14,10 @@ from tool_contract.limits import EXPRESS_SECONDS
 from tool_contract.record import EXECUTION_CALL_ID
 from tool_executor.cli import progress
 from tool_executor.cli.interruption import interrupted
-from tool_executor.cli.outcome import output_of
 from tool_executor.engine import not_started
 from tool_executor.errors import ExecutionFailedError
 from tool_executor.execution import correlation_id_of
+from tool_executor.execution_output import output_of
 from tool_executor.express_route import ExpressRoute, fitting
 from tool_executor.history import History
 from tool_executor.own_records import are_of

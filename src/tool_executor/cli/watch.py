@@ -11,10 +11,11 @@ from botocore.exceptions import ClientError
 from tool_contract.record import EXECUTION_CALL_ID, envelope_from_record
 from tool_executor.cli import options, progress
 from tool_executor.cli.console import ExitCode, err, print_json
-from tool_executor.cli.outcome import exit_code, output_of, print_output
+from tool_executor.cli.outcome import exit_code, print_output
 from tool_executor.cli.where import chosen
 from tool_executor.errors import ExecutionNotFoundError, ServiceError
 from tool_executor.execution import Execution, Runner
+from tool_executor.execution_output import output_of
 from tool_executor.history import History
 
 if TYPE_CHECKING:
