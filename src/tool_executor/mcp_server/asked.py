@@ -44,13 +44,17 @@ def single_request(
 
 
 def batch_request(executions: Executions, arguments: Mapping[str, Any], meta: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the request that ``run_batch`` was given, with what the server says where it says nothing."""
+    """Return the request that ``run_batch`` was given, with what the server says where it says nothing.
+
+    Raises InvalidRequestError where it says whose request it is: a client that could would have that one's rights.
+    """
+    if "caller" in arguments:
+        raise refused_at("/caller", "This field is not known: the server says whose requests these are.")
     calls = arguments.get("calls")
     filled = [_filled(call, executions.call_fields) for call in calls] if isinstance(calls, list) else calls
     parallel = arguments.get("mode") != "sequence"
     said = {"max_concurrency": min(MAX_CONCURRENCY, executions.max_workers) if parallel else None}
     own = _given({**said, "correlation_id": meta.get(CORRELATION_ID)})
-    # Its caller is the server's: a client that could name another would have that one's rights.
     return {**own, **arguments, "calls": filled, "caller": executions.caller}
 
 

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
 #: Who asks, where nobody says otherwise.
 DEFAULT_CALLER: Final = "tool-executor mcp"
+#: Where tools keep files.
+_KEPT: Final = "executions/"
 _NOT_THERE: Final = frozenset({"ExecutionDoesNotExist", "InvalidArn", "InvalidName", "ValidationException"})
 
 
@@ -143,9 +145,10 @@ class DeployedExecutions:
 
     async def picture(self, artifact: Mapping[str, Any]) -> bytes | None:
         """Return a kept file, its hash checked; None of one that lies elsewhere: what a tool says is not trusted."""
-        if artifact.get("bucket") != self.connection.deployment.artifact_bucket:
+        key = str(artifact["key"])
+        if artifact["bucket"] != self.connection.deployment.artifact_bucket or not key.startswith(_KEPT):
             return None
-        return await self.connection.in_thread(self._fetched, str(artifact["key"]), artifact["sha256"])
+        return await self.connection.in_thread(self._fetched, key, artifact["sha256"])
 
     async def close(self) -> None:
         """Close connections."""

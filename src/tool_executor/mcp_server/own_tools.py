@@ -49,6 +49,7 @@ _CALL_FIELDS: Final = {
 }
 #: Of a request and a call, what a client has no use for here. Whose request it is, the server says.
 _NOT_OFFERED: Final = frozenset({"caller", "function_name"})
+_JSON_TYPES: Final = ("object", "array", "string", "number", "boolean", "null")
 
 
 def own_tools(catalog: Catalog, *, can_be_left: bool) -> list[types.Tool]:
@@ -119,6 +120,7 @@ def _describe(schema: dict[str, Any], fields: dict[str, str]) -> None:
 def _output_schema() -> dict[str, Any]:
     envelope = Envelope.model_json_schema()
     definitions = envelope.pop("$defs", {})
+    envelope["properties"]["result"] = {"type": list(_JSON_TYPES), "description": "What the tool answered."}
     counted = ["total", *(status.value for status in CallStatus if status.is_terminal)]
     return {
         "$defs": {**definitions, Envelope.__name__: envelope},

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from importlib import metadata
 from typing import TYPE_CHECKING, Any, Final
 
+import anyio
 import mcp_types as types
 from mcp.server.lowlevel import Server
 from mcp.shared.exceptions import MCPError
@@ -149,8 +150,9 @@ def server_of(executions: Executions, patterns: tuple[str, ...] = ()) -> Server[
         try:
             yield
         finally:
-            await runs.close()
-            await executions.close()
+            with anyio.CancelScope(shield=True):  # whatever else ends at once, no execution is left behind
+                await runs.close()
+                await executions.close()
 
     return Server(
         "tool-executor",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import sys
 import threading
 from contextlib import suppress
 from signal import SIGINT, SIGTERM
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
     import anyio
     from mcp.server.lowlevel import Server
 
+_STANDARD_INPUT: Final = 0
 _READ_BYTES: Final = 65_536
 
 
@@ -52,8 +52,9 @@ class InputLines:
 
     def _read(self) -> None:
         with suppress(RuntimeError):  # the loop has ended before the input did
-            for line in self._received():
-                self._loop.call_soon_threadsafe(self._lines.put_nowait, line)
+            with suppress(OSError):  # no input, or none any more
+                for line in self._received():
+                    self._loop.call_soon_threadsafe(self._lines.put_nowait, line)
             self._loop.call_soon_threadsafe(self.end)
 
     def _received(self) -> Iterator[str]:
@@ -61,9 +62,10 @@ class InputLines:
         rest = bytearray()
         while chunk := os.read(self._descriptor, _READ_BYTES):
             rest += chunk
-            *lines, last = bytes(rest).split(b"\n")
-            rest = bytearray(last)
-            yield from (line.decode("utf-8", "replace") for line in lines)
+            if b"\n" in chunk:
+                *lines, last = bytes(rest).split(b"\n")
+                rest = bytearray(last)
+                yield from (line.decode("utf-8", "replace") for line in lines)
         if rest:
             yield rest.decode("utf-8", "replace")
 
@@ -74,7 +76,7 @@ async def serve_stdio(server: Server[Any]) -> None:
     While it serves, whatever is printed goes to standard error: standard output is the protocol's alone.
     """
     loop = asyncio.get_running_loop()
-    lines = InputLines(sys.stdin.fileno(), loop)
+    lines = InputLines(_STANDARD_INPUT, loop)
     for signal in (SIGINT, SIGTERM):
         with suppress(NotImplementedError):  # Windows: Ctrl-C ends the program at once
             loop.add_signal_handler(signal, lines.end)

@@ -16,7 +16,8 @@ from lambdas.runtime import telemetry
 from lambdas.runtime.current_attempt import current_attempt
 from lambdas.runtime.tool_group import ToolGroup
 from tool_contract.attempt import AttemptContext
-from tool_contract.errors import NotFound, RateLimited, Unavailable
+from tool_contract.errors import NotFound, RateLimited, Refused, Unavailable
+from tool_contract.retry import RetryPolicy
 
 tools = ToolGroup("probe")
 
@@ -138,6 +139,29 @@ def typed(
 ) -> str:
     """Take an input of every type."""
     return f"{code} {day} {amount} {share} {tags}"
+
+
+@tools.tool(read_only=True)
+def test_simple_text() -> str:
+    """Answer as the conformance suite of MCP expects a tool of this name to."""
+    return "This is a simple text response for testing."
+
+
+@tools.tool(read_only=True)
+def test_error_handling() -> str:
+    """Fail as the conformance suite of MCP expects a tool of this name to."""
+    message = "This tool intentionally returns an error for testing."
+    raise Refused(message)
+
+
+@tools.tool(read_only=True, max_retries=1, retry=RetryPolicy(initial_delay_seconds=1, jitter=0))
+def test_tool_with_progress() -> Echo:
+    """Take a second attempt, so that there is progress for the conformance suite of MCP to see."""
+    attempt = current_attempt().attempt
+    if attempt == 1:
+        message = "Not yet."
+        raise Unavailable(message)
+    return Echo(text="done", attempt=attempt)
 
 
 class Traces(BaseModel):
