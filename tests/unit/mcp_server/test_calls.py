@@ -111,7 +111,7 @@ def test_plain_text_where_a_secret_belongs_is_refused_and_not_repeated() -> None
 def test_a_name_that_no_tool_has_is_an_error_of_the_protocol_with_close_names() -> None:
     async def call() -> int:
         async with Client(server_of(FakeExecutions(answering({})))) as client:
-            with pytest.raises(MCPError, match="'say_txt'. Did you mean 'say_text'") as unknown:
+            with pytest.raises(MCPError, match=r"'say_txt'\. Did you mean 'say_text'") as unknown:
                 await client.call_tool("say_txt", {})
             return unknown.value.code
 
