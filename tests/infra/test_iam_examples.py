@@ -21,11 +21,24 @@ if TYPE_CHECKING:
 FOLDER: Final = ROOT / "examples/iam"
 POLICIES: Final = sorted(path for path in FOLDER.glob("*.json") if path.name != "callers.json")
 _SERVICES: Final = {"states": "stepfunctions"}
+#: Actions that are named otherwise than the operations that they allow.
+_OPERATIONS: Final = {"lambda:InvokeFunction": "Invoke"}
 #: What each may do, and no more.
 ALLOWED: Final = {
     "start_only": {"states:StartExecution", "states:DescribeExecution", "cloudformation:DescribeStacks"},
     "start_and_wait": {"states:StartSyncExecution", "cloudformation:DescribeStacks"},
     "start_as_caller": {"states:StartExecution", "states:DescribeExecution"},
+    "mcp_server": {
+        "states:StartExecution",
+        "states:DescribeExecution",
+        "states:StopExecution",
+        "lambda:InvokeFunction",
+        "dynamodb:GetItem",
+        "dynamodb:Query",
+        "s3:GetObject",
+        "s3:PutObject",
+        "cloudformation:DescribeStacks",
+    },
     "read_history": {"dynamodb:GetItem", "dynamodb:Query", "s3:GetObject", "cloudformation:DescribeStacks"},
 }
 
@@ -38,6 +51,8 @@ def _filled_in(path: Path, assembly: Assembly) -> dict[str, Any]:
         "Caller": "shop",
         "HistoryTable": assembly.outputs["HistoryTable"],
         "ArtifactBucket": assembly.outputs["ArtifactBucket"],
+        "PlannerFunction": assembly.outputs["PlannerFunction"],
+        "FinisherFunction": assembly.outputs["FinisherFunction"],
     }
     text = path.read_text(encoding="utf-8")
     for name, value in values.items():
@@ -60,8 +75,9 @@ def test_each_allows_what_it_is_for_and_every_action_is_one_of_aws(limited: Asse
     assert policy["Version"] == "2012-10-17"
     assert {statement["Effect"] for statement in policy["Statement"]} == {"Allow"}
     assert allowed == ALLOWED[path.stem]
-    for service, operation in (action.split(":") for action in allowed):
-        assert operation in _operations(service)
+    for action in allowed:
+        service, operation = action.split(":")
+        assert _OPERATIONS.get(action, operation) in _operations(service)
 
 
 @pytest.mark.parametrize("path", POLICIES, ids=lambda path: path.stem)
@@ -79,6 +95,9 @@ def test_every_resource_is_one_of_the_stack(limited: Assembly, path: Path) -> No
         f"arn:aws:dynamodb:eu-west-1:123456789012:table/{outputs['HistoryTable']}",
         f"arn:aws:dynamodb:eu-west-1:123456789012:table/{outputs['HistoryTable']}/index/*",
         f"arn:aws:s3:::{outputs['ArtifactBucket']}/executions/*",
+        f"arn:aws:s3:::{outputs['ArtifactBucket']}/requests/*",
+        f"arn:aws:lambda:eu-west-1:123456789012:function:{outputs['PlannerFunction']}",
+        f"arn:aws:lambda:eu-west-1:123456789012:function:{outputs['FinisherFunction']}",
     }
     named = {each for statement in _filled_in(path, limited)["Statement"] for each in resources(statement)}
 

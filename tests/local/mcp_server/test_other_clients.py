@@ -59,7 +59,7 @@ LEFT_OUT = {
         "elicitation-sep1034-defaults",
         "elicitation-sep1330-enums",
     },
-    "tools answer with JSON; pictures that they kept are shown (test_a_picture_is_shown), sounds there are none": {
+    "tools answer with JSON; the pictures that they keep are shown: browser_tools/test_mcp_pictures.py": {
         "tools-call-image",
         "tools-call-audio",
         "tools-call-embedded-resource",
