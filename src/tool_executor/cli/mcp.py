@@ -88,6 +88,7 @@ def mcp(
     address.check()
     token = _token(token_file) if http else None
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    logging.getLogger("urllib3").setLevel(logging.ERROR)  # it tells of each connection that it does not keep
     said = {"caller": caller, "route": "direct" if direct else None}
     with chosen(local=local, stage=stage, region=region, new=NewCloud()) as where:
         executions = DeployedExecutions.of(ConfigurationManager().with_values(said), where.aws, where.deployment)

@@ -120,6 +120,7 @@ def test_nothing_but_the_protocol_is_on_standard_output_and_a_signal_cancels_and
     assert all(one["jsonrpc"] == "2.0" for one in got)
     assert _answers(got, 1)[0]["result"]["serverInfo"]["name"] == "tool-executor"
     assert _answers(got, 2)[0]["result"]["structuredContent"]["text"] == "a"
+    assert [one["error"]["code"] for one in got if "error" in one][:1] == [-32700]
     assert "on standard input and output" in told
     assert "Traceback" not in told
     begin = next(one for one in got if one.get("method") == "notifications/progress")
