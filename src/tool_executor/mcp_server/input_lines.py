@@ -86,7 +86,8 @@ def refusal_of(line: str) -> JSONRPCError | None:
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False, include_context=False)[0]
         if first["type"] == _NO_JSON:
-            told = ErrorData(code=PARSE_ERROR, message=f"The line is no JSON: {first['msg'].removeprefix('Invalid JSON: ')}.")
+            why = first["msg"].removeprefix("Invalid JSON: ")
+            told = ErrorData(code=PARSE_ERROR, message=f"The line is no JSON: {why}.")
         else:
             told = ErrorData(code=INVALID_REQUEST, message="The line is no message of JSON-RPC 2.0.")
         return JSONRPCError(jsonrpc="2.0", id=_id_in(line), error=told)
