@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import ClientError, ConnectTimeoutError, EndpointConnectionError
+from botocore.exceptions import ClientError, ConnectTimeoutError
 
 from tool_contract.retry import RetryPolicy, draw_delays
 from tool_executor.aws import translated_errors
+from tool_executor.errors import CredentialsMissingError, ServiceError
 from tool_executor.own_thread import in_own_thread
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 _AGAIN: Final = frozenset(
     {"InternalServerException", "ModelNotReadyException", "ServiceUnavailableException", "ThrottlingException"}
 )
+_HINT: Final = "Models are on AWS, whatever runs the tools: set AWS_PROFILE or run 'aws configure', and say a region."
 _ENDPOINT: Final = "AWS_ENDPOINT_URL_BEDROCK_RUNTIME"
 #: Quotas are counted by the minute: delays of up to half of one, five of them, outlast it.
 DELAYS: Final = RetryPolicy(initial_delay_seconds=2, max_delay_seconds=30, jitter=0.25)
@@ -103,13 +105,16 @@ class BedrockModel:
         raise AssertionError("the last try returns or raises")
 
     def _converse(self, request: Mapping[str, Any], last: bool) -> Mapping[str, Any]:  # noqa: FBT001 - by place, in a thread
-        with translated_errors():
-            try:
+        try:
+            with translated_errors():
                 return self._client.converse(**request)
-            except (ClientError, ConnectTimeoutError, EndpointConnectionError) as error:
-                if last or not _is_for_the_moment(error):
-                    raise
-                raise _ForTheMoment from error
+        except CredentialsMissingError as error:
+            message = f"The model cannot be asked: {error.sentence}"
+            raise CredentialsMissingError(message, hint=_HINT) from error
+        except ServiceError as error:
+            if last or not _is_for_the_moment(error.__cause__):
+                raise
+            raise _ForTheMoment from error
 
     @cached_property
     def _client(self) -> ConverseClient:
@@ -132,7 +137,7 @@ class _ForTheMoment(Exception):
     """The request may be made again."""
 
 
-def _is_for_the_moment(error: Exception) -> bool:
+def _is_for_the_moment(error: BaseException | None) -> bool:
     if isinstance(error, ClientError):
         return error.response["Error"].get("Code") in _AGAIN
     return isinstance(error, ConnectTimeoutError)

@@ -152,6 +152,8 @@ class _Turn:
 
     async def check(self) -> None:
         for place, call in enumerate(self.calls):
+            if place in self.done:
+                continue
             problems = self._readable(call)
             if not problems:
                 try:
