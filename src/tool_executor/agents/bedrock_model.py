@@ -14,6 +14,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError, ConnectTimeoutError
 
 from tool_contract.retry import RetryPolicy, draw_delays
+from tool_executor.arguments import checked_text
 from tool_executor.aws import translated_errors
 from tool_executor.errors import CredentialsMissingError, ServiceError
 from tool_executor.own_thread import in_own_thread
@@ -81,9 +82,7 @@ class BedrockModel:
         client: ConverseClient | None = None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
-        if not model_id.strip():
-            raise ValueError("The model's id is empty.")
-        self.model_id: Final = model_id
+        self.model_id: Final = checked_text(model_id, "model_id")
         self._region = region
         self._read_timeout = read_timeout_seconds
         self._given = client

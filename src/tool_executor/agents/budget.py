@@ -6,6 +6,8 @@ import math
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, Self
 
+from tool_executor.arguments import problem, refused
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -76,7 +78,8 @@ class Budget:
     """How far a conversation may go.
 
     ``turns`` are answers of the model, ``tool_calls`` calls of tools. ``tokens`` and ``dollars`` are looked at after
-    each answer, so that the last one may go past them; ``dollars`` needs the model's ``price``.
+    each answer, so that the last one may go past them; ``dollars`` needs the model's ``price``. Raises
+    InvalidRequestError for what cannot be.
     """
 
     turns: int = 10
@@ -91,7 +94,8 @@ class Budget:
         _check_number("tokens", self.tokens, 1)
         _check_number("dollars", self.dollars, 0)
         if self.dollars is not None and self.price is None:
-            raise ValueError("A budget in dollars needs the model's price: Budget(dollars=1, price=ModelPrice(3, 15)).")
+            hint = "Say Budget(dollars=1, price=ModelPrice(3, 15))."
+            raise refused(problem("/price", "A budget in dollars needs the model's price.", hint=hint))
 
     def exceeded(self, used: Usage, wanted_calls: int) -> tuple[str, str] | None:
         """Return which limit keeps a model's wish for tools from being granted, and a sentence, or None."""
@@ -111,4 +115,4 @@ def _check_number(name: str, value: float | None, least: int) -> None:
     if value is None:
         return
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value) or value < least:
-        raise ValueError(f"{name} is a number from {least} on, not {value!r}.")
+        raise refused(problem(f"/{name}", f"It should be a number from {least} on, not {value!r}."))

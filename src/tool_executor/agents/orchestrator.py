@@ -16,7 +16,7 @@ from tool_executor.agents.plan import plan_problems
 from tool_executor.agents.plan_result import PlanResult
 from tool_executor.agents.plan_run import PlanRun
 from tool_executor.agents.prompt_run import PromptRun
-from tool_executor.arguments import checked_text
+from tool_executor.arguments import checked_text, problem, refused
 from tool_executor.background_loop import BackgroundLoop
 from tool_executor.configuration import configuration_of
 from tool_executor.errors import (
@@ -182,7 +182,8 @@ class Orchestrator:
         checked_text(prompt, "prompt")
         chosen = self._model if model is None else model
         if chosen is None:
-            raise TypeError("A prompt needs a model: Orchestrator(model=...), or run(prompt, model=...).")
+            hint = "Say Orchestrator(model=...), or run(prompt, model=...)."
+            raise refused(problem("/model", "A prompt needs a model.", hint=hint))
         if isinstance(chosen, str):
             chosen = BedrockModel(chosen)
         options: ToolsetOptions = {**(tools or {}), "correlation_id": own_id}

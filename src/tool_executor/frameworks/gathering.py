@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Protocol, Self
 
 from tool_contract.limits import MAX_CALLS
+from tool_executor.arguments import problem, refused
 from tool_executor.errors import ExecutorClosedError
 from tool_executor.model_apis.toolset import Toolset, ToolsetOptions, TurnExecutor
 
@@ -49,7 +50,7 @@ class Gatherer:
 
     def __init__(self, executor: GatheringExecutor, toolset: Toolset, seconds: float) -> None:
         if not 0 <= seconds <= 1:
-            raise ValueError(f"gather_seconds is a number from 0 to 1, not {seconds!r}.")
+            raise refused(problem("/gather_seconds", f"It should be a number from 0 to 1, not {seconds!r}."))
         self.toolset: Final = toolset
         self._executor = executor
         self._seconds = seconds
@@ -60,7 +61,8 @@ class Gatherer:
     def of(cls, executor: GatheringExecutor, seconds: float, options: ToolsetOptions) -> Self:
         """Return a gatherer of calls of the tools that ``options`` say."""
         if options.get("mode", "parallel") != "parallel":
-            raise ValueError("A framework makes its calls in no certain order: they can be run in parallel only.")
+            message = "A framework makes its calls in no certain order: they can be run in parallel only."
+            raise refused(problem("/mode", message))
         return cls(executor, Toolset(executor=executor, **options), seconds)
 
     def offered(self) -> Catalog:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, Protocol, TypedDict, Type
 from tool_contract.envelope import CallStatus, Detail
 from tool_contract.errors import RULES, Effect, ErrorCode
 from tool_contract.problems import Problem
+from tool_executor.arguments import problem, refused
 from tool_executor.calls import ToolCall
 from tool_executor.errors import CallerLimitExceededError, InvalidRequestError
 from tool_executor.model_apis.model_call import call_ids, idempotency_key
@@ -97,6 +98,8 @@ class Toolset:
             one that the stage keeps. Without them it may use none.
         max_result_characters: how much of a result the model is given, 200 at least.
         strict: whether the provider is asked to hold the model to the schemas, as far as it can express them.
+
+    Raises InvalidRequestError for what cannot be.
     """
 
     executor: TurnExecutor
@@ -114,11 +117,11 @@ class Toolset:
 
     def __post_init__(self) -> None:
         if self.once and self.correlation_id is None:
-            raise ValueError("once needs the correlation_id of one conversation")
+            raise refused(problem("/once", "It needs the correlation_id of one conversation."))
         if self.max_result_characters < _LEAST_CHARACTERS:
-            raise ValueError(f"max_result_characters is below {_LEAST_CHARACTERS}")
+            raise refused(problem("/max_result_characters", f"It should be {_LEAST_CHARACTERS} or more."))
         if self.mode not in {"parallel", "sequence"}:
-            raise ValueError(f"mode is 'parallel' or 'sequence', not {self.mode!r}")
+            raise refused(problem("/mode", f"It should be 'parallel' or 'sequence', not {self.mode!r}."))
 
     async def offered(self) -> Catalog:
         """Return the tools that the model is offered. Raises as :meth:`Offer.of`, and what the executor raises."""

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.unit.model_apis.turn_executor import TurnExecutor
-from tool_executor import ServiceError, ToolExecutionResult
+from tool_executor import InvalidRequestError, ServiceError, ToolExecutionResult
 from tool_executor.errors import ExecutorClosedError
 from tool_executor.frameworks.gathering import Gatherer
 from tool_executor.model_apis.model_call import ModelCall
@@ -176,10 +176,12 @@ def test_who_waits_while_the_executor_is_closed_is_told_so() -> None:
 
 @pytest.mark.parametrize("seconds", [-1, 2, float("nan")])
 def test_a_time_that_cannot_be_is_refused(seconds: float) -> None:
-    with pytest.raises(ValueError, match="from 0 to 1"):
+    with pytest.raises(InvalidRequestError) as told:
         Gatherer.of(TurnExecutor(), seconds, {})
+    assert told.value.problems[0]["pointer"] == "/gather_seconds"
 
 
 def test_a_sequence_is_refused_because_a_frameworks_calls_come_in_no_certain_order() -> None:
-    with pytest.raises(ValueError, match="no certain order"):
+    with pytest.raises(InvalidRequestError) as told:
         Gatherer.of(TurnExecutor(), 0.05, {"mode": "sequence"})
+    assert "no certain order" in told.value.problems[0]["message"]

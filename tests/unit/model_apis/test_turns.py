@@ -177,5 +177,6 @@ def test_a_null_that_a_tool_takes_is_kept() -> None:
 
 @pytest.mark.parametrize("options", [{"once": True}, {"max_result_characters": 10}, {"mode": "both"}])
 def test_options_that_cannot_hold_are_refused(options: dict[str, Any]) -> None:
-    with pytest.raises(ValueError, match=r"once|max_result_characters|mode"):
+    with pytest.raises(InvalidRequestError) as told:
         Toolset(executor=TurnExecutor(), **options)
+    assert [one["pointer"] for one in told.value.problems] == [f"/{next(iter(options))}"]
