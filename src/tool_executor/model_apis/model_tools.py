@@ -72,7 +72,7 @@ class ModelTools(ABC):
         Raises InvalidRequestError.
         """
         try:
-            calls = self._calls(plain_json(answer))
+            calls = [_of_text(call) for call in self._calls(plain_json(answer))]
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise _unreadable(type(self).__name__, error) from None
         return [call for call in calls if call.name not in self.toolset.own_tools]
@@ -106,6 +106,12 @@ class ModelTools(ABC):
     @abstractmethod
     def _block(self, call: ModelCall, text: str, success: bool) -> Block:  # noqa: FBT001 - of a result
         """Return a call's result block."""
+
+
+def _of_text(call: ModelCall) -> ModelCall:
+    if not isinstance(call.id, str) or not isinstance(call.name, str):
+        raise TypeError("an id or a name is no text")
+    return call
 
 
 def plain_json(value: Any) -> Any:  # noqa: ANN401 - JSON, or an SDK's object

@@ -66,6 +66,13 @@ def test_what_is_no_answer_is_refused_in_a_sentence(api: Api, answer: Any) -> No
         api.tools(TurnExecutor()).calls_in(answer)
 
 
+@pytest.mark.parametrize("wrong", [{"call_id": None}, {"name": 3}, {"arguments": 7}])
+def test_a_call_whose_fields_are_no_text_is_refused_in_a_sentence(wrong: dict[str, Any]) -> None:
+    item = {"type": "function_call", "call_id": "c", "name": "n", "arguments": "{}", **wrong}
+    with pytest.raises(InvalidRequestError, match="This is no answer that"):
+        OPENAI.tools(TurnExecutor()).calls_in([item])
+
+
 def test_tools_that_the_provider_runs_itself_are_left_alone() -> None:
     message = bedrock_message(FIVE[:1])
     message["content"][1]["toolUse"]["type"] = "server_tool_use"
