@@ -19,6 +19,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from lambdas.runtime import telemetry
+from lambdas.runtime.gateway_event import framed
 from lambdas.runtime.invocation import Invoker
 from lambdas.runtime.tool import Tool, ToolDefinitionError, make_tool
 from tool_contract.tool_spec import ToolAnnotations
@@ -90,10 +91,13 @@ class ToolGroup:
 
     @cached_property
     def lambda_handler(self) -> Callable[[Any, Any], Any]:
-        """The Lambda function's handler: checks the event, runs the tool, returns the envelope."""
+        """The Lambda function's handler: checks the event, runs the tool, returns the envelope.
+
+        AgentCore Gateway's events are taken, too.
+        """
         invoker = Invoker(self._tools)
 
         def handle(event: Any, context: Any) -> dict[str, Any]:  # noqa: ANN401 - Lambda's own signature
-            return invoker.invoke(event, context.aws_request_id)
+            return invoker.invoke(framed(event, context), context.aws_request_id)
 
         return telemetry.observed(handle)

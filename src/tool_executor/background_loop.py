@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import atexit
 import threading
-from concurrent.futures import CancelledError
+from concurrent.futures import CancelledError, Future
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -51,6 +51,10 @@ class BackgroundLoop:
                 loop.call_soon_threadsafe(tasks[0].cancel)
                 ended.wait(_CANCELS_WITHIN_SECONDS)
             raise
+
+    def start(self, coroutine: Coroutine[Any, Any, _Answer]) -> Future[_Answer]:
+        """Start a coroutine and return at once; cancelling the future cancels the coroutine."""
+        return asyncio.run_coroutine_threadsafe(coroutine, self._started())
 
     def close(self) -> None:
         """Cancel what runs, and end the loop and its thread; once more does nothing.

@@ -22,6 +22,8 @@ The exceptions::
     │   └── ResultCorruptError     it is not what was stored
     ├── ExecutorClosedError        the executor was closed while a thread waited for it
     ├── ToolFailedError            raised by result.raise_for_failure() alone
+    ├── PromptNotCompletedError    raised by a prompt's result.raise_for_failure() alone: tool_executor.agents
+    ├── FrameworkMissingError      an agent framework is not installed: tool_executor.frameworks
     ├── InvalidBulkError and others of bulks   see tool_executor.bulk.errors
     ├── InventoryFilesError        see tool_executor.inventory_files.errors
     ├── InventoryTablesError       see tool_executor.inventory_tables.errors

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from tool_executor.arguments import checked_limit
 from tool_executor.background_loop import BackgroundLoop
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Coroutine, Sequence
+    from concurrent.futures import Future
     from datetime import datetime
 
     from tool_contract.catalog import Catalog
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from tool_executor.history_statistics import StatisticsReport
     from tool_executor.recent import RecentResults
     from tool_executor.result import ToolExecutionResult
+
+_Answer = TypeVar("_Answer")
 
 
 class SyncMethods:
@@ -115,6 +118,14 @@ class SyncMethods:
     def cancel_sync(self: ToolExecutor, execution_id: str) -> Cancellation:  # type: ignore[misc] # as above
         """Stop an execution. See :meth:`ToolExecutor.cancel`."""
         return self._loop.run(self.cancel(execution_id))
+
+    def run_coroutine(self, coroutine: Coroutine[Any, Any, _Answer]) -> _Answer:
+        """Run a coroutine that uses this executor in the executor's own thread, and wait for it."""
+        return self._loop.run(coroutine)
+
+    def start_coroutine(self, coroutine: Coroutine[Any, Any, _Answer]) -> Future[_Answer]:
+        """Start a coroutine in the executor's own thread and return at once; cancelling the future cancels it."""
+        return self._loop.start(coroutine)
 
     @property
     def execution_history(self) -> list[ToolExecutionResult]:

@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from tool_executor.cli.artifacts import artifacts
+from tool_executor.cli.ask import ask
 from tool_executor.cli.breaker import app as breaker_app
 from tool_executor.cli.browser import app as browser_app
 from tool_executor.cli.bulk import app as bulk_app
@@ -39,6 +40,7 @@ app = typer.Typer(
     help="Runs an AI agent's tools on AWS, or on this machine: in parallel, with retries, deadlines and fallbacks.",
 )
 app.command()(run)
+app.command()(ask)
 app.command()(tools)
 app.command()(validate)
 app.command()(cost)

@@ -14,6 +14,7 @@ from tool_executor.cli.catalog_file import read_catalog
 from tool_executor.cli.completion import tool_names
 from tool_executor.cli.console import out, plain, print_json
 from tool_executor.errors import ToolNotFoundError
+from tool_executor.model_apis.gateway_target import gateway_tools
 
 if TYPE_CHECKING:
     from tool_contract.catalog import Catalog
@@ -26,6 +27,14 @@ def tools(
     ] = None,
     *,
     catalog_file: options.CatalogFile = None,
+    gateway_schema: Annotated[
+        str | None,
+        typer.Option(
+            "--gateway-schema",
+            metavar="GROUP",
+            help="Print the tool schema of an AgentCore Gateway target for this tool group, JSON.",
+        ),
+    ] = None,
     as_json: options.Json = False,
 ) -> None:
     """List the tools, or show one with its schemas.
@@ -35,8 +44,16 @@ def tools(
       tool-executor tools
 
       tool-executor tools forecast_demand --json
+
+      tool-executor tools --gateway-schema inventory-optimizer > schema.json
     """
+    if name is not None and gateway_schema is not None:
+        message = "--gateway-schema is of a whole tool group: leave NAME out."
+        raise typer.BadParameter(message)
     catalog = read_catalog(catalog_file)
+    if gateway_schema is not None:
+        typer.echo(json.dumps(gateway_tools(catalog, gateway_schema), indent=2, ensure_ascii=False))
+        return
     if name is None:
         print_json(catalog.to_json()) if as_json else _print_list(catalog)
         return

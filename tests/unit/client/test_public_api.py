@@ -13,13 +13,13 @@ from types import ModuleType
 import pytest
 
 import tool_executor
-from tool_executor import ToolExecutor, agents, errors
+from tool_executor import ToolExecutor, agents, errors, model_apis
 
 #: What the command line alone raises.
 NOT_THE_CLIENTS = {"ExecutionOpenError", "RequestUnreadableError"}
 #: What a program that has tools run by the state machine should not wait for.
 NOT_AT_IMPORT = ("aiohttp", "moto", "numpy", "pydantic_settings", "rich", "typer", "aws_cdk")
-MODULES = (tool_executor, agents)
+MODULES = (tool_executor, agents, model_apis)
 NAMES = [(module, name) for module in MODULES for name in module.__all__]
 
 
