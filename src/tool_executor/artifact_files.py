@@ -45,12 +45,16 @@ class ArtifactFiles:
 
     def fetch(self, file: ArtifactFile, folder: Path) -> Path:
         """Write a file into a folder, as ``<call_id>-<name>``; return its path. Raises OSError, too."""
-        with translated_errors():
-            body = self.aws.s3.get_object(Bucket=self.bucket, Key=file.key)["Body"].read()
+        body = self.read(file)
         folder.mkdir(parents=True, exist_ok=True)
         path = folder / f"{file.call_id.replace(':', '_')}-{file.name}"
         path.write_bytes(body)
         return path
+
+    def read(self, file: ArtifactFile) -> bytes:
+        """Return what a file holds."""
+        with translated_errors():
+            return self.aws.s3.get_object(Bucket=self.bucket, Key=file.key)["Body"].read()
 
     def _listed(self, prefix: str) -> Iterator[ArtifactFile]:
         for page in self.aws.s3.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=prefix):

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tool_contract.attempt import AttemptEntry
-    from tool_executor.cli.timeline import CallLine
+    from tool_executor.timeline import CallLine
 
 _ANSWERS: Final = {
     "done": "answered",
