@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from tool_contract.express import timeout_problems
-from tool_executor.checked_request import checked_request
 from tool_executor.cli import cost_options, options
 from tool_executor.cli.catalog_file import read_catalog
+from tool_executor.cli.checked_request import checked_request, read_options
 from tool_executor.cli.console import print_json
 from tool_executor.cli.cost_tables import print_comparison, print_month, print_prices, print_request
 from tool_executor.cli.request_file import read_request
-from tool_executor.cli.stage_options import read_options
 from tool_executor.costs.assumptions import Assumptions
 from tool_executor.costs.bill import bill_of
 from tool_executor.costs.comparison import by_express, options_for

@@ -13,7 +13,7 @@ from tool_executor.costs.prices import list_prices
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from tool_executor.checked_request import CheckedRequest
+    from tool_executor.cli.checked_request import CheckedRequest
     from tool_executor.costs.bill import Bill, Line
     from tool_executor.costs.comparison import Option
     from tool_executor.costs.month import MonthReport

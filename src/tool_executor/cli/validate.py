@@ -15,15 +15,14 @@ from tool_contract.limits import (
     MAX_REQUEST_BYTES_BY_REFERENCE,
 )
 from tool_contract.preflight import NOT_IN_COST
-from tool_executor.checked_request import checked_request
 from tool_executor.cli import options
 from tool_executor.cli.catalog_file import read_catalog
+from tool_executor.cli.checked_request import checked_request, read_options
 from tool_executor.cli.console import out, print_json
 from tool_executor.cli.request_file import read_request
-from tool_executor.cli.stage_options import read_options
 
 if TYPE_CHECKING:
-    from tool_executor.checked_request import CheckedRequest
+    from tool_executor.cli.checked_request import CheckedRequest
 
 
 def validate(

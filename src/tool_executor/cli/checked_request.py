@@ -1,4 +1,4 @@
-"""A request that has not been started: checked as the planner would, and measured."""
+"""A request as the commands that only look at it take it: read, checked as the planner would, and measured."""
 
 from __future__ import annotations
 
@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING
 
 from tool_contract import strict_json
 from tool_contract.invalid_request import InvalidRequestError as RequestProblems
+from tool_contract.options import InvalidOptionsError, ToolExecutorOptions
 from tool_contract.preflight import Preflight, preflight
 from tool_contract.request import check_request
+from tool_executor.cli.request_file import read_request
 from tool_executor.errors import InvalidRequestError
 from tool_executor.sent_request import size_problem
 
 if TYPE_CHECKING:
     from tool_contract.catalog import Catalog
-    from tool_contract.options import ToolExecutorOptions
     from tool_contract.problems import Problem
     from tool_contract.request import ExecutionRequest
 
@@ -30,6 +31,17 @@ class CheckedRequest:
     def tool_names(self) -> list[str]:
         """The tools that it names, fallbacks' too."""
         return sorted({candidate.tool_name for call in self.request.calls for candidate in call.candidates})
+
+
+def read_options(file: str | None) -> ToolExecutorOptions:
+    """Return a stage's options from a file, the default ones without. Raises InvalidRequestError."""
+    if file is None:
+        return ToolExecutorOptions()
+    try:
+        return ToolExecutorOptions.from_json(read_request(file))
+    except InvalidOptionsError as error:
+        message = f"The options in {file!r} cannot be used."
+        raise InvalidRequestError(message, [problem.as_detail() for problem in error.problems]) from None
 
 
 def checked_request(value: object, catalog: Catalog, stage: ToolExecutorOptions) -> CheckedRequest:
