@@ -11,7 +11,7 @@ from tool_contract import strict_json
 from tool_contract.envelope import ResultRef
 from tool_contract.record import EXECUTION_CALL_ID, asked_tool, attempt_log_of, envelope_from_record
 from tool_executor.artifact_files import ArtifactFile, ArtifactFiles
-from tool_executor.attempt_words import attempt_words
+from tool_executor.attempt_words import outcome_words
 from tool_executor.errors import ExecutionNotFoundError, ResultUnavailableError
 from tool_executor.result_reader import ResultReader
 from tool_executor.ui.errors import PageNotFoundError
@@ -64,7 +64,7 @@ class CallView:
     @property
     def log(self) -> list[tuple[Any, str]]:
         """The attempts, each with its sentence."""
-        return [(entry, attempt_words(entry)) for entry in attempt_log_of(self.record)]
+        return [(entry, outcome_words(entry)) for entry in attempt_log_of(self.record)]
 
 
 async def call(request: Request) -> Response:

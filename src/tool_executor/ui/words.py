@@ -24,8 +24,8 @@ _SIGNS: Final = {
     "open": "✕",
     "forced_open": "✕",
     "unreadable": "?",
-    "timeout": "⧖",
-    "skipped": "⤼",
+    "timeout": "◔",
+    "skipped": "»",
     "cancelled": "■",
     "pending": "…",
     "planning": "…",
@@ -96,6 +96,11 @@ def first_sentence(text: str) -> str:
     return head + stop.strip()
 
 
+def paragraphs(text: str) -> list[str]:
+    """Return a docstring's paragraphs, each as one line."""
+    return [" ".join(part.split()) for part in text.split("\n\n") if part.strip()]
+
+
 def counts(row: Mapping[str, Any]) -> str:
     """Return how an execution's calls ended, e.g. ``12 success, 1 failed``; empty while it runs."""
     told = row.get("counts") or {}
@@ -129,5 +134,6 @@ FILTERS: Final[Mapping[str, Callable[..., Any]]] = {
     "segment": segment,
     "first_sentence": first_sentence,
     "counts": counts,
+    "paragraphs": paragraphs,
     "is_picture": is_picture,
 }

@@ -18,9 +18,15 @@ function colour(name) {
   return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 }
 
+// UTC, as everywhere on the page; the day stands where it begins.
+function named(seconds, step) {
+  const [day, time] = new Date(seconds * 1000).toISOString().split("T");
+  return step >= 86400 || time.startsWith("00:00") ? day.slice(5) : time.slice(0, 5);
+}
+
 function axes() {
   const common = { stroke: colour("--muted"), grid: { stroke: colour("--line"), width: 1 }, ticks: { show: false }, font: "12px system-ui, sans-serif" };
-  return [common, { ...common, size: 48 }];
+  return [{ ...common, values: (_, moments, __, ___, step) => moments.map((at) => named(at, step)) }, { ...common, size: 48 }];
 }
 
 function options(place, series, scales) {
@@ -37,13 +43,14 @@ function options(place, series, scales) {
 
 function drawCalls(place, data) {
   const bars = uPlot.paths.bars({ size: [0.7, 40], align: 1 });
-  const all = data.time.map((_, at) => data.succeeded[at] + data.failed[at] + data.others[at]);
-  const bad = data.time.map((_, at) => data.succeeded[at] + data.failed[at]);
+  const shown = (count) => count || null;
+  const all = data.time.map((_, at) => shown(data.succeeded[at] + data.failed[at] + data.others[at]));
+  const bad = data.time.map((_, at) => shown(data.succeeded[at] + data.failed[at]));
   const one = (label, name, own) => ({ label, paths: bars, stroke: colour(name), fill: colour(name), points: { show: false }, value: (_, __, ___, at) => (at === null || at === undefined ? "" : own[at]) });
   const series = [one("skipped, cancelled", "--quiet-bar", data.others), one("failed, timeout", "--bad", data.failed), one("succeeded", "--good", data.succeeded)];
   const step = data.time.length > 1 ? data.time[1] - data.time[0] : 3600;
   const scales = { x: { range: () => [data.time[0], data.time[data.time.length - 1] + step] }, y: { range: (_, __, most) => [0, Math.max(1, most)] } };
-  return new uPlot(options(place, series, scales), [data.time, all, bad, data.succeeded], place);
+  return new uPlot(options(place, series, scales), [data.time, all, bad, data.succeeded.map(shown)], place);
 }
 
 function drawTimes(place, data) {
