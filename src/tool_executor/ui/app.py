@@ -64,7 +64,7 @@ def make_app(place: Place, key: Key, port: int) -> Starlette:
 
 async def _told(request: Request, error: Exception) -> Response:
     assert isinstance(error, ToolExecutorError)  # noqa: S101 - what the handler is registered for
-    return error_page(request, error, HTTPStatus.NOT_FOUND if isinstance(error, PageNotFoundError) else None)
+    return error_page(request, error)
 
 
 async def _no_page(request: Request, error: Exception) -> Response:

@@ -53,6 +53,21 @@ def fits(shape: Shape, value: Any) -> bool:  # noqa: ANN401 - JSON is any value
     return bool(value_of(shape, texts_of(shape, value)) == _without_nulls(value))
 
 
+def unreadable(shape: Shape, texts: Texts, pointer: str = "") -> Iterator[dict[str, str]]:
+    """Yield a problem for each text that should be JSON and is none: as text it might be taken for what it is not."""
+    if isinstance(shape, Group):
+        for field in shape.fields:
+            yield from unreadable(field, texts, under(pointer, field.name))
+    elif isinstance(shape, Rows):
+        for number in range(row_count(texts, pointer)):
+            yield from unreadable(shape.item, texts, under(pointer, number))
+    elif isinstance(shape, Json) and (text := texts.get(f"f{pointer}", "")):
+        try:
+            strict_json.parse(text)
+        except strict_json.JsonError as error:
+            yield {"pointer": pointer, "message": str(error), "hint": "Text stands in quotes in JSON."}
+
+
 def row_count(texts: Texts, pointer: str) -> int:
     """Return how many rows the form has of the list at a pointer."""
     count = texts.get(f"n{pointer}", "")

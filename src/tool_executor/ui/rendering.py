@@ -18,7 +18,9 @@ from tool_executor.errors import (
     ResultMissingError,
     ServiceError,
     ToolExecutorError,
+    ToolNotFoundError,
 )
+from tool_executor.ui.errors import PageNotFoundError, RequestRefusedError
 from tool_executor.ui.words import FILTERS
 
 if TYPE_CHECKING:
@@ -26,7 +28,10 @@ if TYPE_CHECKING:
 
 FOLDER: Final = Path(__file__).parent
 _STATUSES: Final = (
+    (PageNotFoundError, HTTPStatus.NOT_FOUND),
+    (RequestRefusedError, HTTPStatus.FORBIDDEN),
     (ExecutionNotFoundError, HTTPStatus.NOT_FOUND),
+    (ToolNotFoundError, HTTPStatus.NOT_FOUND),
     (ResultMissingError, HTTPStatus.NOT_FOUND),
     (InvalidRequestError, HTTPStatus.BAD_REQUEST),
     (CredentialsMissingError, HTTPStatus.SERVICE_UNAVAILABLE),

@@ -11,7 +11,17 @@ from starlette.responses import RedirectResponse
 from tool_contract import strict_json
 from tool_executor.errors import InvalidRequestError, ToolNotFoundError
 from tool_executor.ui.call_pages import input_of, record_of
-from tool_executor.ui.form_values import LEFT_OUT, fits, row_count, texts_of, under, value_of, with_row, without_row
+from tool_executor.ui.form_values import (
+    LEFT_OUT,
+    fits,
+    row_count,
+    texts_of,
+    under,
+    unreadable,
+    value_of,
+    with_row,
+    without_row,
+)
 from tool_executor.ui.rendering import render
 from tool_executor.ui.shapes import Shape, shape_of, told
 from tool_executor.ui.starting import Problems, at_places, new_run_id, problems_of, run_id_of, start
@@ -174,6 +184,9 @@ def _request(form: RunForm) -> dict[str, Any]:
 
 def _input(form: RunForm) -> Any:  # noqa: ANN401 - JSON is any value
     if form.json_text is None:
+        if problems := list(unreadable(form.shape, form.texts)):
+            told = [{**problem, "pointer": _INPUT + problem["pointer"]} for problem in problems]
+            raise InvalidRequestError("The input cannot be read.", told)
         return value_of(form.shape, form.texts)
     try:
         return strict_json.parse(form.json_text)
