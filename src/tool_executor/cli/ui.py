@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 import webbrowser
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Annotated
@@ -61,7 +62,13 @@ def _tell(link: str, place: Place, *, opens: bool, as_json: bool) -> None:
         print_json({"url": link, "pid": os.getpid()})
         return
     out.print(f"The page of the {escape(place.label)} is at [bold]{escape(link)}[/]. Ctrl-C ends it.", soft_wrap=True)
-    if opens and not webbrowser.open(link):
+    if opens:
+        # In a thread: a browser in the terminal returns when it is left, and the page is served meanwhile.
+        threading.Thread(target=_open, args=(link,), daemon=True).start()
+
+
+def _open(link: str) -> None:
+    if not webbrowser.open(link):
         err.print("No browser could be opened: open the link yourself.")
 
 
@@ -73,7 +80,7 @@ def _place(at_end: ExitStack, *, local: bool, stage: str, region: str | None) ->
 
     def find() -> Found:
         with chosen(local=local, stage=stage, region=region) as where:
-            return _found(where, label)
+            return _found(where, label if local else f"{label}, {where.aws.dynamodb.meta.region_name}")
 
     if not local:
         return Place(find, label, options="" if stage == "dev" else f" --stage {stage}")

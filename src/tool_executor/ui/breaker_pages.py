@@ -46,12 +46,12 @@ async def breakers(request: Request) -> Response:
 
     def states(found: Found) -> list[BreakerState]:
         stored = {state.tool_name: state for state in _breakers(found).all()}
-        names = {*stored, *place.catalog_of(found).by_name}
+        names = {*stored, *place.tool_names(found)}
         return [stored.get(name) or BreakerState(name, Circuit.CLOSED) for name in sorted(names)]
 
     listed = await place.ask(states)
     listed.sort(key=lambda state: state.circuit == Circuit.CLOSED and not state.calls)
-    return render(request, "breakers.html", states=listed, changed=request.query_params.get("changed", ""))
+    return render(request, "breakers.html", states=listed, changed=_changed(request, listed))
 
 
 async def confirm_breaker(request: Request) -> Response:
@@ -69,6 +69,11 @@ async def set_breaker(request: Request) -> Response:
     now_ms = time.time_ns() // 1_000_000
     await request.app.state.place.ask(lambda found: _breakers(found).set(tool_name, circuit, now_ms))
     return RedirectResponse(f"/breakers?changed={tool_name}", HTTPStatus.SEE_OTHER)
+
+
+def _changed(request: Request, listed: list[BreakerState]) -> str:
+    changed = request.query_params.get("changed", "")
+    return changed if changed in {state.tool_name for state in listed} else ""
 
 
 def _breakers(found: Found) -> Breakers:

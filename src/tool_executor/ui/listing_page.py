@@ -24,7 +24,7 @@ async def executions(request: Request) -> Response:
     wanted = Filter.of(request.query_params)
 
     def asked(found: Found) -> tuple[Page, list[str]]:
-        names = sorted(place.catalog_of(found).by_name)
+        names = place.tool_names(found)
         cursor = Cursor.parsed(request.query_params.get("after", ""))
         return Listing(found.history, wanted, datetime.now(UTC)).page(cursor), names
 
@@ -32,7 +32,7 @@ async def executions(request: Request) -> Response:
     try:
         page, names = await place.ask(asked)
     except InvalidRequestError as error:
-        page, names, problems = Page([], None), sorted((await place.catalog()).by_name), error.problems
+        page, names, problems = Page([], None), await place.ask(place.tool_names), error.problems
     following = {**_said(wanted), "after": str(page.following)} if page.following else None
     return render(
         request,

@@ -60,6 +60,11 @@ class Place:
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _limiter: CapacityLimiter | None = None
 
+    @property
+    def shown(self) -> str:
+        """What the page calls it: with its region, once that is known."""
+        return self.label if self._found is None or not self._found.label else self._found.label
+
     async def ask(self, question: Callable[[Found], _Answer]) -> _Answer:
         """Return a question's answer, found in a thread. Raises what the question raises, and what ``find`` does."""
         if self._limiter is None:
@@ -79,6 +84,15 @@ class Place:
                 deployed_catalog(found.aws, found.deployment.planner_function),
             )
         return kept[1]
+
+    def tool_names(self, found: Found) -> list[str]:
+        """Return the tools' names, none where the planner fails: what there is to see then is wanted all the more."""
+        try:
+            return sorted(self.catalog_of(found).by_name)
+        except ServiceError as error:
+            if isinstance(error.__cause__, EndpointConnectionError):
+                raise
+            return []
 
     def _answer(self, question: Callable[[Found], _Answer]) -> _Answer:
         try:

@@ -103,9 +103,8 @@ def paragraphs(text: str) -> list[str]:
 
 def counts(row: Mapping[str, Any]) -> str:
     """Return how an execution's calls ended, e.g. ``12 success, 1 failed``; empty while it runs."""
-    told = row.get("counts") or {}
-    found = json.loads(told) if isinstance(told, str) else told
-    return ", ".join(f"{int(count)} {status}" for status, count in found.items() if count)
+    found = row.get("counts") or {}
+    return ", ".join(f"{int(count)} {status}" for status, count in found.items() if count and status != "total")
 
 
 def is_picture(file: ArtifactFile) -> bool:

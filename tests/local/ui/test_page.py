@@ -103,6 +103,17 @@ def test_what_a_person_has_opened_stays_open_while_the_page_is_live(visit: Visit
     assert page.evaluate("document.activeElement.id") == "call-1"
 
 
+def test_a_live_page_says_when_nobody_answers_and_goes_on_when_somebody_does(visit: Visit) -> None:
+    run_echo(visit, text="x", seconds="4")
+    page, notice = visit.page, visit.page.locator("#notice")
+    page.route("**/live", lambda route: route.abort())
+    expect(notice).to_contain_text("does not answer", timeout=30_000)
+    page.unroute("**/live")
+    expect(notice).to_be_hidden(timeout=30_000)
+    expect(page.locator("#live:not([hx-get])")).to_be_attached(timeout=60_000)
+    visit.complaints.clear()  # the browser tells of what was aborted
+
+
 def test_an_execution_is_cancelled_and_its_page_says_so(visit: Visit) -> None:
     execution_id = run_echo(visit, text="x", seconds="25")
     expect(visit.page.locator("svg.bars rect.running")).to_have_count(1, timeout=30_000)

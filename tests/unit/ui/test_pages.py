@@ -290,3 +290,20 @@ def test_who_lacks_the_extra_is_told_the_command(monkeypatch: pytest.MonkeyPatch
         require_ui()
     assert told.value.sentence == "The page needs the package uvicorn."
     assert "pip install 'tool-executor[ui]'" in json.dumps(told.value.to_json())
+
+
+def test_where_the_planner_fails_the_list_and_the_breakers_are_shown_all_the_same(
+    rows: HistoryRows, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: Any) -> None:
+        raise ServiceError("The planner did not tell its catalog; its log says why.")
+
+    monkeypatch.setattr("tool_executor.ui.place.deployed_catalog", fails)
+    page = page_of(Place(lambda: Found(rows.aws, rows.deployment), "stage dev"))
+    assert page.get("/executions").status_code == 200
+    assert page.get("/breakers").status_code == 200
+    assert page.get("/tools").status_code == 502
+
+
+def test_a_page_tells_of_no_breaker_that_an_address_has_made_up(page: Page) -> None:
+    assert "was set" not in page.html("/breakers?changed=your%20account%20was%20closed")

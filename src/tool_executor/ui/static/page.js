@@ -34,6 +34,11 @@ document.addEventListener("htmx:sendError", () => {
 });
 
 document.addEventListener("htmx:responseError", (event) => {
+  // It will not get better by asking again, as where the planner has refused the request: the whole page tells it.
+  if (event.detail.xhr.status < 500) {
+    location.reload();
+    return;
+  }
   const page = new DOMParser().parseFromString(event.detail.xhr.responseText, "text/html");
   notice(page.querySelector(".problems h1")?.textContent || "The page could not be brought up to date.");
 });
