@@ -84,7 +84,7 @@ def _place(at_end: ExitStack, *, local: bool, stage: str, region: str | None) ->
 
     if not local:
         return Place(find, label, options="" if stage == "dev" else f" --stage {stage}")
-    own = at_end.enter_context(chosen(local=True, stage=stage, region=region, new=NewCloud()))
+    own = at_end.enter_context(chosen(local=True, stage=stage, region=region, new=NewCloud(announces=True)))
     first = _found(own, label)
 
     def find_local() -> Found:

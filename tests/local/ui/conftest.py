@@ -48,10 +48,11 @@ class Visit:
     def go(self, path: str) -> None:
         self.page.goto(self.served.origin + path)
 
-    def faults(self) -> list[Any]:
-        """Return what axe-core calls serious or critical."""
+    def faults(self, *rules: str) -> list[Any]:
+        """Return what axe-core calls serious or critical, by all of its rules or by some."""
         self.page.evaluate(AXE.read_text(encoding="utf-8"))
-        found = self.page.evaluate("async () => (await axe.run()).violations")
+        chosen = {"runOnly": {"type": "rule", "values": rules}} if rules else {}
+        found = self.page.evaluate("async (chosen) => (await axe.run(chosen)).violations", chosen)
         return [
             (one["id"], node["target"], node["failureSummary"])
             for one in found

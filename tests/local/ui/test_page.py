@@ -165,7 +165,7 @@ def test_problems_stand_at_their_fields_and_the_summary_has_the_focus(visit: Vis
     visit.page.get_by_role("button", name="Run typed").click()
     expect(visit.page.locator("[id='f/amount'][aria-invalid]")).to_have_value("many")
     expect(visit.page.locator("[id='e/code']")).to_have_text("This field is required.")
-    assert visit.page.evaluate("document.activeElement.className") == "problems"
+    assert visit.page.evaluate("document.activeElement.querySelector('h2').textContent") == "Nothing was run."
     visit.page.get_by_role("link", name="/amount").click()
     visit.complaints.clear()
 
