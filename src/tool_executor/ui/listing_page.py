@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
-from tool_contract.record import asked_tool
 from tool_executor.errors import InvalidRequestError
 from tool_executor.ui.listing import CALL_STATUSES, DEFAULT_SINCE, STATUSES, Cursor, Filter, Listing, Page
 from tool_executor.ui.rendering import render
@@ -33,20 +32,19 @@ async def executions(request: Request) -> Response:
         page, names = await place.ask(asked)
     except InvalidRequestError as error:
         page, names, problems = Page([], None), await place.ask(place.tool_names), error.problems
-    following = {**_said(wanted), "after": str(page.following)} if page.following else None
+    is_first = not request.query_params.get("after")
     return render(
         request,
         "executions.html",
         400 if problems else 200,
         wanted=wanted,
         rows=page.rows,
-        following=None if following is None else urlencode(following),
-        first="" if not request.query_params.get("after") else urlencode(_said(wanted)),
-        is_first=not request.query_params.get("after"),
+        following=urlencode({**_said(wanted), "after": str(page.following)}) if page.following else None,
+        first=urlencode(_said(wanted)),
+        is_first=is_first,
         tools=names,
         statuses=CALL_STATUSES if wanted.of_calls else STATUSES,
         default_since=DEFAULT_SINCE,
-        asked_tool=asked_tool,
         problems=problems,
     )
 

@@ -2,9 +2,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 import sys
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -12,7 +11,6 @@ from botocore.exceptions import EndpointConnectionError
 
 from tests.unit.ui.conftest import CATALOG, Page, page_of
 from tool_contract import strict_json
-from tool_contract.breaker_item import Circuit
 from tool_executor.errors import CredentialsMissingError, DeploymentNotFoundError, ServiceError
 from tool_executor.ui.errors import UiMissingError
 from tool_executor.ui.extra import require_ui
@@ -231,52 +229,6 @@ def test_a_deployment_that_went_away_is_found_again(rows: HistoryRows, monkeypat
     assert len(found) == 3
 
 
-def test_figures_are_told_by_tool_and_by_hour(page: Page, rows: HistoryRows) -> None:
-    moment = datetime.now(UTC) - timedelta(minutes=1)
-    started = f"{moment:%Y-%m-%dT%H:%M:%S}.000Z"
-    rows.execution("s1", {"tool_name": "echo", "execution_time_ms": 2000.0}, started_at=started)
-    rows.execution("s2", {"tool_name": "echo", "status": "failed", "error_code": "ToolFailed"}, started_at=started)
-    html = page.html("/statistics?tool=echo&since=2h")
-    (row,) = re.findall(rf'<th scope="row" class="nowrap">{moment:%Y-%m-%d %H}:00</th>(.*?)</tr>', html)
-    cells = re.findall(r"<td[^>]*>(.*?)</td>", row)
-    assert int(cells[0]) >= 1
-    assert int(cells[1]) >= 1
-    assert '<a href="/executions?tool=echo">echo</a>' in html
-    assert 'data-chart="calls"' in html
-    by_correlation = page.html("/statistics?correlation_id=s2")
-    assert "data-chart" not in by_correlation
-
-
-def test_long_windows_are_told_by_day(page: Page, rows: HistoryRows) -> None:
-    now = datetime.now(UTC)
-    rows.execution("today", {"tool_name": "echo"}, started_at=f"{now:%Y-%m-%dT%H:%M:%S}.000Z")
-    html = page.html("/statistics?since=7d")
-    assert html.count("<tr data-time=") == 8
-    assert f"{now:%Y-%m-%d}</th>" in html
-
-
-def test_a_window_that_cannot_be_is_told(page: Page) -> None:
-    answer = page.get("/statistics?since=2026-11-20&until=2026-11-19")
-    assert answer.status_code == 400
-    assert "ends at" in answer.text
-    assert page.get("/statistics?since=nonsense").status_code == 400
-
-
-def test_a_breaker_is_forced_after_a_question(page: Page) -> None:
-    asked = page.html("/breakers/echo/open")
-    assert "refused with CircuitOpen" in asked
-    assert "forced open" not in page.html("/breakers")
-    answer = page.post("/breakers/echo/open")
-    assert answer.headers["location"] == "/breakers?changed=echo"
-    told = page.html("/breakers?changed=echo")
-    assert "forced open" in told
-    assert "was set" in told
-    page.post("/breakers/echo/close")
-    assert Circuit.FORCED_CLOSED.replace("_", " ") in page.html("/breakers")
-    page.post("/breakers/echo/reset")
-    assert "forced" not in page.html("/breakers").replace("has forced", "")
-
-
 def test_the_tools_are_listed_by_group_with_what_they_may_do(page: Page) -> None:
     html = page.html("/tools")
     assert '<a href="/tools/everything">everything</a>' in html
@@ -303,7 +255,3 @@ def test_where_the_planner_fails_the_list_and_the_breakers_are_shown_all_the_sam
     assert page.get("/executions").status_code == 200
     assert page.get("/breakers").status_code == 200
     assert page.get("/tools").status_code == 502
-
-
-def test_a_page_tells_of_no_breaker_that_an_address_has_made_up(page: Page) -> None:
-    assert "was set" not in page.html("/breakers?changed=your%20account%20was%20closed")
