@@ -35,6 +35,7 @@ def walked(rows: HistoryRows, wanted: Filter, what: str = "execution_id") -> lis
         pages.append([row[what] for row in page.rows])
         if page.following is None:
             return pages
+        assert len(pages) < 10, "the pages do not end"
         cursor = Cursor.parsed(str(page.following))
 
 
