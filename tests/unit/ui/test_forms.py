@@ -9,9 +9,11 @@ from hypothesis import strategies as st
 
 from tests.unit.ui.conftest import EVERYTHING
 from tool_contract.catalog import load_catalog
+from tool_contract.secret import SECRET_REF
 from tool_executor.ui.form_values import LEFT_OUT, fits, texts_of, value_of, with_row, without_row
 from tool_executor.ui.shapes import Group, Json, Lines, Shape, shape_of
 
+KEPT_AS = "shop/database"
 SHAPE = shape_of(EVERYTHING)
 WORDS = st.text(string.ascii_letters + string.digits + "<>&\"' é", min_size=1, max_size=12)
 WHOLE = st.integers(-(2**53) + 1, 2**53 - 1)
@@ -27,7 +29,7 @@ INPUTS = st.fixed_dictionaries(
         "tags": st.lists(LINES, min_size=1, max_size=3),
         "counts": st.lists(WHOLE, min_size=1, max_size=3),
         "address": st.fixed_dictionaries({"city": WORDS}, optional={"zip": st.integers(0, 9)}),
-        "text": WORDS | st.just({"secret_ref": "shop/database"}),
+        "text": WORDS | st.just({SECRET_REF: KEPT_AS}),
         "anything": st.dictionaries(WORDS, WHOLE, min_size=1, max_size=2) | st.lists(st.booleans(), min_size=1),
     },
 )
@@ -98,7 +100,7 @@ def test_what_is_not_what_the_schema_wants_goes_on_as_it_is(name: str, text: str
 
 def test_a_secret_goes_by_its_name() -> None:
     value = value_of(SHAPE, {"k/text": "secret", "f/text": " shop/database "})
-    assert value["text"] == {"secret_ref": "shop/database"}
+    assert value["text"] == {SECRET_REF: KEPT_AS}
 
 
 def test_a_row_is_added_empty_and_taken_out_of_the_middle() -> None:

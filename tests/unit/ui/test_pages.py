@@ -11,6 +11,7 @@ from botocore.exceptions import EndpointConnectionError
 
 from tests.unit.ui.conftest import CATALOG, Page, page_of
 from tool_contract import strict_json
+from tool_contract.secret import SECRET_REF
 from tool_executor.errors import CredentialsMissingError, DeploymentNotFoundError, ServiceError
 from tool_executor.ui.errors import UiMissingError
 from tool_executor.ui.extra import require_ui
@@ -122,8 +123,10 @@ def test_a_very_large_result_is_cut_and_says_so(page: Page, rows: HistoryRows) -
 
 
 def test_a_secret_is_shown_by_its_name_alone(page: Page, rows: HistoryRows) -> None:
-    rows.execution("secret", {"tool_name": "everything", "input": '{"text":{"secret_ref":"shop/database"}}'})
-    assert "shop/database" in page.html("/executions/secret/calls/c1")
+    kept_as = "shop/database"
+    given = strict_json.dumps({"text": {SECRET_REF: kept_as}})
+    rows.execution("referring", {"tool_name": "everything", "input": given})
+    assert kept_as in page.html("/executions/referring/calls/c1")
     form = page.html("/tools/everything")
     assert "secret by name" in form
     assert 'type="password"' not in form
