@@ -43,18 +43,28 @@ class ArtifactFiles:
         with translated_errors():
             return sorted(self._listed(f"executions/{execution_id}/"), key=lambda file: (file.call_id, file.name))
 
+    def of_call(self, execution_id: str, call_id: str) -> list[ArtifactFile]:
+        """Return the files of one call, by name."""
+        under = f"executions/{execution_id}/"
+        with translated_errors():
+            return sorted(self._listed(under, f"{call_id}/"), key=lambda file: file.name)
+
     def fetch(self, file: ArtifactFile, folder: Path) -> Path:
         """Write a file into a folder, as ``<call_id>-<name>``; return its path. Raises OSError, too."""
-        with translated_errors():
-            body = self.aws.s3.get_object(Bucket=self.bucket, Key=file.key)["Body"].read()
+        body = self.read(file)
         folder.mkdir(parents=True, exist_ok=True)
         path = folder / f"{file.call_id.replace(':', '_')}-{file.name}"
         path.write_bytes(body)
         return path
 
-    def _listed(self, prefix: str) -> Iterator[ArtifactFile]:
-        for page in self.aws.s3.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=prefix):
+    def read(self, file: ArtifactFile) -> bytes:
+        """Return what a file holds."""
+        with translated_errors():
+            return self.aws.s3.get_object(Bucket=self.bucket, Key=file.key)["Body"].read()
+
+    def _listed(self, under: str, of: str = "") -> Iterator[ArtifactFile]:
+        for page in self.aws.s3.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=under + of):
             for entry in page.get("Contents", ()):
-                call_id, _, name = entry["Key"].removeprefix(prefix).partition("/")
+                call_id, _, name = entry["Key"].removeprefix(under).partition("/")
                 if name and not name.endswith(_NO_FILES):
                     yield ArtifactFile(call_id, name, entry["Size"], entry["Key"])

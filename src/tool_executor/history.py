@@ -41,13 +41,16 @@ _LEAST_PAGE_ROWS: Final = 10
 class Among:
     """Which rows of a list are wanted: those of a status; those started at ``since_ms`` or later, before ``until_ms``.
 
-    Times are milliseconds since 1970; None is no bound. ``only_calls`` leaves the executions' own rows out.
+    Times are milliseconds since 1970; None is no bound. ``only_calls`` leaves the executions' own rows out,
+    ``only_executions`` the calls'. ``tool`` is for lists by correlation id: calls that asked for it.
     """
 
     status: str | None = None
     since_ms: int | None = None
     until_ms: int | None = None
     only_calls: bool = False
+    only_executions: bool = False
+    tool: str | None = None
 
     @property
     def key_condition(self) -> str:
@@ -59,18 +62,22 @@ class Among:
         """What DynamoDB is to leave out of the rows that it reads."""
         wanted = ["#status = :status"] if self.status is not None else []
         wanted += ["attribute_exists(#position)"] if self.only_calls else []
+        wanted += ["attribute_not_exists(#position)"] if self.only_executions else []
+        wanted += ["begins_with(#tool_day, :tool_day)"] if self.tool is not None else []
         return {"FilterExpression": " AND ".join(wanted)} if wanted else {}
 
     @property
     def names(self) -> dict[str, str]:
         """The attributes' names that DynamoDB does not take as they are."""
         names = {} if self.status is None else {"#status": "status"}
-        return {**names, "#position": "position"} if self.only_calls else names
+        names |= {"#position": "position"} if self.only_calls or self.only_executions else {}
+        return names if self.tool is None else {**names, "#tool_day": "tool_day"}
 
     @property
     def values(self) -> dict[str, Any]:
         """The values of condition and filter."""
         values: dict[str, Any] = {} if self.status is None else {":status": {"S": self.status}}
+        values |= {} if self.tool is None else {":tool_day": {"S": f"{self.tool}#"}}
         if self._is_bounded:
             last = "9999" if self.until_ms is None else iso_from_ms(self.until_ms - 1)
             values |= {":since": {"S": iso_from_ms(self.since_ms or 0)}, ":last": {"S": last}}

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final, Self, TypedDict
 
 from tool_contract.call_totals import TIME_ERROR, CallTotals, summed
-from tool_contract.hourly_totals import HOUR_MS, TOTALS_TTL_DAYS
+from tool_contract.hourly_totals import HOUR_MS, TOTALS_TTL_DAYS, hour_of
 from tool_contract.record import EXECUTION_CALL_ID, asked_tool
 from tool_contract.timestamps import iso_from_ms
 from tool_executor.errors import InvalidRequestError
@@ -57,6 +57,13 @@ class StatisticsReport(TypedDict):
 
     overall: ToolStatistics
     by_tool: dict[str, ToolStatistics]
+    basis: Basis
+
+
+class HourlyReport(TypedDict):
+    """Totals by tool and hour (``2026-11-20T10``, UTC), of each in any number of parts, which add up."""
+
+    parts: list[tuple[str, str, CallTotals]]
     basis: Basis
 
 
@@ -161,6 +168,21 @@ class HistoryStatistics:
         totals = self._added(names, sources)
         by_name = {name: ToolStatistics.from_totals(each) for name, each in sorted(totals.items()) if each["calls"]}
         return {"overall": ToolStatistics.from_totals(summed(totals.values())), "by_tool": by_name, "basis": basis}
+
+    def by_hour(
+        self,
+        tool_names: Iterable[str],
+        since: datetime | None = None,
+        until: datetime | None = None,
+        now: datetime | None = None,
+    ) -> HourlyReport:
+        """Return the totals of each hour and tool, for pictures over time. Costs and raises as :meth:`query`."""
+        names, moment = sorted(set(tool_names)), now or datetime.now(UTC)
+        window, sources = self._sources(names, Window.of(since, until, moment, MAX_COUNTED_WINDOW), moment)
+        parts = [] if sources.hours is None else self._hourly.by_hour(names, sources.hours)
+        records = [record for part in sources.rows for record in self._of_window(names, part)]
+        parts += [(asked_tool(record), hour_of(record["started_at"]), CallTotals.of([record])) for record in records]
+        return {"parts": parts, "basis": _basis(window.since, window.until, sources.hours)}
 
     def totals(self, tool_names: Iterable[str], window: Window, now: datetime | None = None) -> dict[str, CallTotals]:
         """Return the totals of calls by the tool that was asked for. Raises as :meth:`query`."""

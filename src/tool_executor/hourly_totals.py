@@ -55,6 +55,10 @@ class HourlyTotals:
 
     def of(self, tool_names: Iterable[str], hours: Hours) -> list[tuple[str, CallTotals]]:
         """Return the totals of tools, each in any number of parts, which add up. One query a tool, month and shard."""
+        return [(tool, totals) for tool, _, totals in self.by_hour(tool_names, hours)]
+
+    def by_hour(self, tool_names: Iterable[str], hours: Hours) -> list[tuple[str, str, CallTotals]]:
+        """Return the same parts, each with its hour (``2026-11-20T10``) between the tool and the totals."""
         _ = self.aws.dynamodb  # made once, before threads share it
         asked = [
             (tool, totals_id(tool, month, shard), first, last)
@@ -65,11 +69,12 @@ class HourlyTotals:
         with translated_errors(), ThreadPoolExecutor(_READERS) as readers:
             return [found for part in readers.map(lambda one: self._read(*one), asked) for found in part]
 
-    def _read(self, tool: str, key: str, first: str, last: str) -> list[tuple[str, CallTotals]]:
+    def _read(self, tool: str, key: str, first: str, last: str) -> list[tuple[str, str, CallTotals]]:
         pages = self.aws.dynamodb.get_paginator("query").paginate(
             TableName=self.deployment.history_table,
             KeyConditionExpression="execution_id = :key AND call_id BETWEEN :first AND :last",
             ExpressionAttributeValues=to_item({":key": key, ":first": first, ":last": last}),
             ConsistentRead=True,
         )
-        return [(tool, CallTotals(figures_of(from_item(item)))) for page in pages for item in page["Items"]]
+        rows = [from_item(item) for page in pages for item in page["Items"]]
+        return [(tool, str(row["call_id"]), CallTotals(figures_of(row))) for row in rows]

@@ -12,15 +12,15 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from tool_contract.record import EXECUTION_CALL_ID, asked_tool, attempt_log_of
+from tool_executor.attempt_words import attempt_words
 from tool_executor.cli import options
-from tool_executor.cli.attempt_words import attempt_words
 from tool_executor.cli.console import out, plain, print_json, styled_status
 from tool_executor.cli.deployed_tools import require_tool
-from tool_executor.cli.time_window import moment_of
 from tool_executor.cli.where import chosen
 from tool_executor.errors import ExecutionNotFoundError
 from tool_executor.history import Among, History
 from tool_executor.history_statistics import Window, among_of
+from tool_executor.time_window import moment_of
 
 if TYPE_CHECKING:
     from tool_executor.history import Record

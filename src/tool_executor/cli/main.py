@@ -28,6 +28,7 @@ from tool_executor.cli.run import run
 from tool_executor.cli.show import show
 from tool_executor.cli.stats import stats
 from tool_executor.cli.tools import tools
+from tool_executor.cli.ui import ui
 from tool_executor.cli.validate import validate
 from tool_executor.cli.watch import watch
 from tool_executor.errors import ToolExecutorError
@@ -55,6 +56,7 @@ app.command()(cancel)
 app.command()(reconcile)
 app.command()(artifacts)
 app.command()(config)
+app.command()(ui)
 app.add_typer(bulk_app, name="bulk")
 app.add_typer(breaker_app, name="breaker")
 app.add_typer(browser_app, name="browser")

@@ -13,12 +13,12 @@ from rich.table import Table
 from tool_contract.metrics import Metric
 from tool_executor.cli import options
 from tool_executor.cli.console import ExitCode, err, out, plain, print_json
-from tool_executor.cli.time_window import moment_of
 from tool_executor.cli.where import chosen
 from tool_executor.history_statistics import Window
 from tool_executor.metrics.dashboard_lines import widgets_of
 from tool_executor.metrics.deployment_metrics import PERCENTILES, DeploymentMetrics
 from tool_executor.metrics.history_check import differences
+from tool_executor.time_window import moment_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

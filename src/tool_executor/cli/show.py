@@ -13,20 +13,20 @@ from tool_contract.problems import close_names, shortened
 from tool_contract.record import EXECUTION_CALL_ID, envelope_from_record
 from tool_executor.cli import options
 from tool_executor.cli.console import out, plain, print_json, styled_status
-from tool_executor.cli.links import is_on_aws, links_of
-from tool_executor.cli.timeline import timeline_of
 from tool_executor.cli.timeline_page import folded_words, picture, split, words
 from tool_executor.cli.where import chosen
+from tool_executor.console_links import is_on_aws, links_of
 from tool_executor.errors import ExecutionNotFoundError, ResultUnavailableError
 from tool_executor.history import History
 from tool_executor.result_reader import ResultReader
+from tool_executor.timeline import timeline_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from tool_executor.cli.timeline import CallLine, Timeline
     from tool_executor.cli.where import Where
     from tool_executor.history import Record
+    from tool_executor.timeline import CallLine, Timeline
 
 #: Attributes that hold JSON as text.
 _JSON_TEXTS: Final = (

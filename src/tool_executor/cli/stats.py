@@ -12,10 +12,10 @@ from rich.table import Table
 from tool_executor.cli import options
 from tool_executor.cli.console import out, plain, print_json
 from tool_executor.cli.deployed_tools import require_tool
-from tool_executor.cli.time_window import moment_of
 from tool_executor.cli.where import chosen
 from tool_executor.history_statistics import HistoryStatistics
 from tool_executor.planner_catalog import deployed_catalog
+from tool_executor.time_window import moment_of
 
 if TYPE_CHECKING:
     from tool_executor.history_statistics import Basis, StatisticsReport

@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING, Final
 
 from rich.text import Text
 
-from tool_executor.cli.attempt_words import call_words
+from tool_executor.attempt_words import call_words
 from tool_executor.cli.console import STATUS_STYLES, visible
-from tool_executor.cli.timeline import Kind, axis, drawn, load
+from tool_executor.cli.timeline_bars import axis, drawn, load
+from tool_executor.timeline import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from tool_executor.cli.timeline import CallLine, Timeline
+    from tool_executor.timeline import CallLine, Timeline
 
 #: More calls than this are folded: those that simply succeeded share a line.
 FOLD_ABOVE: Final = 40

@@ -6,17 +6,17 @@ import time
 from typing import TYPE_CHECKING, Final
 
 import typer
-from botocore.exceptions import ClientError
 
 from tool_contract.record import EXECUTION_CALL_ID, envelope_from_record
 from tool_executor.cli import options, progress
 from tool_executor.cli.console import ExitCode, err, print_json
 from tool_executor.cli.outcome import exit_code, print_output
 from tool_executor.cli.where import chosen
-from tool_executor.errors import ExecutionNotFoundError, ServiceError
-from tool_executor.execution import Execution, Runner
+from tool_executor.errors import ExecutionNotFoundError
+from tool_executor.execution import Runner
 from tool_executor.execution_output import output_of
 from tool_executor.history import History
+from tool_executor.unplanned import still_runs, unplanned_execution
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
 _POLL_SECONDS: Final = 0.25
 _SLOWEST_POLL_SECONDS: Final = 2.0
-_NOT_THERE: Final = frozenset({"ExecutionDoesNotExist", "InvalidArn", "StateMachineDoesNotExist"})
 
 
 def watch(
@@ -67,27 +66,15 @@ def watch(
 def _planned(where: Where, history: History, execution_id: str, sleep: Callable[[float], None]) -> Record:
     """Return the execution's own record, as soon as there is one. Raises if there will be none."""
     runner = Runner(where.aws, where.deployment)
-    arn = f"{where.deployment.state_machine_arn.replace(':stateMachine:', ':execution:', 1)}:{execution_id}"
-    execution = Execution(execution_id, arn, execution_id)
+    execution = unplanned_execution(where.deployment, execution_id)
     runs = True
     while (own := history.call(execution_id, EXECUTION_CALL_ID)) is None:
         if not runs:
             runner.output(execution)  # it was refused: this raises why
             raise ExecutionNotFoundError(f"The history holds no execution {execution_id!r} any more.")
-        runs = _runs(runner, execution)
+        runs = still_runs(runner, execution)
         sleep(_POLL_SECONDS if runs else 0)
     return own
-
-
-def _runs(runner: Runner, execution: Execution) -> bool:
-    try:
-        return bool(runner.describe(execution)["status"] == "RUNNING")
-    except ServiceError as error:
-        cause = error.__cause__
-        if not isinstance(cause, ClientError) or cause.response["Error"]["Code"] not in _NOT_THERE:
-            raise
-        message = f"There is no execution {execution.execution_id!r}."
-        raise ExecutionNotFoundError(message, hint="'tool-executor history --open' lists those that run.") from None
 
 
 def _stages(history: History, own: Record, sleep: Callable[[float], None]) -> Iterator[list[Record]]:

@@ -34,10 +34,14 @@ class Where:
 
 @dataclass(frozen=True, slots=True)
 class NewCloud:
-    """How to start a local cloud for a command; one that somebody else serves is used only where nothing is asked."""
+    """How to start a local cloud for a command; one that somebody else serves is used only where nothing is asked.
+
+    Where it ``announces`` itself, other commands find it as long as this one runs.
+    """
 
     extra_groups: tuple[str, ...] = ()
     private_origins: tuple[str, ...] = ()
+    announces: bool = False
 
     @property
     def asks_for_nothing(self) -> bool:
@@ -71,6 +75,7 @@ def chosen(*, local: bool, stage: str, region: str | None, new: NewCloud | None 
                     stage=stage,
                     extra_groups=new.extra_groups,
                     private_origins=new.private_origins,
+                    announce=new.announces,
                     progress=lambda doing: status.update(f"Starting a local cloud: {doing.lower()}"),
                 )
             )

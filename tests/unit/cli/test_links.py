@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tool_executor.aws import Aws
-from tool_executor.cli.links import is_on_aws, links_of
+from tool_executor.console_links import is_on_aws, links_of
 
 NAME = "arn:aws:states:eu-central-1:123456789012:execution:tool-executor-dev:nightly"
 TRACE = "1-5759e988-bd862e3fe1be46a994272793"

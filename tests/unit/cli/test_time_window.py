@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tool_executor.cli.time_window import moment_of
 from tool_executor.errors import InvalidRequestError
+from tool_executor.time_window import moment_of
 
 NOW = datetime(2026, 11, 20, 15, 30, tzinfo=UTC)
 

@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.unit.cli.records import START_MS, at, call, entry, execution
-from tool_executor.cli.timeline import CallLine, Kind, Stretch, Timeline, axis, drawn, load, timeline_of
+from tool_executor.cli.timeline_bars import axis, drawn, load
 from tool_executor.cli.timeline_page import picture, split, words
+from tool_executor.timeline import CallLine, Kind, Stretch, Timeline, timeline_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -93,6 +93,22 @@ def test_they_are_those_of_all_rows_whatever_the_window(rows: HistoryRows, tool:
         assert found.p95_ms == pytest.approx(exact.percentile(0.95), rel=2.2 * TIME_ERROR)
 
 
+def test_each_hour_has_its_own_calls_whether_rows_or_totals_tell_it(rows: HistoryRows, tool: str) -> None:
+    for began, counted in [(at(19, 5, 59), False), (at(19, 6), True), (at(19, 8, 10), True), (at(20, 9, 50), True)]:
+        ended(rows, tool, began, counted=counted, status="failed" if began == at(19, 6) else "success")
+
+    report = HistoryStatistics(rows.aws, rows.deployment).by_hour([tool], at(19, 5, 30), at(20, 9, 55), NOW)
+
+    assert sorted((hour, totals["success"], totals["failed"]) for _, hour, totals in report["parts"]) == [
+        ("2026-11-19T05", 1, 0),
+        ("2026-11-19T06", 0, 1),
+        ("2026-11-19T08", 1, 0),
+        ("2026-11-20T09", 1, 0),
+    ]
+    assert {name for name, _, _ in report["parts"]} == {tool}
+    assert report["basis"]["by_hour_since"] == "2026-11-19T06:00:00.000Z"
+
+
 def test_whole_hours_are_read_from_totals_alone(rows: HistoryRows, tool: str) -> None:
     ended(rows, tool, at(20, 10), counted=True)
     ended(rows, tool, at(20, 10, 5), counted=False)

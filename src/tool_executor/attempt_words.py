@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tool_contract.attempt import AttemptEntry
-    from tool_executor.cli.timeline import CallLine
+    from tool_executor.timeline import CallLine
 
 _ANSWERS: Final = {
     "done": "answered",
@@ -29,6 +29,11 @@ _REASONS: Final = {
 
 
 def attempt_words(entry: AttemptEntry) -> str:
+    """Return which attempt it was, what it came to, and what followed."""
+    return f"attempt {entry.attempt} of {entry.tool_name}, {entry.duration_ms:.0f} ms: {outcome_words(entry)}"
+
+
+def outcome_words(entry: AttemptEntry) -> str:
     """Return what an attempt came to, and what followed."""
     outcome = _ANSWERS.get(entry.decision) or f"{entry.error_code}: {entry.error}"
     wait = f" in {round(entry.delay_seconds, 2):g} s" if entry.delay_seconds else ""
@@ -38,10 +43,7 @@ def attempt_words(entry: AttemptEntry) -> str:
         "end": "; failed for good",
         "hedged": _WAITED,
     }
-    return (
-        f"attempt {entry.attempt} of {entry.tool_name}, {entry.duration_ms:.0f} ms: {outcome}"
-        f"{after.get(entry.decision, '')}"
-    )
+    return f"{outcome}{after.get(entry.decision, '')}"
 
 
 def call_words(line: CallLine) -> Iterator[tuple[float, str]]:

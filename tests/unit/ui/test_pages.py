@@ -1,0 +1,260 @@
+from __future__ import annotations
+
+import hashlib
+import json
+import sys
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from botocore.exceptions import EndpointConnectionError
+
+from tests.unit.ui.conftest import CATALOG, Page, page_of
+from tool_contract import strict_json
+from tool_contract.secret import SECRET_REF
+from tool_executor.errors import CredentialsMissingError, DeploymentNotFoundError, ServiceError
+from tool_executor.ui.errors import UiMissingError
+from tool_executor.ui.extra import require_ui
+from tool_executor.ui.place import Found, Place
+
+if TYPE_CHECKING:
+    from tests.unit.client.history_rows import HistoryRows
+
+HOSTILE = "<script>alert(1)</script>\"'>"
+
+
+def entry(attempt: int, decision: str, **more: Any) -> dict[str, Any]:
+    took = {"started_at": f"2026-11-20T10:00:0{attempt}.000Z", "duration_ms": 900.0}
+    return {"attempt": attempt, "tool_name": "echo", "decision": decision, **took, **more}
+
+
+def eventful() -> dict[str, Any]:
+    log = [
+        entry(1, "fallback", error_code="NotFound", error="It is not there."),
+        entry(2, "done", candidate=1, tool_name="spare"),
+    ]
+    return {
+        "tool_name": "spare",
+        "asked_for": "echo",
+        "attempts": 2,
+        "fallback_used": True,
+        "finished_at": "2026-11-20T10:00:03.000Z",
+        "attempt_log": strict_json.dumps(log),
+        "input": '{"text":"hello"}',
+    }
+
+
+def test_an_execution_is_drawn_and_told(page: Page, rows: HistoryRows) -> None:
+    rows.execution("drawn", eventful())
+    html = page.html("/executions/drawn")
+    assert '<rect class="failed"' in html
+    assert '<rect class="succeeded fallback"' in html
+    assert '<rect class="queued"' in html
+    assert "NotFound: It is not there.; next the fallback 1, spare" in html
+    assert "a fallback, outlined" in html
+
+
+def test_an_execution_that_runs_is_asked_for_again_and_one_that_has_ended_is_not(page: Page, rows: HistoryRows) -> None:
+    rows.execution("running", {"tool_name": "echo", "status": "pending", "attempts": 0}, open="0")
+    live = page.html("/executions/running/live")
+    assert 'hx-get="/executions/running/live"' in live
+    assert "Running: 0 of 1 calls have ended." in live
+    assert 'action="/executions/running/cancel"' in live
+    rows.execution("over", {"tool_name": "echo"})
+    ended = page.html("/executions/over/live")
+    assert "hx-get" not in ended
+    assert "/cancel" not in ended
+    assert "Run again" in ended
+
+
+def test_larger_executions_are_asked_for_less_often(page: Page, rows: HistoryRows) -> None:
+    now = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S}.000Z"
+    for name, count, seconds in (("few", 3, 1), ("some", 60, 2), ("many", 150, 5)):
+        calls = [{"call_id": f"c{n}", "tool_name": "echo", "status": "pending", "attempts": 0} for n in range(count)]
+        rows.execution(name, *calls, open="0", started_at=now)
+        assert f'hx-trigger="every {seconds}s"' in page.html(f"/executions/{name}/live")
+
+
+def test_what_tools_say_is_text_and_never_markup(page: Page, rows: HistoryRows) -> None:
+    log = strict_json.dumps([entry(1, "end", error_code="ToolFailed", error=HOSTILE)])
+    call = {
+        "call_id": "c:1",
+        "tool_name": "echo",
+        "status": "failed",
+        "error": HOSTILE,
+        "error_code": "ToolFailed",
+        "attempt_log": log,
+        "input": strict_json.dumps({"text": HOSTILE}),
+        "finished_at": "2026-11-20T10:00:03.000Z",
+    }
+    rows.execution("hostile", call, correlation_id="</a><img/src=x>")
+    pages = ["/executions/hostile", "/executions/hostile/calls/c:1", "/executions?since=400h&correlation_id=%3Cimg%3E"]
+    pages += ["/executions?tool=%3Cscript%3E", "/request?again=hostile", "/tools/echo?execution=hostile&call=c:1"]
+    for path in pages:
+        html = page.get(path).text
+        assert "<script>alert" not in html, path
+        assert "<img/src" not in html, path
+        assert "<script>\n" not in html, path
+
+
+def test_a_call_shows_its_attempts_input_and_result(page: Page, rows: HistoryRows) -> None:
+    rows.execution("whole-call", eventful())
+    html = page.html("/executions/whole-call/calls/c1")
+    assert "NotFound: It is not there.; next the fallback" in html
+    assert "&#34;text&#34;: &#34;hello&#34;" in html
+    assert "/tools/echo?execution=whole-call&amp;call=c1" in html
+
+
+def test_a_result_that_is_gone_is_told_and_costs_the_page_nothing(page: Page, rows: HistoryRows) -> None:
+    ref = {"bucket": "artifacts", "key": "executions/gone/c1/result.json", "bytes": 3, "sha256": "0" * 64}
+    rows.execution("gone", {"tool_name": "echo", "input": "{}", "result_ref": strict_json.dumps(ref)})
+    assert "is not there any more" in page.html("/executions/gone/calls/c1")
+
+
+def test_a_very_large_result_is_cut_and_says_so(page: Page, rows: HistoryRows) -> None:
+    text = strict_json.dumps({"text": "x" * 300_000})
+    rows.put_result("executions/large/c1/result.json", text)
+    sha = hashlib.sha256(text.encode()).hexdigest()
+    ref = {"bucket": "artifacts", "key": "executions/large/c1/result.json", "bytes": len(text), "sha256": sha}
+    rows.execution("large", {"tool_name": "echo", "input": "{}", "result_ref": strict_json.dumps(ref)})
+    html = page.html("/executions/large/calls/c1")
+    assert "the first 200,000 of" in html
+    assert len(html) < 250_000
+
+
+def test_a_secret_is_shown_by_its_name_alone(page: Page, rows: HistoryRows) -> None:
+    kept_as = "shop/database"
+    given = strict_json.dumps({"text": {SECRET_REF: kept_as}})
+    rows.execution("referring", {"tool_name": "everything", "input": given})
+    assert kept_as in page.html("/executions/referring/calls/c1")
+    form = page.html("/tools/everything")
+    assert "secret by name" in form
+    assert 'type="password"' not in form
+
+
+def test_pictures_are_shown_and_everything_else_is_saved(page: Page, rows: HistoryRows) -> None:
+    rows.execution("files", {"tool_name": "echo"})
+    rows.put_result("executions/files/c1/shot-1-ab.png", "picture")
+    rows.put_result("executions/files/c1/page-1-ab.html", "<script>alert(1)</script>")
+    rows.put_result("executions/files/c1/page-2.svg", "<svg onload='alert(1)'/>")
+    rows.put_result("executions/files/c1/result.json", "{}")
+    html = page.html("/executions/files")
+    assert '<img src="/executions/files/calls/c1/artifacts/shot-1-ab.png"' in html
+    assert "result.json" not in html
+    picture = page.get("/executions/files/calls/c1/artifacts/shot-1-ab.png")
+    assert (picture.text, picture.headers["content-type"]) == ("picture", "image/png")
+    for name in ("page-1-ab.html", "page-2.svg"):
+        saved = page.get(f"/executions/files/calls/c1/artifacts/{name}")
+        assert saved.headers["content-type"] == "application/octet-stream"
+        assert saved.headers["content-disposition"] == f'attachment; filename="{name}"'
+        assert saved.headers["x-content-type-options"] == "nosniff"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/nowhere",
+        "/executions/files/calls/c1/artifacts/other.png",
+        "/executions/files/calls/c1/artifacts/result.json",
+        "/executions/files/calls/nothing",
+        "/executions/files/calls/%23execution",
+        "/executions/%23calls",
+        "/executions/%23calls%23echo%232026-11%230/calls/2026-11-20T10",
+        "/static/../app.py",
+        "/breakers/echo/explode",
+        "/breakers/nothing/open",
+    ],
+)
+def test_what_is_not_there_is_told_as_an_error_of_the_one_shape(page: Page, path: str) -> None:
+    answer = page.get(path, Accept="application/json")
+    assert answer.status_code == 404
+    told = answer.json()
+    assert told["error_code"] in {"PageNotFound", "ExecutionNotFound"}
+    assert told["error"].endswith(".")
+    assert 'class="problems"' in page.get(path).text
+
+
+def test_a_wrong_method_is_told_too(page: Page) -> None:
+    assert page.post("/statistics").status_code == 405
+
+
+def test_a_fault_of_this_program_is_a_sentence(page: Page, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tool_executor.ui.looks.timeline_of", lambda *_: 1 / 0)
+    page.place.find().aws.dynamodb.put_item(
+        TableName=page.place.find().deployment.history_table,
+        Item={"execution_id": {"S": "faulty"}, "call_id": {"S": "#execution"}},
+    )
+    answer = page.get("/executions/faulty")
+    assert answer.status_code == 500
+    assert "This should not have happened: ZeroDivisionError" in answer.text
+    assert "Traceback" not in answer.text
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [
+        (DeploymentNotFoundError("There is none.", hint="Deploy it with 'npx cdk deploy'."), 503),
+        (CredentialsMissingError("No AWS credentials were found.", hint="Run 'aws configure'."), 503),
+        (ServiceError("Nothing answers at http://localhost:1.", hint="Check the network."), 502),
+    ],
+)
+@pytest.mark.parametrize("path", ["/executions", "/tools", "/statistics", "/breakers", "/executions/e"])
+def test_where_aws_is_not_there_each_page_says_what_to_do(path: str, error: Any, status: int) -> None:
+    def find() -> Found:
+        raise error
+
+    answer = page_of(Place(find, "stage dev")).get(path)
+    assert answer.status_code == status
+    assert error.hint.replace("'", "&#39;") in answer.text
+    assert "Try again" in answer.text
+
+
+def test_a_deployment_that_went_away_is_found_again(rows: HistoryRows, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tool_executor.ui.place.deployed_catalog", lambda *_: CATALOG)
+    found: list[Found] = []
+
+    def find() -> Found:
+        found.append(Found(rows.aws, rows.deployment))
+        return found[-1]
+
+    page = page_of(Place(find, "local cloud"))
+    assert page.get("/tools").status_code == 200
+
+    def gone(*_: Any, **__: Any) -> None:
+        cause = EndpointConnectionError(endpoint_url="http://localhost:1")
+        raise ServiceError("Nothing answers there.") from cause
+
+    with monkeypatch.context() as patched:
+        patched.setattr("tool_executor.ui.listing.Listing.page", gone)
+        assert page.get("/executions").status_code == 502
+        assert page.get("/executions").status_code == 502
+    assert page.get("/executions").status_code == 200
+    assert len(found) == 3
+
+
+def test_the_tools_are_listed_by_group_with_what_they_may_do(page: Page) -> None:
+    html = page.html("/tools")
+    assert '<a href="/tools/everything">everything</a>' in html
+    assert "only reads" in html
+    assert "<p>Do it.</p>" in html
+
+
+def test_who_lacks_the_extra_is_told_the_command(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tool_executor.ui.extra.find_spec", lambda name: None if name == "uvicorn" else sys)
+    with pytest.raises(UiMissingError) as told:
+        require_ui()
+    assert told.value.sentence == "The page needs the package uvicorn."
+    assert "pip install 'tool-executor[ui]'" in json.dumps(told.value.to_json())
+
+
+def test_where_the_planner_fails_the_list_and_the_breakers_are_shown_all_the_same(
+    rows: HistoryRows, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: Any) -> None:
+        raise ServiceError("The planner did not tell its catalog; its log says why.")
+
+    monkeypatch.setattr("tool_executor.ui.place.deployed_catalog", fails)
+    page = page_of(Place(lambda: Found(rows.aws, rows.deployment), "stage dev"))
+    assert page.get("/executions").status_code == 200
+    assert page.get("/breakers").status_code == 200
+    assert page.get("/tools").status_code == 502
