@@ -12,6 +12,7 @@ from rich.table import Table
 from tool_contract.envelope import CallStatus
 from tool_contract.timestamps import ms_from_iso
 from tool_executor.cli.console import ExitCode, out, plain, styled_status
+from tool_executor.cli.reference_words import sources_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -56,8 +57,12 @@ def _status(counts: Mapping[str, int]) -> str:
     return "timeout" if counts["timeout"] == counts["total"] else "failed"
 
 
-def print_output(output: Mapping[str, Any], where: Where) -> None:
-    """Show an execution's output as a table, and where the history is."""
+def print_output(output: Mapping[str, Any], where: Where, request: object = None) -> None:
+    """Show an execution's output as a table, and where the history is.
+
+    With the ``request`` it says whose results a call has used.
+    """
+    sources = sources_of(request)
     table = Table(
         title=f"Execution {output['execution_id']}", title_justify="left", header_style="bold", box=SIMPLE_HEAD
     )
@@ -66,9 +71,10 @@ def print_output(output: Mapping[str, Any], where: Where) -> None:
     table.add_column("tries", justify="right")
     table.add_column("ms", justify="right")
     table.add_column("answer", overflow="fold", ratio=1)
-    for envelope in output["results"]:
+    for position, envelope in enumerate(output["results"]):
+        used = f"\n[dim]uses {plain(', '.join(sources[position]))}[/]" if position in sources else ""
         table.add_row(
-            f"{plain(envelope['call_id'])}\n[dim]{plain(envelope['tool_name'])}[/]",
+            f"{plain(envelope['call_id'])}\n[dim]{plain(envelope['tool_name'])}[/]{used}",
             styled_status(envelope["status"]),
             str(envelope["attempts"]),
             f"{envelope['execution_time_ms']:.0f}",
