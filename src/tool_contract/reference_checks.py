@@ -176,7 +176,7 @@ def _misshapen(held: Mapping[str, Any]) -> Iterator[Problem]:
 
 
 def _problems_of_name(pointer: str, name: str, calls: Sequence[_Call], position: int) -> Iterator[Problem]:
-    earlier = [call.call_id for call in calls[:position]]
+    earlier, hint = [call.call_id for call in calls[:position]], None
     if name in earlier:
         return
     if name == calls[position].call_id:
@@ -184,8 +184,8 @@ def _problems_of_name(pointer: str, name: str, calls: Sequence[_Call], position:
     elif any(call.call_id == name for call in calls):
         message = f"The call {shortened(name)!r} runs after this one: a reference leads to an earlier call."
     else:
-        message = f"There is no earlier call {shortened(name)!r}."
-    yield _problem(pointer, message, close_names(name, earlier))
+        message, hint = f"There is no earlier call {shortened(name)!r}.", close_names(name, earlier)
+    yield _problem(pointer, message, hint)
 
 
 def _stands_for_a_secret(reference: Reference, candidate: _Candidate) -> bool:
@@ -217,14 +217,16 @@ def _problems_of_type(place: str, reference: Reference, candidate: _Candidate, e
 def _why_not(spec: ToolSpec, tokens: Sequence[str], wanting: ToolSpec | None, path: Sequence[str | int]) -> str | None:
     """Return why a tool's result cannot stand at a place of another's input, as the end of a sentence, or None."""
     given = at_pointer(spec.output_schema, tokens)
-    where = told("".join("/" + token.replace("~", "~0").replace("/", "~1") for token in tokens))
+    where = told(json_pointer(tokens))
     if not given:
         return f"({spec.name}) never has anything at {where}"
     wanted = [] if wanting is None else at_path(wanting.input_schema, path)
     if wanting is None or not wanted:
         return None  # the place itself is wrong, and is complained about where inputs are checked
     reason = why_unfit(given, spec.output_schema, wanted, wanting.input_schema)
-    return None if reason is None else f"({spec.name}) has at {where} {reason}"
+    if reason is None:
+        return None
+    return f"({spec.name}) has at {where} {reason}" if tokens else f"({spec.name}) is {reason}"
 
 
 def _key_problems(calls: Sequence[_Call]) -> Iterator[Problem]:

@@ -90,7 +90,7 @@ class ToolExecutionRequest(_CallOptions):
     def to_json(self) -> dict[str, Any]:
         """Return the call as the contract's request has it."""
         function = {} if self.function_name is None else {"function_name": self.function_name}
-        return {"tool_name": self.tool_name, **function, "input": _input(self.input_data), **self._options()}
+        return {"tool_name": self.tool_name, **function, "input": plain_input(self.input_data), **self._options()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +104,7 @@ class ToolCall(_CallOptions):
     def to_json(self) -> dict[str, Any]:
         """Return the call as the contract's request has it."""
         why = {} if self.reasoning is None else {"reasoning": self.reasoning}
-        return {"tool_name": self.tool_name, "input": _input(self.parameters), **why, **self._options()}
+        return {"tool_name": self.tool_name, "input": plain_input(self.parameters), **why, **self._options()}
 
 
 #: What a fallback has of a call: its own tool, input and policy; all else belongs to the call.
@@ -145,7 +145,7 @@ class CircularReference:
     """Stands where a value holds itself: it is no JSON, and a JSON pointer will say where."""
 
 
-def _input(value: Any) -> Any:  # noqa: ANN401 - what a caller takes for JSON
+def plain_input(value: Any) -> Any:  # noqa: ANN401 - what a caller takes for JSON
     """Return an input with references in it as the contract writes them; elsewhere in a call there is none."""
     return _plain(value, references=True)
 
