@@ -182,8 +182,8 @@ class AttemptStore:
         try:
             answer = client.get_item(TableName=self._table, Key=key, ConsistentRead=True)
         except (BotoCoreError, ClientError) as error:
-            message = "The history table did not answer for the result of an earlier call."
-            raise HistoryUnavailable(message) from error
+            unanswered = "The history table did not answer for the result of an earlier call."
+            raise HistoryUnavailable(unanswered) from error
         return from_item(answer.get("Item", {}))
 
     def _write(

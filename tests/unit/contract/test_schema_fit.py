@@ -104,7 +104,21 @@ def unfit(given_schema: dict[str, Any], wanted: dict[str, Any]) -> str | None:
     return why_unfit(ours, given_schema, theirs, wanted)
 
 
-@settings(max_examples=500, deadline=None)
+def test_of_simple_schemas_every_pair_is_judged_rightly() -> None:
+    gates = {json.dumps(schema): InputSchema(schema) for schema in SCALAR_SCHEMAS if schema}
+    wrong = [
+        (one, other, value)
+        for one in SCALAR_SCHEMAS
+        for other in SCALAR_SCHEMAS
+        if unfit(one, other) is not None
+        for value in FITTING[json.dumps(one)]
+        if not gates[json.dumps(other)].problems(value)
+    ]
+
+    assert wrong == []
+
+
+@settings(max_examples=300, deadline=None)
 @given(SCHEMAS, SCHEMAS, st.data())
 def test_where_a_reason_is_given_no_value_of_the_one_is_valid_by_the_other(
     one: dict[str, Any], other: dict[str, Any], data: st.DataObject

@@ -298,13 +298,14 @@ def test_equal_results_share_a_kept_answer_and_others_do_not(aws: Aws, clock: Fa
     assert EFFECTS == ["looks up same", "looks up other"]
 
 
-def keyed(aws: Aws, execution_id: str, code: str, *fallbacks: Any) -> None:
+def keyed(aws: Aws, execution_id: str, code: str, own: Any = None, *fallbacks: Any) -> None:
+    """An order with a key, of what an earlier call found unless it says itself; callers are those of one test."""
     earlier(aws, execution_id, result={"code": code})
     more = {"fallbacks": strict_json.dumps([{"tool_name": "orders", "input": each} for each in fallbacks])}
     referring(
         aws,
         execution_id,
-        {"text": ref("/code")},
+        own or {"text": ref("/code")},
         idempotency_key="one order",
         caller=execution_id[:-1],
         tool_name="orders",
@@ -341,10 +342,10 @@ def test_a_key_covers_what_fallbacks_refer_to_whichever_candidate_comes_to_run(
     aws: Aws, clock: FakeClock, execution_id: str
 ) -> None:
     for number, code in enumerate(["same", "same", "other"]):
-        keyed(aws, f"{execution_id}{number}", code, {"text": ref("/code")})
+        keyed(aws, f"{execution_id}{number}", code, {"text": "any"}, {"text": ref("/code")})
     first = attempt(aws, clock, f"{execution_id}0", "orders", candidate=1, attempt=2)
     second = attempt(aws, clock, f"{execution_id}1", "orders")
-    third = attempt(aws, clock, f"{execution_id}2", "orders", candidate=1, attempt=2)
+    third = attempt(aws, clock, f"{execution_id}2", "orders")
 
     assert (first, second) == ({"call_id": "c1"}, {"call_id": "c1"})
     assert third["error_code"] == "IdempotencyKeyReused"
