@@ -68,9 +68,11 @@ class _Fit:
 
     def why_not(self, given: Alternative, wanted: Alternative, depth: int = 0) -> str | None:
         kinds = [kind for kind in _kinds_of(given) if any(_overlap(kind, other) for other in _kinds_of(wanted))]
-        if not kinds:
+        if _values_of(given) is None and _values_of(wanted) is None and not kinds:
             return ""
         finite = self._why_not_finite(given, wanted)
+        if not kinds:
+            return None if finite is None else ""
         if finite is not None or depth > _DEEPEST or len(_kinds_of(given)) > 1 or len(_kinds_of(wanted)) > 1:
             return finite
         compare = _BY_KIND.get(kinds[0])
@@ -181,7 +183,9 @@ def _overlap(kind: str, other: str) -> bool:
 def _may_be(value: object, place: Alternative) -> bool:
     """Whether a value may be one of a schema that lists none; doubtful cases may."""
     kind = _kind_of(value)
-    if not any(_overlap(kind, other) for other in _kinds_of(place)):
+    # The gates take true for 1 where values are listed, as Python does.
+    alike = {kind, "boolean", "integer"} if kind in {"boolean", "integer", "number"} else {kind}
+    if not any(_overlap(one, other) for one in alike for other in _kinds_of(place)):
         return False
     if isinstance(value, str):
         return bool(place.get("minLength", 0) <= len(value) <= place.get("maxLength", len(value)))
