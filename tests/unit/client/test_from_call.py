@@ -61,8 +61,7 @@ def orchestrator(executor: FakeExecutor) -> Orchestrator:
 
 
 def test_a_steps_input_may_be_a_part_of_an_earlier_steps_result() -> None:
-    executor = FakeExecutor()
-    executor.answers["a"] = ToolExecutionResult.succeeded("a", {"items": [{"code": "AB1"}]})
+    executor = FakeExecutor({"a": ToolExecutionResult.succeeded("a", {"items": [{"code": "AB1"}]})})
     steps = [
         Step("a", "one", "a"),
         Step("b", "one", "b", {"code": FromCall("a", "/items/0/code"), "x": [1]}, after="a"),
@@ -79,8 +78,7 @@ def test_a_steps_input_may_be_a_part_of_an_earlier_steps_result() -> None:
     [({"items": []}, "has nothing at '/items/0'"), ({"items": [{"secret_ref": "shop"}]}, "names a secret")],
 )
 def test_where_a_steps_result_cannot_be_used_the_step_fails_and_runs_nothing(answer: Any, said: str) -> None:
-    executor = FakeExecutor()
-    executor.answers["a"] = ToolExecutionResult.succeeded("a", answer)
+    executor = FakeExecutor({"a": ToolExecutionResult.succeeded("a", answer)})
 
     result = orchestrator(executor).run_sync(
         [Step("a", "one", "a"), Step("b", "one", "b", {"x": FromCall("a", "/items/0")}, after="a")]
