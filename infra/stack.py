@@ -97,7 +97,8 @@ class ToolExecutorStack(Stack):
             },
             reserved_concurrency=self._stage.tool_concurrency,
         )
-        # GetItem: whether the call that holds an idempotency key succeeded is told by its record.
+        # GetItem: whether the call that holds an idempotency key succeeded is told by its record, and what an input
+        # refers to stands in the records of its execution.
         _allow(tools.role, ("dynamodb:GetItem", "dynamodb:UpdateItem"), self._history.table.table_arn)
         _allow(
             tools.role,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass, field
 from random import Random
 from typing import TYPE_CHECKING, Any
@@ -12,13 +11,14 @@ from lambdas.runtime.caller_account import DEFAULT_ACCOUNT, account_of
 from tool_contract import strict_json
 from tool_contract.caller_policy import CallerPolicies
 from tool_contract.envelope import CallStatus
+from tool_contract.input_hash import input_hash
 from tool_contract.options import ToolExecutorOptions
 from tool_contract.plan_state import plan_state
 from tool_contract.preflight import preflight
 from tool_contract.record import EXECUTION_CALL_ID
+from tool_contract.references import places_of
 from tool_contract.request import one_time_secrets
 from tool_contract.retry import draw_delays, whole_seconds
-from tool_contract.secret_fields import without_one_time_names
 from tool_contract.shards import day_key, open_key, shard_of, tool_day
 from tool_contract.timestamps import day_of, iso_from_ms
 
@@ -177,9 +177,10 @@ def _execution_row(
 def _idempotency(call: CallRequest) -> dict[str, Any]:
     if call.idempotency_key is None:
         return {}
-    # A one-time secret has another name each time: the caller's word that two calls are one covers it.
-    text = strict_json.canonical([call.tool_name, without_one_time_names(call.input)])
-    return {"idempotency_key": call.idempotency_key, "input_hash": hashlib.sha256(text.encode()).hexdigest()}
+    key = {"idempotency_key": call.idempotency_key}
+    if any(True for candidate in call.candidates for _ in places_of(candidate.input)):
+        return key  # what the call means is known when the results are that it refers to
+    return {**key, "input_hash": input_hash(call.tool_name, call.input)}
 
 
 def _call_row(

@@ -157,6 +157,35 @@ class AttemptStore:
             },
         )
 
+    def keep_input(self, context: AttemptContext, *, owner: str, outcome: Mapping[str, Any]) -> None:
+        """Write down what the attempt runs on, if the call is still its own: who has taken over finds the same.
+
+        Raises :class:`HistoryUnavailable`.
+        """
+        removed = [name for name, value in outcome.items() if value is None]
+        kept = {name: value for name, value in outcome.items() if value is not None}
+        assignments = ", ".join(f"{name} = :{name}" for name in kept)
+        self._write(
+            context,
+            f"SET {assignments} REMOVE {', '.join(removed)}",
+            "attempts = :attempt AND #owner = :owner AND #status IN (:pending, :running, :retrying)",
+            {":attempt": context.attempt, ":owner": owner, **_OPEN, **{f":{name}": kept[name] for name in kept}},
+        )
+
+    def read(self, execution_id: str, call_id: str) -> dict[str, Any]:
+        """Return the record of another call of the execution, empty if there is none.
+
+        Raises :class:`HistoryUnavailable`.
+        """
+        client = self._given_client or aws_clients.dynamodb()
+        key = {"execution_id": {"S": execution_id}, "call_id": {"S": call_id}}
+        try:
+            answer = client.get_item(TableName=self._table, Key=key, ConsistentRead=True)
+        except (BotoCoreError, ClientError) as error:
+            unanswered = "The history table did not answer for the result of an earlier call."
+            raise HistoryUnavailable(unanswered) from error
+        return from_item(answer.get("Item", {}))
+
     def _write(
         self,
         context: AttemptContext,

@@ -27,15 +27,17 @@ from tool_contract.errors import ErrorCode, ToolError
 from tool_contract.failures import failure_from, failure_of
 from tool_contract.limits import DEFAULT_CALL_TIMEOUT_SECONDS, MIN_SECONDS_FOR_EFFECTS
 from tool_contract.metrics import Metric
-from tool_contract.problems import Problem, close_names, shortened
+from tool_contract.problems import Problem, close_names, json_pointer, shortened
+from tool_contract.references import places_of, with_origins
 from tool_contract.timestamps import iso_from_ms, ms_from_iso
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from lambdas.runtime.event import ToolEvent
     from lambdas.runtime.tool import Tool
     from tool_contract.attempt import AttemptContext
+    from tool_contract.references import Reference
 
 
 _HEDGED_EFFECT: Final = Problem(
@@ -43,10 +45,24 @@ _HEDGED_EFFECT: Final = Problem(
     message="Only a tool that is marked read_only may run beside another attempt of the same call.",
     error_code=ErrorCode.INVALID_REQUEST,
 )
+_NOTHING_EARLIER: Final = Problem(
+    pointer="",
+    message="There is no earlier result here: references are followed in the calls of an execution.",
+    error_code=ErrorCode.INVALID_REQUEST,
+)
 
 
 class AttemptFailed(Exception):
     """Carries a failure's envelope out of the function, as the state machine needs it: as an error's message."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """What a tool is to run on, in which time; ``references`` say which parts of it are earlier results."""
+
+    value: Any
+    limit: Limit
+    references: Sequence[Reference] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,11 +115,9 @@ class Invoker:
 
     def _run(self, tool: Tool, event: ToolEvent, request_id: str) -> Outcome:
         context, limit = event.context, self._limit(tool, event.context)
-        if context.hedge is not None and not tool.spec.annotations.read_only:
-            return _refused(ErrorCode.INVALID_REQUEST, [_HEDGED_EFFECT])
-        too_late = _too_late(tool, limit)
-        if too_late is not None:
-            return too_late
+        refusal = _refusal(tool, event, limit)
+        if refusal is not None:
+            return refusal
         if not context.recorded:
             with running(context):
                 return _checked(tool, event.tool_input, lambda arguments: run_tool(tool, arguments, limit))
@@ -111,15 +125,20 @@ class Invoker:
         record = call.begin()
         if isinstance(record, Succeeded | Failed | Replayed):
             return record
-        value = event.tool_input if event.has_input else call.recorded_input(record)
+        if event.has_input:
+            return _run_recorded(tool, call, record, _Given(event.tool_input, limit))
+        given = self._given(call, record, limit)
+        return _too_late(tool, given.limit) or _run_recorded(tool, call, record, given)
 
-        def run(arguments: dict[str, Any]) -> Outcome:
-            with running(context):
-                return call.claim_key(record) or call.guards_for(record).run(
-                    Run(tool, value, arguments, limit, request_id)
-                )
-
-        return _checked(tool, value, run)
+    def _given(self, call: RecordedCall, record: Mapping[str, Any], limit: Limit) -> _Given:
+        """Return the record's input with results in place of its references, which takes some of the time."""
+        recorded = call.recorded_input(record)
+        if not recorded.references:
+            return _Given(recorded.value, limit)
+        began = self.clock.elapsed_ms()
+        value = call.resolved_input(record, recorded.value, limit.seconds)
+        left = limit.after((self.clock.elapsed_ms() - began) / 1000)
+        return _Given(value, left, recorded.references)
 
     def _limit(self, tool: Tool, context: AttemptContext) -> Limit:
         own = context.timeout_seconds or tool.spec.timeout_seconds or DEFAULT_CALL_TIMEOUT_SECONDS
@@ -154,6 +173,14 @@ def _ids(context: AttemptContext) -> dict[str, str | int | None]:
     }
 
 
+def _refusal(tool: Tool, event: ToolEvent, limit: Limit) -> Failed | None:
+    """Return why an event is answered before its call is taken, or None."""
+    if event.context.hedge is not None and not tool.spec.annotations.read_only:
+        return _refused(ErrorCode.INVALID_REQUEST, [_HEDGED_EFFECT])
+    nowhere = [_NOTHING_EARLIER.under(json_pointer(path)) for path, _ in places_of(event.tool_input)]
+    return _refused(ErrorCode.INVALID_REQUEST, nowhere) if nowhere else _too_late(tool, limit)
+
+
 def _too_late(tool: Tool, limit: Limit) -> Failed | None:
     if limit.seconds <= 0:
         failure = failure_of(ErrorCode.DEADLINE_EXCEEDED, "The execution's deadline passed before the tool ran.")
@@ -164,9 +191,25 @@ def _too_late(tool: Tool, limit: Limit) -> Failed | None:
     return None
 
 
-def _checked(tool: Tool, value: object, run: Callable[[dict[str, Any]], Outcome]) -> Outcome:
+def _run_recorded(tool: Tool, call: RecordedCall, record: Mapping[str, Any], given: _Given) -> Outcome:
+    limit = given.limit
+
+    def run(arguments: dict[str, Any]) -> Outcome:
+        with running(call.context):
+            return call.claim_key(record, limit.seconds) or call.guards_for(record).run(
+                Run(tool, given.value, arguments, limit, call.owner)
+            )
+
+    return _checked(tool, given.value, run, given.references)
+
+
+def _checked(
+    tool: Tool, value: object, run: Callable[[dict[str, Any]], Outcome], references: Sequence[Reference] = ()
+) -> Outcome:
     arguments = tool.arguments(value)
-    return _refused(arguments[0].error_code, arguments) if isinstance(arguments, list) else run(arguments)
+    if isinstance(arguments, list):
+        return _refused(arguments[0].error_code, with_origins(arguments, references))
+    return run(arguments)
 
 
 def _answer(name: str, context: AttemptContext, outcome: Outcome, times: AttemptTimes) -> dict[str, Any]:

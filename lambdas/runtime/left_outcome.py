@@ -32,16 +32,21 @@ def leave(artifacts: ArtifactStore, context: AttemptContext, owner: str, outcome
 
 def find(artifacts: ArtifactStore, row: Mapping[str, Any]) -> Mapping[str, Any] | None:
     """Return what the attempt that holds an open row has left behind, if it is there and whole."""
-    if "owner" not in row:
-        return None  # no attempt has begun
     try:
-        keys = [_key(row["execution_id"], row["call_id"], attempt, owner) for attempt, owner in _holders(row)]
-        sealed = next(filter(None, map(artifacts.find, keys)), None)
-        return None if sealed is None else _opened(sealed)
+        return read(artifacts, row)
     except (ToolError, ValueError, LookupError, TypeError):
         # Then the effect is unknown, as it would be without any of this: no reason to leave the call open.
         telemetry.logger.exception("what an attempt has left behind cannot be read", extra={"call_id": row["call_id"]})
         return None
+
+
+def read(artifacts: ArtifactStore, row: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """Return the same as :func:`find`. Raises Unavailable, or ValueError where it is not whole."""
+    if "owner" not in row:
+        return None  # no attempt has begun
+    keys = [_key(row["execution_id"], row["call_id"], attempt, owner) for attempt, owner in _holders(row)]
+    sealed = next(filter(None, map(artifacts.find, keys)), None)
+    return None if sealed is None else _opened(sealed)
 
 
 def _holders(row: Mapping[str, Any]) -> Iterator[tuple[int, str]]:

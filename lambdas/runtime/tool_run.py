@@ -32,6 +32,10 @@ class Limit:
     seconds: float
     by_deadline: bool = False
 
+    def after(self, seconds: float) -> Limit:
+        """Return what is left after so many seconds."""
+        return replace(self, seconds=self.seconds - seconds)
+
 
 def run_tool(tool: Tool, arguments: dict[str, Any], limit: Limit) -> Succeeded | Failed:
     """Run a tool on checked arguments; what it revealed of secrets is masked in the outcome."""

@@ -31,14 +31,18 @@ class Catalog(BaseModel):
         return {spec.name: spec for spec in self.tools}
 
     @cached_property
-    def _schemas(self) -> dict[str, InputSchema]:
+    def _schemas(self) -> dict[tuple[str, bool], InputSchema]:
         return {}
 
-    def input_problems(self, tool_name: str, value: object) -> list[Problem]:
-        """Return what is wrong with ``value`` as an input of a tool that the catalog has; pointers are into it."""
-        schema = self._schemas.get(tool_name)
+    def input_problems(self, tool_name: str, value: object, *, references: bool = False) -> list[Problem]:
+        """Return what is wrong with ``value`` as an input of a tool that the catalog has; pointers are into it.
+
+        With ``references`` there may be some in it, of which nothing is said here.
+        """
+        key = (tool_name, references)
+        schema = self._schemas.get(key)
         if schema is None:
-            schema = self._schemas[tool_name] = InputSchema(self.by_name[tool_name].input_schema)
+            schema = self._schemas[key] = InputSchema(self.by_name[tool_name].input_schema, references=references)
         return schema.problems(value)
 
     def unknown_tool(self, tool_name: str, pointer: str = "/tool_name") -> Problem:

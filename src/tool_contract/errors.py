@@ -37,6 +37,7 @@ class ErrorCode(StrEnum):
     INVALID_INPUT = "InvalidInput"
     SECRET_IN_REQUEST = "SecretInRequest"  # noqa: S105 - the name of a code
     TOOL_NOT_FOUND = "ToolNotFound"
+    REFERENCE_FAILED = "ReferenceFailed"
     NOT_FOUND = "NotFound"
     REFUSED = "Refused"
     EXECUTION_ID_TAKEN = "ExecutionIdTaken"
@@ -107,6 +108,7 @@ RULES: Final[Mapping[ErrorCode, ErrorRule]] = {
     ErrorCode.INVALID_INPUT: _FINAL,
     ErrorCode.SECRET_IN_REQUEST: _FINAL,
     ErrorCode.TOOL_NOT_FOUND: _FINAL_NOT_BEGUN,
+    ErrorCode.REFERENCE_FAILED: _FINAL,
     ErrorCode.NOT_FOUND: _FINAL,
     ErrorCode.REFUSED: _FINAL,
     ErrorCode.EXECUTION_ID_TAKEN: _FINAL_NOT_BEGUN,

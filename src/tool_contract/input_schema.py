@@ -13,6 +13,7 @@ from pydantic_core import SchemaValidator, ValidationError, core_schema
 
 from tool_contract import strict_json
 from tool_contract.problems import Problem, problems_from
+from tool_contract.references import is_reference
 from tool_contract.secret import X_PLAIN_TEXT, X_SECRET, is_marked
 from tool_contract.secret_fields import without_echo
 
@@ -24,6 +25,13 @@ if TYPE_CHECKING:
 _REFERENCE_PREFIX: Final = "#/$defs/"
 #: Keywords that say nothing about which values are valid.
 _ANNOTATIONS: Final = {"title", "description", "default", "examples", "deprecated", "$defs", "discriminator"}
+#: Keywords of a schema, under which those of values inside of the value stand.
+_VALUES_INSIDE: Final = {"items", "additionalProperties"}
+_BRANCHES: Final = {"allOf", "anyOf", "oneOf"}
+#: Stands around a schema beside which a reference is valid; no keyword of JSON Schema's.
+_OR_REFERENCE: Final = "$orReference"
+_VALUE: Final = "$orReference.value"
+_REFERENCE: Final = "$orReference.reference"
 
 
 class UnsupportedSchemaError(ValueError):
@@ -31,12 +39,16 @@ class UnsupportedSchemaError(ValueError):
 
 
 class InputSchema:
-    """A compiled JSON Schema. Build it once per tool: compiling costs more than checking."""
+    """A compiled JSON Schema. Build it once per tool: compiling costs more than checking.
 
-    def __init__(self, schema: Mapping[str, Any]) -> None:
-        definitions = [_definition(name, child) for name, child in schema.get("$defs", {}).items()]
+    With ``references`` a reference to another call's result may stand wherever a value may.
+    """
+
+    def __init__(self, schema: Mapping[str, Any], *, references: bool = False) -> None:
+        checked = _or_reference(schema) if references else schema
+        definitions = [_definition(name, child) for name, child in _definitions(schema, references=references).items()]
         self._schema = schema
-        self._validator = SchemaValidator(core_schema.definitions_schema(_core(schema), definitions))
+        self._validator = SchemaValidator(core_schema.definitions_schema(_core(checked), definitions))
 
     def problems(self, value: object) -> list[Problem]:
         """Return everything that is wrong with ``value``, by pointer; an empty list if nothing is."""
@@ -56,6 +68,40 @@ class InputSchema:
 def _definition(name: str, schema: Mapping[str, Any]) -> CoreSchema:
     # Every core schema takes a ref; their union's type does not say so.
     return cast("CoreSchema", {**_core(schema), "ref": name})
+
+
+def _definitions(schema: Mapping[str, Any], *, references: bool) -> dict[str, Any]:
+    definitions: dict[str, Any] = schema.get("$defs", {})
+    return {name: _inside_of(child) for name, child in definitions.items()} if references else definitions
+
+
+def _or_reference(schema: Any) -> Any:  # noqa: ANN401 - a JSON Schema is any value
+    """Return a schema by which a reference may stand in place of the value, and of whatever is inside of it."""
+    return {_OR_REFERENCE: _inside_of(schema)} if isinstance(schema, dict) else schema
+
+
+def _inside_of(schema: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a schema by which references may stand inside of the value."""
+    if is_marked(schema):
+        return dict(schema)  # a secret is named by the request, and never by a result
+    changed = dict(schema)
+    if "properties" in schema:
+        changed["properties"] = {name: _or_reference(child) for name, child in schema["properties"].items()}
+    for keyword in _VALUES_INSIDE & schema.keys():
+        changed[keyword] = _or_reference(schema[keyword])
+    if "prefixItems" in schema:
+        changed["prefixItems"] = [_or_reference(child) for child in schema["prefixItems"]]
+    for keyword in _BRANCHES & schema.keys():
+        changed[keyword] = [_inside_of(branch) for branch in schema[keyword]]
+    return changed
+
+
+def _value_or_reference(rules: dict[str, Any]) -> CoreSchema:
+    """Tell the two apart before either is checked: a wrong value is then complained about as ever."""
+    return core_schema.tagged_union_schema(
+        {_VALUE: _core(rules[_OR_REFERENCE]), _REFERENCE: core_schema.any_schema()},
+        discriminator=lambda value: _REFERENCE if is_reference(value) else _VALUE,
+    )
 
 
 def _core(schema: Mapping[str, Any]) -> CoreSchema:
@@ -176,6 +222,7 @@ _COMBINATIONS: Final[Mapping[str, Callable[[dict[str, Any]], CoreSchema]]] = {
     "oneOf": lambda rules: _any_of(rules["oneOf"]),
     "enum": lambda rules: core_schema.literal_schema(rules["enum"]),
     "const": lambda rules: core_schema.literal_schema([rules["const"]]),
+    _OR_REFERENCE: _value_or_reference,
 }
 _TYPES: Final[Mapping[str, Callable[[dict[str, Any]], CoreSchema]]] = {
     "string": _string,

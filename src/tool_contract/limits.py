@@ -42,6 +42,8 @@ MAX_OUTPUT_BYTES: Final = 200_000
 MAX_REQUEST_BYTES: Final = 256_000
 #: A larger request goes by S3: the client puts it there, the planner reads it.
 MAX_REQUEST_BYTES_BY_REFERENCE: Final = 6_000_000
+#: An input with results in place of its references: no more than could have been sent.
+MAX_RESOLVED_INPUT_BYTES: Final = MAX_REQUEST_BYTES_BY_REFERENCE
 #: What a plan may hold in the state, for the same reason as a request that goes inline.
 MAX_PLAN_BYTES: Final = 240_000
 #: History events of an execution (Step Functions).

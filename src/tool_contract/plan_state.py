@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol
 
+from tool_contract.call_ids import call_ids
 from tool_contract.policy import policy_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from tool_contract.catalog import Catalog
     from tool_contract.options import ToolExecutorOptions
@@ -46,7 +47,7 @@ def plan_state(
         "max_concurrency": 1 if request.mode == "sequence" else concurrency,
         "calls": [
             _call(call_id, call, catalog, options, names)
-            for call_id, call in zip(_call_ids(request), request.calls, strict=True)
+            for call_id, call in zip(call_ids([call.call_id for call in request.calls]), request.calls, strict=True)
         ],
     }
 
@@ -70,17 +71,3 @@ def _call(
         "call_id": call_id,
         "candidates": [candidate_state(number, candidate) for number, candidate in enumerate(call.candidates)],
     }
-
-
-def _call_ids(request: ExecutionRequest) -> Iterator[str]:
-    """Yield an id per call: the given one, else ``c1``, ``c2`` … by position, as far as that is free."""
-    taken = {call.call_id for call in request.calls}
-    for position, call in enumerate(request.calls, start=1):
-        if call.call_id is not None:
-            yield call.call_id
-            continue
-        name = f"c{position}"
-        while name in taken:
-            name += "_"
-        taken.add(name)
-        yield name

@@ -24,6 +24,8 @@ from tool_contract.limits import (
     MAX_RETRIES,
 )
 from tool_contract.problems import Problem, json_pointer, problems_from, shortened
+from tool_contract.reference_checks import reference_problems
+from tool_contract.references import places_of
 from tool_contract.retry import RetryPolicy
 from tool_contract.secret_fields import one_time_names
 
@@ -138,6 +140,7 @@ def check_request(value: object, catalog: Catalog) -> ExecutionRequest:
         raise InvalidRequestError([coded_by_place(error.problem)]) from None
     request, problems = _shaped(value)
     problems += [problem for pointer, call in calls_of(value) for problem in _call_problems(pointer, call, catalog)]
+    problems += _reference_problems(value, catalog)
     problems += _repeated_call_ids(value)
     problems += _too_many_secrets(request)
     if request is None or problems:
@@ -194,10 +197,9 @@ def _candidate_problems(pointer: str, candidate: dict[str, Any], catalog: Catalo
         yield catalog.unknown_tool(tool_name, f"{pointer}/tool_name")
         return
     if isinstance(tool_input, dict):
-        references = list(_references(tool_input))
-        yield from (problem.under(f"{pointer}/input") for problem in references)
-        if not references:
-            yield from (problem.under(f"{pointer}/input") for problem in catalog.input_problems(tool_name, tool_input))
+        refers = any(True for _ in places_of(tool_input))
+        found = catalog.input_problems(tool_name, tool_input, references=refers)
+        yield from (problem.under(f"{pointer}/input") for problem in found)
     function_name = candidate.get("function_name")
     if isinstance(function_name, str) and function_name != spec.function_name:
         yield Problem(
@@ -208,20 +210,10 @@ def _candidate_problems(pointer: str, candidate: dict[str, Any], catalog: Catalo
         )
 
 
-def _references(tool_input: dict[str, Any]) -> Iterator[Problem]:
-    pending: list[tuple[tuple[str | int, ...], Any]] = [((), tool_input)]
-    while pending:
-        path, value = pending.pop()
-        if isinstance(value, dict):
-            if "$from" in value:
-                yield Problem(
-                    pointer=json_pointer(path),
-                    message="References to other calls' results ('$from') are reserved and cannot be used yet.",
-                    error_code=ErrorCode.INVALID_REQUEST,
-                )
-            pending.extend(((*path, key), child) for key, child in value.items())
-        elif isinstance(value, list):
-            pending.extend(((*path, index), child) for index, child in enumerate(value))
+def _reference_problems(value: object, catalog: Catalog) -> list[Problem]:
+    if not isinstance(value, dict) or not isinstance(value.get("calls"), list):
+        return []
+    return reference_problems(value["calls"][:MAX_CALLS], value.get("mode"), catalog)
 
 
 def _metadata_problems(pointer: str, metadata: object) -> Iterator[Problem]:

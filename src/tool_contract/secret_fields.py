@@ -56,6 +56,11 @@ def _without_value(place: str, held: object, plain: bool) -> Problem:  # noqa: F
     return Problem(pointer=place, message=_MESSAGE, error_code=ErrorCode.SECRET_IN_REQUEST, hint=_HINT)
 
 
+def secret_places(schema: Mapping[str, Any], value: object) -> list[tuple[Path, bool]]:
+    """Return the places in an input that are for secrets, and whether text may stand there as well."""
+    return [(path, plain) for path, _, plain in _marked(schema, value)]
+
+
 def one_time_names(value: object) -> Iterator[str]:
     """Yield the names of the one-time secrets that a value of JSON refers to."""
     pending = [value]

@@ -53,6 +53,7 @@ if TYPE_CHECKING:
     )
     from tool_executor.execution_handle import ExecutionHandle
     from tool_executor.executor import ToolExecutor
+    from tool_executor.from_call import FromCall
     from tool_executor.result import ToolExecutionResult, ToolExecutionStatus
     from tool_executor.statistics import ToolStatistics
     from tool_executor.ways import Route, Wait
@@ -82,6 +83,7 @@ _HOMES = {
     "ExecutionNotStartedError": "tool_executor.errors",
     "ExecutionTimeoutError": "tool_executor.errors",
     "ExecutorClosedError": "tool_executor.errors",
+    "FromCall": "tool_executor.from_call",
     "InvalidBulkError": "tool_executor.bulk.errors",
     "InvalidConfigurationError": "tool_executor.errors",
     "InvalidRequestError": "tool_executor.errors",
@@ -128,6 +130,7 @@ __all__ = [
     "ExecutionNotStartedError",
     "ExecutionTimeoutError",
     "ExecutorClosedError",
+    "FromCall",
     "InvalidBulkError",
     "InvalidConfigurationError",
     "InvalidRequestError",

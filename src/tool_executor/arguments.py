@@ -63,7 +63,8 @@ def call_problems(call: object, pointer: str = "") -> Iterator[Problem]:
 def problems_of_call(call: Mapping[str, Any], catalog: Catalog) -> list[Problem]:
     """Return what is wrong with a call as it is sent; pointers are into the call."""
     try:
-        check_request({"calls": [call]}, catalog)
+        # A sequence, so that a call which refers to earlier results is told that they are not there, and no more.
+        check_request({"calls": [call], "mode": "sequence"}, catalog)
     except RequestProblems as error:
         found = error.problems
     except strict_json.JsonError as error:

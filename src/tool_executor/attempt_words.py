@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from tool_contract.errors import Effect, ErrorCode
+from tool_executor.cli.reference_words import recorded_references, told_reference
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -50,6 +51,8 @@ def call_words(line: CallLine) -> Iterator[tuple[float, str]]:
     """Yield what happened to a call and why, each with its time in milliseconds since the execution's start."""
     if line.began_ms is not None:
         yield line.began_ms, _wait_words(line)
+        for candidate, reference in recorded_references(line.record):
+            yield line.began_ms, told_reference(candidate, reference)
     attempts = [stretch for stretch in line.stretches if not stretch.kind.is_wait]
     for number, entry in enumerate(sorted(line.log, key=lambda one: one.started_at)):  # as the stretches are
         words = attempt_words(entry)

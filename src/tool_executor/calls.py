@@ -12,6 +12,7 @@ from typing import Any, Protocol
 
 from tool_contract.limits import MAX_JSON_DEPTH
 from tool_contract.retry import RetryPolicy
+from tool_executor.from_call import FromCall
 
 
 class Call(Protocol):
@@ -49,6 +50,17 @@ class _CallOptions:
         if isinstance(self.fallbacks, Iterator):  # it could be read once only
             object.__setattr__(self, "fallbacks", tuple(self.fallbacks))
 
+    @property
+    def result(self) -> FromCall:
+        """What this call will answer, for the input of a later one in the same sequence: ``call.result["items"][0]``.
+
+        Raises ValueError where the call has no ``call_id`` to be referred to by.
+        """
+        if self.call_id is None:
+            message = "Give the call a call_id: a later call refers to its result by it."
+            raise ValueError(message)
+        return FromCall(self.call_id)
+
     def to_json(self) -> dict[str, Any]:
         """Return the call as the contract's request has it."""
         raise NotImplementedError
@@ -78,7 +90,7 @@ class ToolExecutionRequest(_CallOptions):
     def to_json(self) -> dict[str, Any]:
         """Return the call as the contract's request has it."""
         function = {} if self.function_name is None else {"function_name": self.function_name}
-        return {"tool_name": self.tool_name, **function, "input": _plain(self.input_data), **self._options()}
+        return {"tool_name": self.tool_name, **function, "input": plain_input(self.input_data), **self._options()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +104,7 @@ class ToolCall(_CallOptions):
     def to_json(self) -> dict[str, Any]:
         """Return the call as the contract's request has it."""
         why = {} if self.reasoning is None else {"reasoning": self.reasoning}
-        return {"tool_name": self.tool_name, "input": _plain(self.parameters), **why, **self._options()}
+        return {"tool_name": self.tool_name, "input": plain_input(self.parameters), **why, **self._options()}
 
 
 #: What a fallback has of a call: its own tool, input and policy; all else belongs to the call.
@@ -133,13 +145,20 @@ class CircularReference:
     """Stands where a value holds itself: it is no JSON, and a JSON pointer will say where."""
 
 
-def _plain(value: Any, above: tuple[int, ...] = ()) -> Any:  # noqa: ANN401 - what a caller takes for JSON
+def plain_input(value: Any) -> Any:  # noqa: ANN401 - what a caller takes for JSON
+    """Return an input with references in it as the contract writes them; elsewhere in a call there is none."""
+    return _plain(value, references=True)
+
+
+def _plain(value: Any, above: tuple[int, ...] = (), *, references: bool = False) -> Any:  # noqa: ANN401 - as above
     """Return a value with every mapping in it as a dict: JSON writes no other as an object."""
+    if references and isinstance(value, FromCall):
+        return value.to_json()
     if type(value) in _SCALARS or len(above) > MAX_JSON_DEPTH or not isinstance(value, (Mapping, list, tuple)):
         return value  # whoever writes it as JSON says what is wrong with it
     if id(value) in above:
         return CircularReference()
     here = (*above, id(value))
     if isinstance(value, Mapping):
-        return {key: _plain(child, here) for key, child in value.items()}
-    return [_plain(child, here) for child in value]
+        return {key: _plain(child, here, references=references) for key, child in value.items()}
+    return [_plain(child, here, references=references) for child in value]

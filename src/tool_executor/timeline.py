@@ -93,7 +93,8 @@ class CallLine:
     @property
     def is_eventful(self) -> bool:
         """Whether there is more to tell than that it ran and succeeded."""
-        return self.status is not CallStatus.SUCCESS or [entry.decision for entry in self.log] != ["done"]
+        refers = "resolved_candidate" in self.record
+        return refers or self.status is not CallStatus.SUCCESS or [entry.decision for entry in self.log] != ["done"]
 
 
 @dataclass(frozen=True, slots=True)

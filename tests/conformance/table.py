@@ -65,7 +65,51 @@ def _call(tool_name: str, **fields: Any) -> dict[str, Any]:
 _WORKS = Expected("success", 1, lines=1)
 _MARKS = ("look", "put_line", "add_line")
 
+
+def _from(call_id: str, pointer: str) -> dict[str, str]:
+    return {"$from": call_id, "pointer": pointer}
+
+
+#: Fails as often as an earlier call took attempts: once.
+_AS_OFTEN_AS_C1: dict[str, Any] = {"trouble": "unavailable", "troubled_attempts": _from("c1", "/attempt")}
+_NOT_THERE: dict[str, Any] = {"note": _from("c1", "/not/there")}
+
 BEHAVIOURS = (
+    Behaviour(
+        "a sequence whose calls run on what earlier ones answered, a large result and a retry among them",
+        (
+            _call("look", line={"answer_size": 20_000}),
+            _call("put_line", line=_AS_OFTEN_AS_C1),
+            _call("look", line={"note": _from("c1", "/padding"), "troubled_attempts": _from("c2", "/attempt")}),
+        ),
+        (_WORKS, Expected("success", 2, retries=1, lines=1), _WORKS),
+        request={"mode": "sequence"},
+    ),
+    Behaviour(
+        "a reference to what is not there: nothing is run, and the sequence stops",
+        (_call("look"), _call("add_line", line=_NOT_THERE), _call("look")),
+        (
+            _WORKS,
+            Expected("failed", 1, "ReferenceFailed", "none", lines=0, pointer="/line/note"),
+            Expected("skipped", 0, "Skipped", "none", lines=0),
+        ),
+        request={"mode": "sequence"},
+    ),
+    Behaviour(
+        "a fallback that refers to nothing answers where a reference failed",
+        (_call("look"), _call("add_line", line=_NOT_THERE, fallbacks=[_call("put_line")])),
+        (
+            _WORKS,
+            Expected(
+                "success",
+                2,
+                tool_name="put_line",
+                lines=0,
+                metadata={"fallback_used": True, "fallback_index": 0},
+            ),
+        ),
+        request={"mode": "sequence"},
+    ),
     Behaviour("calls that work", tuple(_call(tool) for tool in _MARKS), (_WORKS, _WORKS, _WORKS)),
     Behaviour(
         "two transient failures, then success",

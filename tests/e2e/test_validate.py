@@ -19,7 +19,7 @@ from tool_contract.limits import (
 if TYPE_CHECKING:
     from pathlib import Path
 
-CALL = {"tool_name": "forecast_demand", "input": {"product_code": "P001", "warehouse_code": "WH001"}}
+CALL: dict[str, Any] = {"tool_name": "forecast_demand", "input": {"product_code": "P001", "warehouse_code": "WH001"}}
 
 
 @pytest.fixture
@@ -129,3 +129,32 @@ def test_options_that_cannot_be_used_are_named_all_at_once(shell: Shell, tmp_pat
     assert "/max_retries" in said
     assert "Did you mean 'max_retries'" in said
     assert "Traceback" not in said
+
+
+def test_of_a_plan_it_tells_which_value_comes_from_where(shell: Shell) -> None:
+    said = shell.run("tool-executor", "validate", "examples/worst_risk.json")
+    told = shell.json("tool-executor", "validate", "examples/worst_risk.json", "--json")
+
+    assert "Earlier results in inputs" in said
+    assert "risks /risks/0/product_code" in said
+    assert told["references"][0] == {
+        "call_id": "forecast",
+        "candidate": 0,
+        "input": "/product_code",
+        "from": "risks",
+        "pointer": "/risks/0/product_code",
+        "gives": "text",
+        "needs": "text",
+        "may_fail_for": [],
+    }
+
+
+def test_a_plan_that_can_never_work_is_refused_with_the_place_and_what_was_meant(shell: Shell) -> None:
+    risks = {"call_id": "risks", "tool_name": "identify_stockout_risks", "input": {"warehouse_code": "WH001"}}
+    code = {"$from": "risks", "pointer": "/risks/0/product_cod"}
+
+    told = _refused(shell, risks, {**CALL, "input": {**CALL["input"], "product_code": code}}, mode="sequence")
+
+    (problem,) = told["details"]
+    assert problem["pointer"] == "/calls/1/input/product_code/pointer"
+    assert problem["hint"] == "Did you mean 'product_code'?"

@@ -9,12 +9,27 @@ from typing import TYPE_CHECKING, Any
 
 from tool_contract.errors import ErrorCode
 from tool_contract.problems import Problem, close_names, json_pointer, shortened
+from tool_contract.references import (
+    FROM,
+    POINTER,
+    NothingThereError,
+    asks_for_a_secret,
+    is_pointer,
+    places_of,
+    references_in,
+    replaced,
+    value_at,
+)
+from tool_executor.calls import plain_input
 from tool_executor.result import ToolExecutionResult
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
-#: A tool's input, or a function that makes it of the results of the steps that a step comes after, by their names.
+    from tool_contract.secret_fields import Path
+
+#: A tool's input, in which FromCall stands for a part of an earlier step's result; or a function that makes it of the
+#: results of the steps that a step comes after, by their names.
 StepInput = Mapping[str, Any] | Callable[[Mapping[str, ToolExecutionResult]], Mapping[str, Any]]
 
 
@@ -26,6 +41,9 @@ class Step:
     results are what a function as ``input`` is given::
 
         Step("forecast", "inventory", "forecast_demand", lambda done: worst_of(done["risks"].result), after=["risks"])
+
+    Where a part of a result is all that is wanted, it needs no function: ``{"product_code": FromCall("risks",
+    "/risks/0/product_code"), "warehouse_code": "WH001"}``.
     """
 
     name: str
@@ -40,11 +58,33 @@ class Step:
     @property
     def known_input(self) -> Mapping[str, Any] | None:
         """The input, if it is known before anything was run."""
-        return None if callable(self.input) else self.input
+        return None if callable(self.input) or self.references else self.input
+
+    @property
+    def references(self) -> list[tuple[Path, dict[str, Any]]]:
+        """Whatever in the input is meant to be a part of an earlier result, and where it stands."""
+        return [] if callable(self.input) else list(places_of(plain_input(self.input)))
 
     def input_from(self, earlier: Mapping[str, ToolExecutionResult]) -> dict[str, Any]:
         """Return the input, made of the earlier results if it is to be made."""
-        return dict(self.input(earlier) if callable(self.input) else self.input)
+        if callable(self.input):
+            return dict(self.input(earlier))
+        return dict(_with_results(plain_input(self.input), earlier) if self.references else self.input)
+
+
+def _with_results(plain: Any, earlier: Mapping[str, ToolExecutionResult]) -> Any:  # noqa: ANN401 - JSON is any value
+    values = {}
+    for reference in references_in(plain):
+        try:
+            value = value_at(earlier[reference.call_id].result, reference.pointer)
+        except NothingThereError as error:
+            message = f"The result of {reference.call_id!r} {error}."
+            raise NothingThereError(message) from None
+        if asks_for_a_secret(value):
+            message = f"The result of {reference.call_id!r} names a secret: only a plan may do so."
+            raise NothingThereError(message)
+        values[reference.path] = value
+    return replaced(plain, values)
 
 
 def in_order(steps: Sequence[Step]) -> list[Step]:
@@ -68,10 +108,21 @@ def _name_problems(steps: Sequence[Step], agents: Collection[str]) -> Iterator[P
         if step.agent not in agents:
             message = f"There is no agent named {shortened(step.agent)!r}."
             yield _problem((position, "agent"), message, close_names(step.agent, agents))
+        yield from _reference_problems(step, position)
         for number, needed in enumerate(step.after):
             if needed not in names:
                 message = f"There is no step named {shortened(needed)!r}."
                 yield _problem((position, "after", number), message, close_names(needed, names))
+
+
+def _reference_problems(step: Step, position: int) -> Iterator[Problem]:
+    for path, held in step.references:
+        name, place = held[FROM], (position, "input", *path)
+        if not isinstance(name, str) or not is_pointer(held.get(POINTER, "")) or held.keys() - {FROM, POINTER}:
+            yield _problem(place, "This is no reference to a step's result.", 'Say FromCall("step", "/field/0").')
+        elif name not in step.after:
+            message = f"The step refers to the result of {shortened(name)!r}, and does not come after it."
+            yield _problem(place, message, f"Name {shortened(name)!r} in after.")
 
 
 def _cycle_problems(steps: Sequence[Step]) -> Iterator[Problem]:

@@ -13,6 +13,7 @@ from tool_contract.limits import MAX_JSON_DEPTH, MAX_REQUEST_BYTES_BY_REFERENCE
 from tool_contract.options import ToolExecutorOptions
 from tool_contract.preflight import preflight
 from tool_contract.problems import Problem, json_pointer, shortened
+from tool_contract.references import places_of
 from tool_contract.request import CallRequest, ExecutionRequest, check_request, coded_by_place
 from tool_contract.secret_fields import one_time_names
 from tool_executor.arguments import call_problems
@@ -85,7 +86,7 @@ class Checker:
         return self._checked(line.number, value if named else {**value, "call_id": f"line-{line.number}"})
 
     def _checked(self, number: int, call: dict[str, Any]) -> CheckedCall | list[Problem]:
-        unfit = _secret_problems(call) or _too_deep(call)
+        unfit = _secret_problems(call) or _reference_problems(call) or _too_deep(call)
         if unfit:
             return unfit
         try:
@@ -132,6 +133,19 @@ def _secret_problems(call: Mapping[str, Any]) -> list[Problem]:
     message = "A bulk takes no one-time secrets: they end with their execution, and a bulk may be resumed later."
     hint = "Store it once, and refer to it by its name: docs/secrets.md says how."
     return [Problem(pointer="/input", message=message, error_code=ErrorCode.SECRET_IN_REQUEST, hint=hint)]
+
+
+def _reference_problems(call: Mapping[str, Any]) -> list[Problem]:
+    """The calls of a bulk run beside each other, in executions that are packed as they fit."""
+    inputs = {"/input": call.get("input")}
+    inputs |= {f"/fallbacks/{number}/input": each.get("input") for number, each in enumerate(_fallbacks(call))}
+    message = "A bulk's calls know nothing of each other's results."
+    hint = "Run a sequence for each: docs/plans.md says how."
+    return [
+        Problem(pointer=pointer + json_pointer(path), message=message, error_code=ErrorCode.INVALID_REQUEST, hint=hint)
+        for pointer, value in inputs.items()
+        for path, _ in places_of(value)
+    ]
 
 
 def _may_hold_secrets(call: Mapping[str, Any]) -> bool:

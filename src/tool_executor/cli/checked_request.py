@@ -9,14 +9,18 @@ from tool_contract import strict_json
 from tool_contract.invalid_request import InvalidRequestError as RequestProblems
 from tool_contract.options import InvalidOptionsError, ToolExecutorOptions
 from tool_contract.preflight import Preflight, preflight
+from tool_contract.reference_checks import origins
 from tool_contract.request import check_request
 from tool_executor.cli.request_file import read_request
 from tool_executor.errors import InvalidRequestError
 from tool_executor.sent_request import size_problem
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from tool_contract.catalog import Catalog
     from tool_contract.problems import Problem
+    from tool_contract.reference_checks import Origin
     from tool_contract.request import ExecutionRequest
 
 
@@ -26,6 +30,7 @@ class CheckedRequest:
 
     request: ExecutionRequest
     report: Preflight
+    origins: Sequence[Origin] = ()
 
     @property
     def tool_names(self) -> list[str]:
@@ -54,7 +59,7 @@ def checked_request(value: object, catalog: Catalog, stage: ToolExecutorOptions)
     problems = [*_problems_of_start(report), *report.problems()]
     if problems:
         raise _refusal(RequestProblems(problems))
-    return CheckedRequest(request, report)
+    return CheckedRequest(request, report, origins(request, catalog))
 
 
 def _refusal(error: RequestProblems) -> InvalidRequestError:

@@ -8,6 +8,7 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from tool_executor.cli.console import ExitCode, out, plain, styled_status
+from tool_executor.cli.reference_words import sources_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,8 +24,12 @@ def exit_code(output: Mapping[str, Any]) -> ExitCode:
     return ExitCode.ALL_SUCCEEDED if output["status"] == "succeeded" else ExitCode.SOME_DID_NOT
 
 
-def print_output(output: Mapping[str, Any], where: Where) -> None:
-    """Show an execution's output as a table, and where the history is."""
+def print_output(output: Mapping[str, Any], where: Where, request: object = None) -> None:
+    """Show an execution's output as a table, and where the history is.
+
+    With the ``request`` it says whose results a call has used.
+    """
+    sources = sources_of(request)
     table = Table(
         title=f"Execution {output['execution_id']}", title_justify="left", header_style="bold", box=SIMPLE_HEAD
     )
@@ -33,9 +38,10 @@ def print_output(output: Mapping[str, Any], where: Where) -> None:
     table.add_column("tries", justify="right")
     table.add_column("ms", justify="right")
     table.add_column("answer", overflow="fold", ratio=1)
-    for envelope in output["results"]:
+    for position, envelope in enumerate(output["results"]):
+        used = f"\n[dim]uses {plain(', '.join(sources[position]))}[/]" if position in sources else ""
         table.add_row(
-            f"{plain(envelope['call_id'])}\n[dim]{plain(envelope['tool_name'])}[/]",
+            f"{plain(envelope['call_id'])}\n[dim]{plain(envelope['tool_name'])}[/]{used}",
             styled_status(envelope["status"]),
             str(envelope["attempts"]),
             f"{envelope['execution_time_ms']:.0f}",

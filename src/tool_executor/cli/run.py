@@ -91,7 +91,7 @@ def run(
         if as_json:
             print_json(output)
         else:
-            print_output(output, where)
+            print_output(output, where, request)
     raise typer.Exit(exit_code(output))
 
 

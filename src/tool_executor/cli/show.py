@@ -34,6 +34,8 @@ _JSON_TEXTS: Final = (
     "input_ref",
     "fallbacks",
     "fallbacks_ref",
+    "resolved_input",
+    "resolved_input_ref",
     "result",
     "result_ref",
     "details",

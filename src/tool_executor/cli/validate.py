@@ -19,6 +19,7 @@ from tool_executor.cli import options
 from tool_executor.cli.catalog_file import read_catalog
 from tool_executor.cli.checked_request import checked_request, read_options
 from tool_executor.cli.console import out, print_json
+from tool_executor.cli.reference_words import print_origins
 from tool_executor.cli.request_file import read_request
 
 if TYPE_CHECKING:
@@ -36,7 +37,8 @@ def validate(
 ) -> None:
     """Check a request as the planner would, without running it: every problem at once, each with a JSON pointer.
 
-    Of a request that can be run, say what that takes: bytes, history events, state transitions and their cost.
+    Of a request that can be run, say what that takes: bytes, history events, state transitions and their cost. Where
+    inputs are parts of earlier results, say which, and what is known of them.
 
     Examples:
 
@@ -65,6 +67,7 @@ def _to_json(checked: CheckedRequest) -> dict[str, Any]:
         "happy": report.happy.to_json(),
         "worst": report.worst.to_json(),
         "not_in_cost": list(NOT_IN_COST),
+        "references": [origin.to_json() for origin in checked.origins],
     }
 
 
@@ -84,6 +87,8 @@ def _print(checked: CheckedRequest) -> None:
     table.add_row("state transitions", f"{happy.state_transitions:,}", f"{worst.state_transitions:,}", "")
     table.add_row("US dollars of them", f"{happy.cost_usd:.6f}", f"{worst.cost_usd:.6f}", "")
     out.print(table)
+    if checked.origins:
+        print_origins(checked.origins)
     if report.request_bytes > MAX_REQUEST_BYTES:
         out.print(f"Over {MAX_REQUEST_BYTES:,} bytes: the client sends the request by S3.")
     out.print(

@@ -101,6 +101,10 @@ def _history(work: ExecutionWork) -> Usage:
     rows = records.EXECUTION_BYTES + sum(records.ended_bytes(call) for call in work.calls)
     # An idempotency key that was used before is answered by another call's record.
     answers = sum(call.keyed * records.read_units(records.ended_bytes(call)) for call in work.calls)
+    # An input that refers to earlier results reads their records, and is written down as it then is.
+    answers += sum(
+        call.refers_to * call.attempts * records.read_units(records.ended_bytes(call)) for call in work.calls
+    )
     writes = sum(records.call_write_units(call) for call in work.calls)
     return Usage(
         dynamodb_write_units=records.execution_write_units(work.tools) + writes,

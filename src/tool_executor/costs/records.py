@@ -75,14 +75,15 @@ def ended_bytes(call: CallWork) -> float:
 
 
 def call_writes(call: CallWork) -> float:
-    """Return how often a call's record is written: planned, each attempt begun, ended."""
-    return 1 + call.attempts + 1
+    """Return how often a call's record is written: planned, each attempt begun, its input completed, ended."""
+    return 1 + call.attempts + _completions(call) + 1
 
 
 def call_write_units(call: CallWork) -> float:
     """Return the units of all writes of a call's record, those of the indexes with them."""
     indexes = INDEXES_OF_A_CALL * call_writes(call)
-    return write_units(planned_bytes(call)) + _begin_units(call) + write_units(ended_bytes(call)) + indexes
+    completed = _completions(call) * write_units(planned_bytes(call) + BEGUN_BYTES + inline(call.input_bytes))
+    return write_units(planned_bytes(call)) + _begin_units(call) + completed + write_units(ended_bytes(call)) + indexes
 
 
 def execution_write_units(tools: int) -> int:
@@ -93,6 +94,11 @@ def execution_write_units(tools: int) -> int:
     planned = write_units(EXECUTION_BYTES)
     ended = 2 * (write_units(EXECUTION_BYTES) + tools * write_units(TOTALS_BYTES))
     return planned + ended + EXECUTION_WRITES * INDEXES_OF_AN_EXECUTION
+
+
+def _completions(call: CallWork) -> float:
+    """An input that refers to earlier results is written down once; how large it has become nobody knows before."""
+    return min(1.0, call.refers_to)
 
 
 def _begin_units(call: CallWork) -> float:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from tool_contract import strict_json
 from tool_contract.limits import MAX_REQUEST_BYTES
 from tool_contract.policy import policy_of
+from tool_contract.references import references_in
 from tool_contract.retry import longest_delays, whole_seconds
 from tool_executor.costs.assumptions import BROWSER_GROUP
 from tool_executor.costs.work import CallWork, ExecutionWork
@@ -68,6 +69,7 @@ def _at_best(call: CallRequest, catalog: Catalog, options: ToolExecutorOptions, 
     return CallWork(
         cacheable=float(call.use_cache and spec.cache_ttl_seconds is not None),
         keyed=float(call.idempotency_key is not None),
+        refers_to=float(_sources(call.input)),
         run_seconds=min(assumed.tool_ms / 1000, limit),
         memory_mb=assumed.memory_of(spec.group),
         input_bytes=_size(call.input),
@@ -89,6 +91,7 @@ def _at_worst(call: CallRequest, catalog: Catalog, options: ToolExecutorOptions,
         fallbacks=len(call.fallbacks),
         failed=1,
         cacheable=float(cached),
+        refers_to=float(max(_sources(candidate.input) for candidate in call.candidates)),
         run_seconds=sum(policy.timeout_seconds * (1 + policy.max_retries) for policy in policies),
         wait_seconds=sum(map(_waits, policies)),
         memory_mb=max(assumed.memory_of(spec.group) for spec in specs),
@@ -115,6 +118,10 @@ def _browses(call: CallRequest, catalog: Catalog) -> bool:
 def _sessions(request: ExecutionRequest, browsing: list[float]) -> float:
     """A sequence shares one browser; other attempts have one each."""
     return float(any(browsing)) if request.mode == "sequence" else sum(browsing)
+
+
+def _sources(tool_input: object) -> int:
+    return len({reference.call_id for reference in references_in(tool_input)})
 
 
 def _size(value: object) -> int:

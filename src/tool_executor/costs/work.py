@@ -22,7 +22,8 @@ class CallWork:
     """One call. Counts may be means; ``failed`` is 1, or the share of calls that fail for good.
 
     ``run_seconds`` is what the tool runs over all attempts, ``wait_seconds`` what lies between them. ``cacheable``
-    says how much of it asks the cache, ``cache_hits`` how much is answered by it.
+    says how much of it asks the cache, ``cache_hits`` how much is answered by it. ``refers_to`` is how many earlier
+    calls' records each attempt reads for its input.
     """
 
     retries: float = 0
@@ -31,6 +32,7 @@ class CallWork:
     cacheable: float = 0
     cache_hits: float = 0
     keyed: float = 0
+    refers_to: float = 0
     run_seconds: float
     wait_seconds: float = 0
     memory_mb: int

@@ -114,3 +114,13 @@ def test_a_weight_is_what_one_call_more_adds_to_an_executions_plan_and_history()
 
     assert whole.plan_bytes == frame.plan_bytes + 3 * call.weight.plan_bytes
     assert whole.worst_case_events == frame.worst_case_events + 3 * call.weight.events
+
+
+def test_a_line_cannot_refer_to_another_lines_result() -> None:
+    refers = {"text": {"$from": "line-1", "pointer": "/text"}}
+    found = checker().check(Line(2, echo(input=refers, fallbacks=[{"tool_name": "echo", "input": refers}])))
+
+    assert not isinstance(found, CheckedCall)
+    assert [each.pointer for each in found] == ["/input/text", "/fallbacks/0/input/text"]
+    assert found[0].message == "A bulk's calls know nothing of each other's results."
+    assert "docs/plans.md" in str(found[0].hint)

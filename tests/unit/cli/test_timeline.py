@@ -287,3 +287,18 @@ def test_words_keep_to_the_width_and_hang() -> None:
 
     assert max(map(len, lines)) <= 60
     assert any(line.startswith(" " * 14) for line in lines)
+
+
+def test_a_call_tells_which_earlier_results_its_input_is_made_of() -> None:
+    own = '{"a":{"$from":"c0","pointer":"/x/0"},"b":{"$from":"c0","pointer":""}}'
+    fallbacks = '[{"tool_name":"echo","input":{"$from":"c0"}}]'
+    record = call("c1", entry(1, 2, 1), end=3, input=own, fallbacks=fallbacks, resolved_candidate=0)
+    plain = call("c2", entry(1, 2, 1), end=3, input='{"a":"from"}')
+
+    lines = timeline(execution(), record, plain).lines
+    told = " ".join(text.plain for text in words(lines, 200, every=False))
+
+    assert "the input at /a is c0 /x/0" in told
+    assert "the input at /b is all of c0" in told
+    assert "fallback 1's input at its top is all of c0" in told
+    assert "c2" not in told

@@ -88,3 +88,10 @@ def test_the_workflows_events_are_logged_only_where_the_stage_says_so() -> None:
 def test_a_trace_is_one_for_the_execution_where_the_stage_traces() -> None:
     assert total(parts_of(execution_work(), ASSUMED)).traces == 1
     assert total(parts_of(execution_work(), ASSUMED.model_copy(update={"tracing": False}))).traces == 0
+
+
+def test_an_input_that_refers_is_read_from_other_records_by_each_attempt_and_written_down_once() -> None:
+    plain, refers = (_of_call("history", retries=1, refers_to=count) for count in (0, 2))
+
+    assert refers.dynamodb_read_units - plain.dynamodb_read_units == 2 * 2
+    assert refers.dynamodb_write_units - plain.dynamodb_write_units == 1 + 2

@@ -33,6 +33,7 @@ calls = st.builds(
     cacheable=_shares,
     cache_hits=st.just(0.0),
     keyed=_shares,
+    refers_to=_counts,
     run_seconds=st.floats(0, 800),
     wait_seconds=st.floats(0, 100),
     memory_mb=st.integers(128, 10_240),

@@ -198,3 +198,16 @@ def test_a_client_that_runs_the_calls_itself_gets_delays_as_they_were_drawn() ->
     assert 0.375 <= delay <= 0.625
     assert (plan.execution_row["route"], plan.execution_row["degraded"]) == ("direct", True)
     assert plan.call_rows[0]["degraded"] is True
+
+
+def test_a_key_whose_call_refers_to_results_gets_its_hash_when_they_are_known() -> None:
+    refers = {"code": {"$from": "c1", "pointer": ""}}
+    own = {"tool_name": "place_order", "input": {**refers, "amount": 1}, "idempotency_key": "k"}
+    fallbacks = [{**PLACE_ORDER, "input": {**refers, "amount": 1}}]
+
+    rows = plan_of(
+        PLACE_ORDER, own, {**PLACE_ORDER, "idempotency_key": "l", "fallbacks": fallbacks}, mode="sequence"
+    ).call_rows
+
+    assert [(row["idempotency_key"], "input_hash" in row) for row in rows[1:]] == [("k", False), ("l", False)]
+    assert json.loads(rows[1]["input"]) == {**refers, "amount": 1}

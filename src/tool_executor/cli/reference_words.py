@@ -1,0 +1,69 @@
+"""Where a call's input comes from that refers to earlier results, in words."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from rich.box import SIMPLE_HEAD
+from rich.table import Table
+
+from tool_contract import strict_json
+from tool_contract.references import FROM, references_in
+from tool_executor.cli.console import out, plain
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from tool_contract.reference_checks import Origin
+    from tool_contract.references import Reference
+
+_FROM_IN_TEXT: Final = f'"{FROM}"'
+
+
+def recorded_references(record: Mapping[str, Any]) -> Iterator[tuple[int, Reference]]:
+    """Yield the references of a call's record with the number of their candidate; of texts in S3 nothing is told."""
+    own, others = str(record.get("input", "")), str(record.get("fallbacks", ""))
+    if _FROM_IN_TEXT in own:
+        yield from ((0, reference) for reference in references_in(strict_json.parse(own)))
+    if _FROM_IN_TEXT in others:
+        for number, fallback in enumerate(strict_json.parse(others), start=1):
+            yield from ((number, reference) for reference in references_in(fallback["input"]))
+
+
+def told_reference(candidate: int, reference: Reference) -> str:
+    """Return one reference as a sentence's part."""
+    whose = f"fallback {candidate}'s input" if candidate else "the input"
+    part = f"{reference.call_id} {reference.pointer}" if reference.pointer else f"all of {reference.call_id}"
+    return f"{whose} at {reference.place or 'its top'} is {part}"
+
+
+def sources_of(request: object) -> dict[int, list[str]]:
+    """Return the call_ids that the calls of a request refer to, by the calls' positions; of whatever was read."""
+    calls = request.get("calls") if isinstance(request, dict) else None
+    if not isinstance(calls, list):
+        return {}
+    found = {
+        position: list(dict.fromkeys(reference.call_id for reference in references_in(call.get("input"))))
+        for position, call in enumerate(calls)
+        if isinstance(call, dict)
+    }
+    return {position: sources for position, sources in found.items() if sources}
+
+
+def print_origins(origins: Sequence[Origin]) -> None:
+    """Show which field of which call comes from where, and what is known of it before anything runs."""
+    table = Table(header_style="bold", box=SIMPLE_HEAD, title="Earlier results in inputs", title_justify="left")
+    for heading in ("call", "input", "from", "gives", "needs"):
+        table.add_column(heading, overflow="fold")
+    for origin in origins:
+        fallback = f"\n[dim]fallback {origin.candidate}[/]" if origin.candidate else ""
+        note = f"\n[yellow]not if {plain(' or '.join(origin.may_fail_for))} answers[/]" if origin.may_fail_for else ""
+        table.add_row(
+            plain(origin.call_id) + fallback,
+            plain(origin.reference.place or "(all of it)"),
+            plain(f"{origin.reference.call_id} {origin.reference.pointer}") + note,
+            origin.gives or "nothing known",
+            origin.needs,
+        )
+    out.print(table)
+    out.print("What is really there is checked when the call begins, as any input is.")
