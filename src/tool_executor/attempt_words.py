@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from tool_contract.errors import Effect, ErrorCode
-from tool_executor.cli.reference_words import recorded_references, told_reference
+from tool_executor.reference_words import recorded_references, told_reference
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,7 +8,7 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from tool_executor.cli.console import ExitCode, out, plain, styled_status
-from tool_executor.cli.reference_words import sources_of
+from tool_executor.cli.reference_tables import sources_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -19,7 +19,7 @@ from tool_executor.cli import options
 from tool_executor.cli.catalog_file import read_catalog
 from tool_executor.cli.checked_request import checked_request, read_options
 from tool_executor.cli.console import out, print_json
-from tool_executor.cli.reference_words import print_origins
+from tool_executor.cli.reference_tables import print_origins
 from tool_executor.cli.request_file import read_request
 
 if TYPE_CHECKING:

@@ -1,40 +1,19 @@
-"""Where a call's input comes from that refers to earlier results, in words."""
+"""Where a call's input comes from that refers to earlier results, in a terminal."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING
 
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
-from tool_contract import strict_json
-from tool_contract.references import FROM, references_in
+from tool_contract.references import references_in
 from tool_executor.cli.console import out, plain
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Sequence
 
     from tool_contract.reference_checks import Origin
-    from tool_contract.references import Reference
-
-_FROM_IN_TEXT: Final = f'"{FROM}"'
-
-
-def recorded_references(record: Mapping[str, Any]) -> Iterator[tuple[int, Reference]]:
-    """Yield the references of a call's record with the number of their candidate; of texts in S3 nothing is told."""
-    own, others = str(record.get("input", "")), str(record.get("fallbacks", ""))
-    if _FROM_IN_TEXT in own:
-        yield from ((0, reference) for reference in references_in(strict_json.parse(own)))
-    if _FROM_IN_TEXT in others:
-        for number, fallback in enumerate(strict_json.parse(others), start=1):
-            yield from ((number, reference) for reference in references_in(fallback["input"]))
-
-
-def told_reference(candidate: int, reference: Reference) -> str:
-    """Return one reference as a sentence's part."""
-    whose = f"fallback {candidate}'s input" if candidate else "the input"
-    part = f"{reference.call_id} {reference.pointer}" if reference.pointer else f"all of {reference.call_id}"
-    return f"{whose} at {reference.place or 'its top'} is {part}"
 
 
 def sources_of(request: object) -> dict[int, list[str]]:
