@@ -22,8 +22,10 @@ class Row(dict[str, Any]):
     def of(cls, item: Mapping[str, Any]) -> Self:
         """Return an item as a row."""
         made = cls(item)
-        made.size = 0
-        made.size = made.size_of(made)
+        size = 0
+        for name, attribute in item.items():
+            size += _size(name, attribute)
+        made.size = size
         return made
 
     def measured(self, old: Row | None, touched: Iterable[str]) -> None:

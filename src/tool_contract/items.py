@@ -15,7 +15,11 @@ if TYPE_CHECKING:
 
 def to_item(values: Mapping[str, Any]) -> dict[str, Any]:
     """Return values as a DynamoDB item; attributes that are None are left out."""
-    return {name: to_attribute(value) for name, value in values.items() if value is not None}
+    return {
+        name: {"S": value} if type(value) is str else to_attribute(value)
+        for name, value in values.items()
+        if value is not None
+    }
 
 
 def to_attribute(value: Any) -> dict[str, Any]:  # noqa: ANN401 - an attribute is any value
@@ -41,8 +45,9 @@ def from_item(item: Mapping[str, Any]) -> dict[str, Any]:
     """Return a DynamoDB item as plain values."""
     # Most attributes are texts: a look at them here saves a call for each.
     return {
-        name: from_attribute(attribute) if (text := attribute.get("S")) is None else text
+        name: value if kind == "S" else from_attribute(attribute)
         for name, attribute in item.items()
+        for kind, value in attribute.items()
     }
 
 
