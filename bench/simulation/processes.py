@@ -6,7 +6,7 @@ import multiprocessing
 import signal
 from collections import deque
 from multiprocessing.connection import wait
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from bench.simulation.report import Report
 from bench.simulation.run import run
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from bench.simulation.workload import Scenario
 
 _SPAWN = multiprocessing.get_context("spawn")
+_STOPPING: Final = frozenset({signal.SIGINT, signal.SIGTERM})
 
 
 class SliceDied(Exception):
@@ -51,9 +52,15 @@ def run_slices(slices: Iterable[Slice], processes: int) -> Generator[tuple[Slice
 def _start(part: Slice, running: dict[Any, tuple[Slice, SpawnProcess]]) -> None:
     here, there = _SPAWN.Pipe(duplex=False)
     process = _SPAWN.Process(target=_run, args=(part.scenario, there), name=part.name, daemon=True)
-    process.start()
+    # A process that is half begun could not be ended. It inherits what is blocked: Ctrl-C reaches all processes of a
+    # terminal, and the one that began the others decides.
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _STOPPING)
+    try:
+        process.start()
+        running[here] = part, process
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
     there.close()  # the process has its own end: when that is closed, nothing more comes
-    running[here] = part, process
 
 
 def _told(ready: Any, running: dict[Any, tuple[Slice, SpawnProcess]]) -> int | Report:
@@ -68,6 +75,5 @@ def _told(ready: Any, running: dict[Any, tuple[Slice, SpawnProcess]]) -> int | R
 
 
 def _run(scenario: Scenario, there: Connection) -> None:
-    # Ctrl-C reaches all processes of a terminal; the one that started this one decides.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
     there.send(run(scenario, there.send))
