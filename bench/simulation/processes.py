@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import signal
 from collections import deque
+from multiprocessing import resource_tracker
 from multiprocessing.connection import wait
 from typing import TYPE_CHECKING, Any, Final
 
@@ -54,6 +55,7 @@ def _start(part: Slice, running: dict[Any, tuple[Slice, SpawnProcess]]) -> None:
     process = _SPAWN.Process(target=_run, args=(part.scenario, there), name=part.name, daemon=True)
     # A process that is half begun could not be ended. It inherits what is blocked: Ctrl-C reaches all processes of a
     # terminal, and the one that began the others decides.
+    resource_tracker.ensure_running()  # at its own beginning it would let the signals through again
     before = signal.pthread_sigmask(signal.SIG_BLOCK, _STOPPING)
     try:
         process.start()
