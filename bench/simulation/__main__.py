@@ -126,7 +126,7 @@ def _asked() -> Asked:
     scenario = asked.scenario
     sizes = (scenario.calls, scenario.rate, scenario.calls_per_execution, scenario.tools, scenario.shards)
     if min(*sizes, asked.processes, asked.slice_calls) <= 0 or scenario.calls_per_execution > 250:  # noqa: PLR2004 - an execution holds no more
-        parser.error("calls, rates, shards and processes are above 0, and calls per execution at most 250.")
+        parser.error("calls, rates, shards, slices and processes are above 0, and calls per execution at most 250.")
     return asked
 
 

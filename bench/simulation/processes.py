@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 import signal
 from collections import deque
 from multiprocessing import resource_tracker
@@ -78,4 +79,11 @@ def _told(ready: Any, running: dict[Any, tuple[Slice, SpawnProcess]]) -> int | R
 
 def _run(scenario: Scenario, there: Connection) -> None:
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
-    there.send(run(scenario, there.send))
+
+    def tell(told: int | Report) -> None:
+        try:
+            there.send(told)
+        except OSError:
+            os._exit(1)  # who asked is gone, and nobody waits for the report
+
+    tell(run(scenario, tell))

@@ -7,7 +7,6 @@ import multiprocessing
 import signal
 import subprocess
 import sys
-import time
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,7 @@ from bench.simulation.processes import SliceDied, run_slices
 from bench.simulation.report import Report
 from bench.simulation.slices import slices_of
 from bench.simulation.workload import Scenario
+from tests.waiting import until
 
 ROOT = Path(__file__).resolve().parents[3]
 OWN_TO_A_RUN = {"real_seconds", "cpu_seconds", "cpu_ms_a_call", "most_memory_mb"}
@@ -30,6 +30,12 @@ def simulated(*arguments: str) -> Any:
     done = subprocess.run([*COMMAND, *arguments], cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
+
+
+def begun_slices_of(pid: int) -> list[Path]:
+    """Return the processes of a run's slices as soon as there are some."""
+    until(lambda: bool(slice_processes_of(pid)), look_each=0.02)
+    return slice_processes_of(pid)
 
 
 def slice_processes_of(pid: int) -> list[Path]:
@@ -89,8 +95,7 @@ def test_ctrl_c_leaves_what_is_done_and_no_process(tmp_path: Path) -> None:
     slices = slices_of(Scenario(calls=40_200, rate=2000), 20_100)
     Folder.opened(tmp_path, Scenario(calls=40_200, rate=2000), 20_100).keep(slices[0], Report(counts=Counter(calls=1)))
     running = subprocess.Popen([*COMMAND, *arguments], cwd=ROOT, stderr=subprocess.PIPE, text=True)
-    while not (children := slice_processes_of(running.pid)):
-        time.sleep(0.05)
+    children = begun_slices_of(running.pid)
 
     running.send_signal(signal.SIGINT)
     _, told = running.communicate()
@@ -100,6 +105,17 @@ def test_ctrl_c_leaves_what_is_done_and_no_process(tmp_path: Path) -> None:
     assert "Traceback" not in told
     assert [child for child in children if child.exists()] == []
     assert sorted(path.name for path in tmp_path.glob("slice*")) == ["slice-0000.json"]
+
+
+def test_slices_end_when_the_run_that_began_them_is_killed(tmp_path: Path) -> None:
+    arguments = ["--calls", "200000", "--folder", str(tmp_path)]
+    running = subprocess.Popen([*COMMAND, *arguments], cwd=ROOT, stderr=subprocess.DEVNULL)
+    children = begun_slices_of(running.pid)
+
+    running.kill()
+    running.wait()
+
+    until(lambda: not any(child.exists() for child in children), 120)
 
 
 def test_a_report_comes_back_from_its_folder_as_it_was(tmp_path: Path) -> None:
