@@ -46,7 +46,7 @@ bench: $(READY) ## Measure, and print the figures (python -m bench.makespan for 
 	@tool-executor browser install
 	@python -m bench $(ARGS)
 
-simulate: $(READY) ## Run CALLS= calls through the project's code and modelled services (ARGS="--shards 1", --json ...)
+simulate: $(READY) ## Run CALLS= calls through the project's code and modelled services (ARGS="--shards 1", --folder, --processes, --help ...)
 	@python -m bench.simulation --calls $(or $(CALLS),20000) $(ARGS)
 
 bench-forecast: $(READY) ## Measure the demand forecast on real data, beside statsforecast's methods (some minutes)

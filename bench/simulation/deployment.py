@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -18,7 +19,7 @@ from lambdas.finisher import history as finisher_history
 from lambdas.planner import handler as planner_handler
 from lambdas.planner import plan_writer
 from lambdas.planner.plan import Deployment
-from lambdas.runtime import attempt_metrics, aws_clients, breaker_store, clock
+from lambdas.runtime import attempt_metrics, aws_clients, breaker_store, clock, telemetry
 from lambdas.runtime.artifacts import ArtifactStore
 from lambdas.runtime.attempt_store import AttemptStore
 from lambdas.runtime.breaker_store import Breakers
@@ -30,6 +31,8 @@ from lambdas.runtime.retry_budget import RetryBudget
 from lambdas.runtime.tool_state_outage import Outage, Pause
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
     from lambdas.runtime.tool_group import ToolGroup
 
 _DYNAMODB_TRIES: Final = 4
@@ -76,6 +79,7 @@ class Simulated:
             (aws_clients, "s3_glance", lambda: self.objects),
             *((module, "ThreadPoolExecutor", Pool) for module in (plan_writer, finish, finisher_history)),
             *((module, "emit", _emit_nothing) for module in (finish, gauges, attempt_metrics)),
+            (telemetry.logger, "append_context_keys", _no_keys),
         ]
         for where, name, what in replaced:
             setattr(where, name, what)
@@ -110,6 +114,11 @@ class Simulated:
         )
         tools = {tool.spec.name: tool for tool in group.tools}
         return Invoker(tools, stores=stores).invoke
+
+
+def _no_keys(**_: object) -> AbstractContextManager[None]:
+    """Keep nothing for log lines, which are not written."""
+    return nullcontext()
 
 
 def _emit_nothing(*_: object, **__: object) -> None:

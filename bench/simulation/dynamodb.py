@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import random
 from collections import Counter
+from collections.abc import Callable
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from botocore.exceptions import ClientError
 from greenlet import getcurrent
 
-from bench.simulation.dynamodb_tables import Consumption, Index, Key, Table, Throttled
-from bench.simulation.expressions import Item, condition, update
+from bench.simulation.dynamodb_rows import Row
+from bench.simulation.dynamodb_tables import Index, Key, Table
+from bench.simulation.dynamodb_units import Consumption, Resource, Throttled
+from bench.simulation.expressions import condition, update
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterable, Iterator
 
     from bench.simulation.virtual_time import Timeline
 from tool_contract.history_schema import INDEXES, PARTITION_KEY, SORT_KEY
@@ -26,6 +29,9 @@ TRANSACTION_SECONDS: Final = 0.012
 _SCATTER: Final = 0.35
 #: botocore's standard mode waits up to so long before a try again.
 _LONGEST_BACKOFF_SECONDS: Final = 20.0
+
+
+_Operation = Callable[[str, dict[str, Any]], dict[str, Any]]
 
 
 class Died(BaseException):
@@ -53,11 +59,12 @@ class DynamoDB:
                 made.partition_key,
                 made.sort_key,
                 frozenset({PARTITION_KEY, SORT_KEY, made.partition_key, made.sort_key, *made.shown}),
+                Resource(f"history/{made.name}", quota),
             )
             for made in INDEXES
         )
-        self.history = Table("history", PARTITION_KEY, SORT_KEY, indexes, quota, self.taken)
-        self.tool_state = Table("tool-state", "id", None, (), quota, self.taken)
+        self.history = Table("history", PARTITION_KEY, SORT_KEY, indexes, Resource("history", quota), self.taken)
+        self.tool_state = Table("tool-state", "id", None, (), Resource("tool-state", quota), self.taken)
 
     def table(self, name: str) -> Table:
         """Return a table by its name."""
@@ -78,19 +85,19 @@ class Client:
 
     def put_item(self, **asked: Any) -> dict[str, Any]:
         """Write a whole item."""
-        return self._retried("PutItem", WRITE_SECONDS, lambda: self._put("PutItem", asked))
+        return self._retried("PutItem", WRITE_SECONDS, self._put, asked)
 
     def update_item(self, **asked: Any) -> dict[str, Any]:
         """Change attributes of an item."""
-        return self._retried("UpdateItem", WRITE_SECONDS, lambda: self._put("UpdateItem", asked))
+        return self._retried("UpdateItem", WRITE_SECONDS, self._put, asked)
 
     def get_item(self, **asked: Any) -> dict[str, Any]:
         """Read an item."""
-        return self._retried("GetItem", READ_SECONDS, lambda: self._get(asked))
+        return self._retried("GetItem", READ_SECONDS, self._get, asked)
 
     def query(self, **asked: Any) -> dict[str, Any]:
         """Read the items of a key, all in one page."""
-        return self._retried("Query", READ_SECONDS, lambda: self._query(asked))
+        return self._retried("Query", READ_SECONDS, self._query, asked)
 
     def get_paginator(self, _operation: str) -> Any:
         """Return what pages through a query."""
@@ -102,15 +109,7 @@ class Client:
 
     def batch_get_item(self, RequestItems: dict[str, Any]) -> dict[str, Any]:  # noqa: N803 - botocore's name
         """Read items of one table."""
-        ((name, asked),) = RequestItems.items()
-        table = self._of.table(name)
-
-        def read() -> dict[str, Any]:
-            found = [item for key in asked["Keys"] if (item := table.get(table.key_of(key))) is not None]
-            table.reads(found, consistent=False)
-            return {"Responses": {name: found}}
-
-        return self._retried("BatchGetItem", READ_SECONDS, read)
+        return self._retried("BatchGetItem", READ_SECONDS, self._get_each, RequestItems)
 
     def transact_write_items(self, TransactItems: list[dict[str, Any]]) -> dict[str, Any]:  # noqa: N803 - as above
         """Make all of some changes, or none; botocore repeats none that was cancelled."""
@@ -139,56 +138,65 @@ class Client:
             old = table.get(key)
             if not self._holds(part, old):
                 self._cancel(_at(number, len(parts), "ConditionalCheckFailed"), {"Item": old or {}}, number)
-            new = _changed(part, old)
-            needed += table.need(key, old, new, twice=True)
+            new, touched = _changed(part, old)
+            needed += table.need(key, old, new, touched, twice=True)
             changes.append((table, key, old, new))
         try:
-            self._of.history.require(needed, self._of.timeline.now)
+            self._of.taken.require(needed, self._of.timeline.now)
         except Throttled:
             self._cancel(["ThrottlingError" for _ in parts], {})
         for table, key, old, new in changes:
             table.put(key, old, new)
 
     def _put(self, operation: str, asked: dict[str, Any]) -> dict[str, Any]:
-        table = self._of.table(asked["TableName"])
-        key = table.key_of(asked["Item"] if "Item" in asked else asked["Key"])
+        table, taken, now = self._of.table(asked["TableName"]), self._of.taken, self._of.timeline.now
+        item = asked.get("Item")
+        key = table.key_of(asked["Key"] if item is None else item)
         if (table.name, key) in self._of.locked:
             raise Throttled
         old = table.get(key)
         if not self._holds(asked, old):
-            table.require([(table.name, key[0], 1)], self._of.timeline.now)
+            taken.require([(table.resource, key[0], 1)], now)
             wanted = {"Item": old} if old and asked.get("ReturnValuesOnConditionCheckFailure") == "ALL_OLD" else {}
             raise ConditionalCheckFailedException(_error("ConditionalCheckFailedException", **wanted), operation)
-        new = asked["Item"] if "Item" in asked else _changed(asked, old)
-        table.require(table.need(key, old, new), self._of.timeline.now)
+        new, touched = _changed(asked, old) if item is None else _replaced(item, old)
+        taken.require(table.need(key, old, new, touched), now)
         table.put(key, old, new)
         returned = asked.get("ReturnValues")
         return {"Attributes": (old or {}) if returned == "ALL_OLD" else new} if returned else {}
 
-    def _holds(self, asked: dict[str, Any], old: Item | None) -> bool:
+    def _holds(self, asked: dict[str, Any], old: Row | None) -> bool:
         text = asked.get("ConditionExpression")
-        names, values = asked.get("ExpressionAttributeNames", {}), asked.get("ExpressionAttributeValues", {})
-        return text is None or condition(text)(old or {}, names, values)
+        if text is None:
+            return True
+        return condition(text)(old or {}, asked.get("ExpressionAttributeNames", {}), _values(asked))
 
-    def _get(self, asked: dict[str, Any]) -> dict[str, Any]:
+    def _get_each(self, _operation: str, asked: dict[str, Any]) -> dict[str, Any]:
+        ((name, wanted),) = asked.items()
+        table = self._of.table(name)
+        found = [item for key in wanted["Keys"] if (item := table.get(table.key_of(key))) is not None]
+        table.reads(found, consistent=False)
+        return {"Responses": {name: found}}
+
+    def _get(self, _operation: str, asked: dict[str, Any]) -> dict[str, Any]:
         table = self._of.table(asked["TableName"])
         item = table.get(table.key_of(asked["Key"]))
         table.reads([item] if item else [], consistent=asked.get("ConsistentRead", False))
         return {} if item is None else {"Item": item}
 
-    def _query(self, asked: dict[str, Any]) -> dict[str, Any]:
+    def _query(self, _operation: str, asked: dict[str, Any]) -> dict[str, Any]:
         table = self._of.table(asked["TableName"])
         names, values = asked.get("ExpressionAttributeNames", {}), asked["ExpressionAttributeValues"]
         items = list(table.found(asked["KeyConditionExpression"], names, values, asked.get("IndexName")))
         table.reads(items, consistent=asked.get("ConsistentRead", False))
         return {"Count": len(items), "Items": items[: asked.get("Limit")]}
 
-    def _retried(self, operation: str, seconds: float, call: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    def _retried(self, operation: str, seconds: float, call: _Operation, asked: dict[str, Any]) -> dict[str, Any]:
         for number in range(self._tries):
             self._burn()
             self._of.timeline.wait(_about(seconds))
             try:
-                return call()
+                return call(operation, asked)
             except Throttled:
                 if number + 1 < self._tries:
                     self._of.timeline.wait(random.random() * min(2.0**number, _LONGEST_BACKOFF_SECONDS))  # noqa: S311
@@ -208,11 +216,22 @@ class Client:
         raise TransactionCanceledException(error, "TransactWriteItems")
 
 
-def _changed(asked: dict[str, Any], old: Item | None) -> Item:
-    new: Item = dict(old or asked["Key"])
-    names, values = asked.get("ExpressionAttributeNames", {}), asked.get("ExpressionAttributeValues", {})
-    update(asked["UpdateExpression"])(old or {}, new, names, values)
-    return new
+def _changed(asked: dict[str, Any], old: Row | None) -> tuple[Row, Iterable[str]]:
+    """Return what an update makes of a row, and the names of what it touched."""
+    change, names = update(asked["UpdateExpression"]), asked.get("ExpressionAttributeNames", {})
+    new = Row(asked["Key"] if old is None else old)
+    touched = change(old or {}, new, names, _values(asked))
+    new.measured(old, touched)
+    return new, touched
+
+
+def _replaced(item: dict[str, Any], old: Row | None) -> tuple[Row, Iterable[str]]:
+    return Row.of(item), item if old is None else item.keys() | old.keys()
+
+
+def _values(asked: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = asked.get("ExpressionAttributeValues", {})
+    return found
 
 
 def _at(number: int, of: int, code: str) -> list[str]:

@@ -4,45 +4,28 @@ from __future__ import annotations
 
 import math
 import re
-from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
+from bench.simulation.dynamodb_rows import WRITE_BYTES, Row, write_units
+from bench.simulation.dynamodb_units import Consumption, Resource
 from bench.simulation.expressions import Item, Names, Values, condition, plain
-from bench.simulation.virtual_time import Bucket
 from tool_contract.envelope import OPEN_STATUSES
 from tool_contract.record import INDEX_OPEN
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
-#: What one partition takes in a second (docs/scaling.md has the sources).
-PARTITION_WRITE_UNITS: Final = 1_000
-PARTITION_READ_UNITS: Final = 3_000
-_WRITE_BYTES: Final = 1024
 _READ_BYTES: Final = 4096
 _ENTRY_BYTES: Final = 100
+#: With its entry's own bytes an item of this size takes one write unit of an index.
+_ONE_UNIT_BYTES: Final = WRITE_BYTES - _ENTRY_BYTES
 _KEY: Final = re.compile(r"\s*\S+ = (:\w+)")
 #: Which indexes anybody in a simulation asks: the others are only paid for.
 _ASKED: Final = {INDEX_OPEN}
 Key = tuple[str, str]
-
-
-class Throttled(Exception):
-    """A key, or the table, has no units left for a write."""
-
-
-@dataclass(slots=True)
-class Consumption:
-    """Units taken and refused: by resource (a table, or table/index), and by key of those that many write to."""
-
-    writes: Counter[str] = field(default_factory=Counter)
-    reads: Counter[str] = field(default_factory=Counter)
-    throttled: Counter[str] = field(default_factory=Counter)
-    hot: Counter[str] = field(default_factory=Counter)
-    conflicts: int = 0
-    refused_after_retries: int = 0
-    rewritten_ends: int = 0
+#: What a write takes: of which table or index, of which key, how many units.
+Need = tuple[Resource, str, int]
 
 
 @dataclass(slots=True)
@@ -53,91 +36,83 @@ class Index:
     key: str
     sort: str
     shown: frozenset[str]
-    entries: dict[str, dict[Key, Item]] = field(default_factory=dict)
+    resource: Resource
+    entries: dict[str, dict[Key, Row]] = field(default_factory=dict)
 
-    def units(self, old: Item | None, new: Item, size: int) -> list[tuple[str, int]]:
-        """Return the write units of a change, by key of the index; neither item is larger than ``size``."""
-        before = old[self.key]["S"] if old and self.key in old else None
+    def needs(self, old: Row | None, new: Row, touched: Iterable[str], size: int) -> list[Need]:
+        """Return the write units of a change of some attributes; neither item is larger than ``size``."""
+        before = old[self.key]["S"] if old is not None and self.key in old else None
         after = new[self.key]["S"] if self.key in new else None
         if before == after:
-            if after is None or (old is not None and all(old.get(name) == new.get(name) for name in self.shown)):
+            if after is None or (old is not None and not self._shows(old, new, touched)):
                 return []
-            return [(after, self._units(new, size))]
-        taken = [(before, self._units(old, size))] if before is not None and old is not None else []
-        return [*taken, (after, self._units(new, size))] if after is not None else taken
+            return [(self.resource, after, self._units(new, size))]
+        taken = [(self.resource, before, self._units(old, size))] if before is not None and old is not None else []
+        return [*taken, (self.resource, after, self._units(new, size))] if after is not None else taken
 
-    def keep(self, key: Key, old: Item | None, new: Item) -> None:
+    def keep(self, key: Key, old: Row | None, new: Row) -> None:
         """Write a change into the entries."""
         if self.name not in _ASKED:
             return
-        if old and self.key in old:
+        if old is not None and self.key in old:
             self.entries.get(old[self.key]["S"], {}).pop(key, None)
         if self.key in new:
             self.entries.setdefault(new[self.key]["S"], {})[key] = new
 
-    def _units(self, item: Item, size: int) -> int:
+    def _shows(self, old: Row, new: Row, touched: Iterable[str]) -> bool:
+        return any(name in self.shown and old.get(name) != new.get(name) for name in touched)
+
+    def _units(self, item: Row, size: int) -> int:
         # What the whole item keeps below is not worth the counting.
-        return 1 if size + _ENTRY_BYTES <= _WRITE_BYTES else write_units(size_of(item, self.shown) + _ENTRY_BYTES)
+        return 1 if size <= _ONE_UNIT_BYTES else write_units(item.size_of(self.shown) + _ENTRY_BYTES)
 
 
 @dataclass(slots=True)
 class Table:
-    """A table with its indexes. ``quota``: the write units a second that the table and each index may take."""
+    """A table with its indexes."""
 
     name: str
     partition: str
     sort: str | None
     indexes: tuple[Index, ...]
-    quota: float
+    resource: Resource
     taken: Consumption
-    items: dict[str, dict[str, Item]] = field(default_factory=dict)
-    _buckets: dict[str, Bucket] = field(default_factory=dict)
+    items: dict[str, dict[str, Row]] = field(default_factory=dict)
 
     def key_of(self, key: Mapping[str, Any]) -> Key:
         """Return an item's key."""
         return key[self.partition]["S"], key[self.sort]["S"] if self.sort else ""
 
-    def get(self, key: Key) -> Item | None:
+    def get(self, key: Key) -> Row | None:
         """Return an item."""
-        return self.items.get(key[0], {}).get(key[1])
+        rows = self.items.get(key[0])
+        return None if rows is None else rows.get(key[1])
 
-    def need(self, key: Key, old: Item | None, new: Item, *, twice: bool = False) -> list[tuple[str, str, int]]:
-        """Return what a write needs: resource, key, units. A transaction takes twice of the table itself."""
-        size = max(size_of(new), size_of(old))
-        needed = [(self.name, key[0], write_units(size) * (2 if twice else 1))]
+    def need(self, key: Key, old: Row | None, new: Row, touched: Iterable[str], *, twice: bool = False) -> list[Need]:
+        """Return what a write needs that touches some attributes. A transaction takes twice of the table itself."""
+        size = new.size if old is None or old.size < new.size else old.size
+        needed = [(self.resource, key[0], write_units(size) * (2 if twice else 1))]
         for index in self.indexes:
-            needed += [(f"{self.name}/{index.name}", name, number) for name, number in index.units(old, new, size)]
+            if (old is not None and index.key in old) or index.key in new:
+                needed += index.needs(old, new, touched, size)
         return needed
 
-    def require(self, needed: list[tuple[str, str, int]], now: float) -> None:
-        """Take the units of a write. Raises Throttled where one key has too few: then the others give theirs back."""
-        taken: list[tuple[Bucket, int]] = []
-        for resource, key, units in needed:
-            for bucket in self._buckets_of(resource, key):
-                if not bucket.take(units, now):
-                    for other, given in taken:
-                        other.level += given
-                    self.taken.throttled[resource] += 1
-                    raise Throttled(f"{resource} {key}")
-                taken.append((bucket, units))
-        for resource, key, units in needed:
-            self.taken.writes[resource] += units
-            if is_shared(resource, key):
-                self.taken.hot[f"{resource} {key}"] += units
-
-    def put(self, key: Key, old: Item | None, new: Item) -> None:
+    def put(self, key: Key, old: Row | None, new: Row) -> None:
         """Write an item."""
         if old is not None and _has_ended(old) and old["status"] != new.get("status"):
             self.taken.rewritten_ends += 1
-        self.items.setdefault(key[0], {})[key[1]] = new
+        rows = self.items.get(key[0])
+        if rows is None:
+            rows = self.items[key[0]] = {}
+        rows[key[1]] = new
         for index in self.indexes:
             index.keep(key, old, new)
 
-    def drop(self, partition: str) -> dict[str, Item]:
+    def drop(self, partition: str) -> dict[str, Row]:
         """Forget the items of a partition key, and return them."""
         return self.items.pop(partition, {})
 
-    def found(self, expression: str, names: Names, values: Values, index: str | None) -> Iterator[Item]:
+    def found(self, expression: str, names: Names, values: Values, index: str | None) -> Iterator[Row]:
         """Yield what a query finds, in the order of its sort key."""
         match = _KEY.match(expression)
         if match is None:
@@ -153,59 +128,12 @@ class Table:
             (entry for entry in entries if holds(entry, names, values)), key=lambda entry: str(plain(entry[asked.sort]))
         )
 
-    def reads(self, items: list[Item], *, consistent: bool) -> float:
+    def reads(self, items: Iterable[Row], *, consistent: bool) -> float:
         """Return the read units of items, and note them."""
-        units = max(1, math.ceil(sum(map(size_of, items)) / _READ_BYTES)) * (1.0 if consistent else 0.5)
+        size = sum(item.size for item in items)
+        units = max(1, math.ceil(size / _READ_BYTES)) * (1.0 if consistent else 0.5)
         self.taken.reads[self.name] += round(units * 2)
         return units
-
-    def _buckets_of(self, resource: str, key: str) -> Iterator[Bucket]:
-        yield self._bucket(resource, self.quota)
-        if is_shared(resource, key):
-            yield self._bucket(f"{resource} {key}", PARTITION_WRITE_UNITS)
-
-    def _bucket(self, name: str, rate: float) -> Bucket:
-        found = self._buckets.get(name)
-        if found is None:
-            found = self._buckets[name] = Bucket(rate)
-        return found
-
-
-def is_shared(resource: str, key: str) -> bool:
-    """Whether more than one execution writes to a key: what one writes to is never hot, and too many to keep apart."""
-    if resource == "history":
-        return key.startswith("#")
-    return resource != "history/by-correlation" or not key.startswith("run-")
-
-
-def size_of(item: Item | None, names: frozenset[str] | None = None) -> int:
-    """Return an item's bytes, names included, as DynamoDB counts them; of some attributes only, if named."""
-    if item is None:
-        return 0
-    size = 0
-    for name, attribute in item.items():
-        if names is None or name in names:
-            text = attribute.get("S")
-            size += len(name) + (_value_size(attribute) if text is None else len(text))
-    return size
-
-
-def write_units(size: int) -> int:
-    """Return the units of writing so many bytes."""
-    return max(1, -(-size // _WRITE_BYTES))
-
-
-def _value_size(attribute: Mapping[str, Any]) -> int:
-    for kind, value in attribute.items():
-        if kind == "S":
-            return len(value)
-        if kind == "N":
-            return len(value) // 2 + 1
-        if kind == "M":
-            return 3 + size_of(value)
-        if kind == "L":
-            return 3 + sum(1 + _value_size(each) for each in value)
-    return 1
 
 
 def _has_ended(item: Item) -> bool:

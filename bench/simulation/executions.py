@@ -16,14 +16,14 @@ from bench.simulation.dynamodb import ConditionalCheckFailedException
 from bench.simulation.virtual_time import Bucket
 from tool_contract.call_totals import CallTotals, bucket_of
 from tool_contract.envelope import OPEN_STATUSES
-from tool_contract.items import from_item, to_attribute
+from tool_contract.items import from_attribute, to_attribute
 from tool_contract.record import EXECUTION_CALL_ID
 from tool_contract.timestamps import iso_from_ms, ms_from_iso
 from tool_executor.direct.call_run import CallFailed, CallRun, DeadlinePassed, ExecutionFrame
 from tool_executor.direct.iteration import Candidate, Iteration
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine
+    from collections.abc import Coroutine, Mapping
 
     from bench.simulation.deployment import Simulated
     from tool_executor.direct.function_answer import FunctionAnswer
@@ -32,6 +32,8 @@ _WORKFLOW: Final = Path(__file__).resolve().parents[2] / "infra" / "workflow.asl
 #: Retries of the states Plan, RecordFailure and Finish: see infra/workflow.asl.json.
 _TRIES: Final = 5
 _SWEEP_SECONDS: Final = 60.0
+#: What a record's promises, and the totals, are about.
+_CHECKED: Final = ("status", "attempts", "cached", "execution_time_ms", "fallback_used")
 
 
 @dataclass(slots=True)
@@ -226,7 +228,7 @@ class StateMachine:
         own = history.get((name, EXECUTION_CALL_ID))
         if own is None or "open" in own or name not in self._open:
             return
-        records = [from_item(item) for key, item in history.drop(name).items() if key != EXECUTION_CALL_ID]
+        records = [_checked_part(item) for key, item in history.drop(name).items() if key != EXECUTION_CALL_ID]
         self.simulated.objects.forget(f"executions/{name}/")
         del self._open[name]
         self.seen.ended += 1
@@ -234,6 +236,10 @@ class StateMachine:
         self.seen.open_calls += sum(record["status"] in OPEN_STATUSES for record in records)
         self.seen.most_attempts = max(self.seen.most_attempts, *(int(record["attempts"]) for record in records))
         self.seen.recorded.update(CallTotals.of(records).figures)
+
+
+def _checked_part(item: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: from_attribute(item[name]) for name in _CHECKED if name in item}
 
 
 def _record_failure() -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import resource
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from tool_contract.call_totals import time_of
@@ -27,10 +27,12 @@ _MILLION: Final = 1_000_000
 
 @dataclass(slots=True)
 class Report:
-    """Figures of one process's part of a simulation, or of all parts: counters add up."""
+    """Figures of one slice of a simulation, or of all slices: counters add up. ``seconds`` are virtual."""
 
     seconds: float = 0.0
     real_seconds: float = 0.0
+    cpu_seconds: float = 0.0
+    slices: int = 1
     most_memory_mb: int = 0
     most_at_once: int = 0
     most_attempts: int = 0
@@ -47,7 +49,7 @@ class Report:
     broken: list[str] = field(default_factory=list)
 
     @classmethod
-    def of(cls, simulated: Simulated, seen: Seen, real_seconds: float) -> Self:
+    def of(cls, simulated: Simulated, seen: Seen, real_seconds: float, cpu_seconds: float) -> Self:
         """Return the figures of a simulation that has run."""
         taken, functions, seconds = simulated.dynamodb.taken, simulated.functions, simulated.timeline.now
         busy = max(1.0, max(seen.throughput, default=0) + 1.0)
@@ -64,10 +66,12 @@ class Report:
         return cls(
             seconds,
             real_seconds,
+            cpu_seconds,
+            1,
             resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
             functions.most_at_once,
             seen.most_attempts,
-            {key: units / busy for key, units in taken.hot.most_common(_HOTTEST)},
+            {f"{resource} {key}": units / busy for (resource, key), units in taken.hot.most_common(_HOTTEST)},
             Counter(counts),
             seen.call_ms,
             seen.execution_ms,
@@ -81,13 +85,15 @@ class Report:
         )
 
     def joined(self, other: Report) -> Report:
-        """Return the figures of both: parts follow one another in time, each in a process of its own."""
+        """Return the figures of both: slices are stretches of time of their own, each in a process of its own."""
         hottest = Counter(self.busiest)
         for key, rate in other.busiest.items():
             hottest[key] = max(hottest[key], rate)  # type: ignore[assignment] # a rate, not a count
         return Report(
             self.seconds + other.seconds,
-            max(self.real_seconds, other.real_seconds),
+            self.real_seconds + other.real_seconds,
+            self.cpu_seconds + other.cpu_seconds,
+            self.slices + other.slices,
             max(self.most_memory_mb, other.most_memory_mb),
             max(self.most_at_once, other.most_at_once),
             max(self.most_attempts, other.most_attempts),
@@ -107,6 +113,10 @@ class Report:
             self.broken + other.broken,
         )
 
+    def of_slice(self, name: str) -> Report:
+        """Return the same figures; what is broken says in which slice."""
+        return replace(self, broken=[f"{name}: {each}" for each in self.broken])
+
     @property
     def calls_a_second(self) -> float:
         """How many calls ended in a second, of those in which all went on: the busiest ninety percent."""
@@ -118,8 +128,11 @@ class Report:
         """Return the figures as plain JSON values."""
         return {
             **self.counts,
+            "slices": self.slices,
             "virtual_seconds": round(self.seconds, 1),
             "real_seconds": round(self.real_seconds, 1),
+            "cpu_seconds": round(self.cpu_seconds, 1),
+            "cpu_ms_a_call": round(1000 * self.cpu_seconds / self._calls, 3),
             "most_memory_mb": self.most_memory_mb,
             "calls_a_second": round(self.calls_a_second, 1),
             "call_ms": _percentiles(self.call_ms),

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import heapq
 from collections import deque
+from heapq import heappop, heappush
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from greenlet import getcurrent, greenlet
@@ -32,7 +32,8 @@ class Timeline:
 
     def wait(self, seconds: float) -> None:
         """Let time pass for the greenlet that asks."""
-        self._at(self.now + seconds, getcurrent())
+        self._number += 1
+        heappush(self._due, (self.now + seconds, self._number, getcurrent()))
         self._hub.switch()
 
     def park(self) -> None:
@@ -45,8 +46,9 @@ class Timeline:
 
     def run(self) -> None:
         """Run until nothing is due."""
-        while self._due:
-            self.now, _, task = heapq.heappop(self._due)
+        due = self._due
+        while due:
+            self.now, _, task = heappop(due)
             task.switch()
 
     def now_ms(self) -> int:
@@ -59,7 +61,7 @@ class Timeline:
 
     def _at(self, when: float, task: greenlet) -> None:
         self._number += 1
-        heapq.heappush(self._due, (when, self._number, task))
+        heappush(self._due, (when, self._number, task))
 
 
 class Bucket:
@@ -75,16 +77,13 @@ class Bucket:
 
     def take(self, number: float, now: float) -> bool:
         """Take tokens if there are as many."""
-        self._refill(now)
-        if self.level < number:
+        level = min(self.capacity, self.level + (now - self.seen) * self.rate)
+        self.seen = now
+        if level < number:
+            self.level = level
             return False
-        self.level -= number
+        self.level = level - number
         return True
-
-    def has(self, number: float, now: float) -> bool:
-        """Whether there are as many tokens."""
-        self._refill(now)
-        return self.level >= number
 
     def delay(self, number: float, now: float) -> float:
         """Take tokens that may not be there yet; return in how many seconds they are."""

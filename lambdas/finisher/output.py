@@ -88,8 +88,7 @@ def build_output(execution: Mapping[str, Any], envelopes: Sequence[Envelope], fi
 
 
 def _frame_bytes(envelope: Envelope) -> int:
-    bare = envelope.model_copy(update={"result": None, "result_ref": None}).to_json()
-    return strict_json.byte_size(strict_json.dumps(bare)) + len(",")
+    return strict_json.byte_size(strict_json.dumps(envelope.frame())) + len(",")
 
 
 def _fitting(results: list[dict[str, Any]]) -> list[dict[str, Any]]:

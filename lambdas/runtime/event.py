@@ -34,21 +34,24 @@ def read_event(event: object) -> ToolEvent:
         problem = _problem("", 'The event must be a JSON object: {"tool_name": ..., "input": {...}}.')
         return ToolEvent("", AttemptContext(), problems=[problem])
     name, given = event.get("tool_name"), event.get("context")
-    # Whatever else is wrong, the state machine must see a failure as one.
-    asked_by_workflow = isinstance(given, dict) and given.get("route") == "workflow"
-    nothing = AttemptContext(route="workflow" if asked_by_workflow else "direct")
     if not isinstance(name, str) or not name:
         problem = _problem("/tool_name", "tool_name must be the name of a tool.")
-        return ToolEvent("", nothing, problems=[problem])
+        return ToolEvent("", _nothing(given), problems=[problem])
     unreadable = strict_json.problem_in(event)
     if unreadable is not None:
-        return ToolEvent(name, nothing, problems=[_as_of_input(unreadable)])
+        return ToolEvent(name, _nothing(given), problems=[_as_of_input(unreadable)])
     try:
         context = AttemptContext.model_validate({} if given is None else given)
     except ValidationError as error:
         found = problems_from(error.errors(include_url=False), given, ErrorCode.INVALID_REQUEST)
-        return ToolEvent(name, nothing, problems=[problem.under("/context") for problem in found])
+        return ToolEvent(name, _nothing(given), problems=[problem.under("/context") for problem in found])
     return ToolEvent(name, context, event.get("input", {}), "input" in event, _deadline_problems(context))
+
+
+def _nothing(given: object) -> AttemptContext:
+    """Return the context of an event that says none that can be used: the state machine must see a failure as one."""
+    asked_by_workflow = isinstance(given, dict) and given.get("route") == "workflow"
+    return AttemptContext(route="workflow" if asked_by_workflow else "direct")
 
 
 def _as_of_input(problem: Problem) -> Problem:

@@ -41,9 +41,10 @@ def run_tool(tool: Tool, arguments: dict[str, Any], limit: Limit) -> Succeeded |
     """Run a tool on checked arguments; what it revealed of secrets is masked in the outcome."""
     with attempt_secrets(arguments) as secrets:
         outcome = _run(tool, arguments, limit)
-        if isinstance(outcome, Succeeded):
-            return replace(outcome, result_json=secrets.masks.json_text(outcome.result_json))
-        return outcome
+        if not isinstance(outcome, Succeeded):
+            return outcome
+        text = secrets.masks.json_text(outcome.result_json)
+        return outcome if text is outcome.result_json else replace(outcome, result_json=text)
 
 
 def _run(tool: Tool, arguments: dict[str, Any], limit: Limit) -> Succeeded | Failed:

@@ -32,7 +32,9 @@ class TraceHeader:
     @classmethod
     def of_invocation(cls) -> TraceHeader:
         """Read it from the environment, where Lambda's runtime puts it anew for each invocation."""
-        header = os.environ.get("_X_AMZN_TRACE_ID", "")
+        header = os.environ.get("_X_AMZN_TRACE_ID")
+        if header is None:
+            return cls()
         parts = dict(part.strip().split("=", 1) for part in header.split(";") if "=" in part)
         return cls(parts.get("Root"), parts.get("Parent"), parts.get("Sampled") == "1")
 

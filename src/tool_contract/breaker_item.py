@@ -6,7 +6,7 @@ forced has no ``expires_at``: it stays until a person says otherwise.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
@@ -118,7 +118,8 @@ def put_arguments(
     """
     kept = None if breaker.circuit.is_forced else now_ms // 1000 + KEPT_SECONDS
     version = 1 if over is None else over.version + 1
-    values = {**asdict(breaker), "version": version, "write_id": write_id, "expires_at": kept}
+    tallies = {"current": _fields(breaker.current), "previous": _fields(breaker.previous)}
+    values = {**_fields(breaker), **tallies, "version": version, "write_id": write_id, "expires_at": kept}
     arguments: dict[str, Any] = {"TableName": table, "Item": {**key_of(tool_name), **to_item(values)}}
     if over is None:
         return arguments
@@ -131,3 +132,8 @@ def put_arguments(
         "ExpressionAttributeNames": {"#version": "version"},
         "ExpressionAttributeValues": {":version": to_attribute(over.version)},
     }
+
+
+def _fields(value: Breaker | Tally) -> dict[str, Any]:
+    # dataclasses.asdict copies each number as if it were deep.
+    return {name: getattr(value, name) for name in value.__slots__}

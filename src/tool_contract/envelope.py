@@ -91,9 +91,18 @@ class Envelope(BaseModel):
 
     def to_json(self) -> dict[str, Any]:
         """Return the envelope as plain JSON values: fields that do not apply are left out."""
-        value = self.model_dump(mode="json", exclude_none=True)
-        if not self.details:
-            del value["details"]
+        value = self._dumped()
         if self.success and self.result_ref is None:
             value["result"] = self.result
+        return value
+
+    def frame(self) -> dict[str, Any]:
+        """Return the envelope as plain JSON values, with null for what a success's result is."""
+        value = self._dumped({"result", "result_ref"})
+        return {**value, "result": None} if self.success else value
+
+    def _dumped(self, without: set[str] | None = None) -> dict[str, Any]:
+        value = self.model_dump(mode="json", exclude_none=True, exclude=without)
+        if not self.details:
+            value.pop("details", None)
         return value

@@ -9,6 +9,7 @@ Example::
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, fields
+from functools import lru_cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, Self
 
@@ -131,11 +132,7 @@ class ToolExecutorOptions:
     @property
     def retry_policy(self) -> RetryPolicy:
         """The delays, as the contract has them: in seconds, with its jitter of a quarter to either side."""
-        return RetryPolicy(
-            initial_delay_seconds=self.initial_retry_delay_ms / 1000,
-            max_delay_seconds=self.max_retry_delay_ms / 1000,
-            backoff="exponential" if self.use_exponential_backoff else "fixed",
-        )
+        return _retry_policy(self)
 
     @property
     def timeout_seconds(self) -> float:
@@ -168,6 +165,15 @@ HIGH_VOLUME: Final = ToolExecutorOptions(
 PRESETS: Final[Mapping[str, ToolExecutorOptions]] = MappingProxyType(
     {"development": DEVELOPMENT, "production": PRODUCTION, "ci_cd": CI_CD, "high_volume": HIGH_VOLUME}
 )
+
+
+@lru_cache(maxsize=8)  # a plan asks for it with each of its calls
+def _retry_policy(options: ToolExecutorOptions) -> RetryPolicy:
+    return RetryPolicy(
+        initial_delay_seconds=options.initial_retry_delay_ms / 1000,
+        max_delay_seconds=options.max_retry_delay_ms / 1000,
+        backoff="exponential" if options.use_exponential_backoff else "fixed",
+    )
 
 
 def _problem(name: str | None, message: str, hint: str | None = None) -> Problem:

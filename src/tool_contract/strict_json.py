@@ -21,10 +21,6 @@ if TYPE_CHECKING:
 #: Integers beyond this lose digits in readers that hold numbers as doubles, Step Functions among them.
 MAX_SAFE_INTEGER: Final = 2**53 - 1
 
-# Made once: json.dumps makes one for each text.
-_COMPACT: Final = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-_SORTED: Final = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"), sort_keys=True)
-
 
 class JsonError(ValueError):
     """A text is no JSON that the contract takes, or a value cannot be written as such JSON."""
@@ -60,12 +56,12 @@ def parse(text: str | bytes) -> Any:  # noqa: ANN401 - JSON is any value
 
 def dumps(value: object) -> str:
     """Return ``value`` as compact JSON text, keys in their order. Raises :class:`JsonError`."""
-    return _dumps(value, _COMPACT)
+    return _dumps(value, _compact)
 
 
 def canonical(value: object) -> str:
     """Return the one JSON text of ``value``: keys sorted, no spaces. Raises :class:`JsonError`."""
-    return _dumps(value, _SORTED)
+    return _dumps(value, _sorted)
 
 
 def byte_size(text: str) -> int:
@@ -194,16 +190,29 @@ def _read(text: str | bytes) -> Any:  # noqa: ANN401 - JSON is any value
     return json.loads(text, object_pairs_hook=_unique_keys, parse_constant=_refuse_constant)
 
 
-def _dumps(value: object, encoder: json.JSONEncoder) -> str:
+def _dumps(value: object, encode: Callable[[object], str]) -> str:
     try:
-        text = encoder.encode(value)
-        text.encode()
+        text = encode(value)
+        if not text.isascii():
+            text.encode()
     except RecursionError:
         raise JsonError(f"The value is nested deeper than {MAX_JSON_DEPTH} levels.") from None
     except (TypeError, ValueError) as error:
         problem = problem_in(value)
         raise JsonError(*(problem.message, problem.pointer) if problem else (f"Not JSON: {error}.",)) from None
     return text
+
+
+def _encoder(*, sort_keys: bool) -> Callable[[object], str]:
+    """Return a function that writes JSON. The standard one makes its encoder anew for each text, at twice the cost."""
+    standard = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"), sort_keys=sort_keys)
+    make = getattr(json.encoder, "c_make_encoder", None)
+    if make is None:
+        return standard.encode
+    # Without markers a value that holds itself is found by its depth.
+    quote = json.encoder.encode_basestring
+    chunks = make(None, standard.default, quote, None, ":", ",", sort_keys, False, False)  # noqa: FBT003 - by position
+    return lambda value: "".join(chunks(value, 0))
 
 
 def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -229,5 +238,7 @@ _PLAIN_DECODER: Final = json.JSONDecoder(
     parse_int=_short_int,
     parse_float=_finite_float,
 )
-# Made once: json.loads makes one for each text.
+# Made once: json.loads makes one for each text, as json.dumps does.
+_compact: Final = _encoder(sort_keys=False)
+_sorted: Final = _encoder(sort_keys=True)
 _DECODER: Final = json.JSONDecoder(object_pairs_hook=_unique_keys, parse_constant=_refuse_constant)

@@ -99,3 +99,34 @@ def test_the_statuses_are_the_contracts() -> None:
         "pending", "running", "retrying", "success", "failed", "timeout", "skipped", "cancelled",
     ]  # fmt: skip
     assert {status.value for status in CallStatus if not status.is_terminal} == {"pending", "running", "retrying"}
+
+
+@pytest.mark.parametrize(
+    "envelope",
+    [
+        Envelope(
+            success=True, tool_name="t", status=CallStatus.SUCCESS, result={"n": 1}, execution_time_ms=1, attempts=1
+        ),
+        Envelope(
+            success=True,
+            tool_name="t",
+            status=CallStatus.SUCCESS,
+            result_ref=ResultRef(bucket="b", key="k", bytes=9, sha256="0"),
+            execution_time_ms=1,
+            attempts=1,
+            metadata={"result": "the tool's own"},
+        ),
+        Envelope(
+            success=False,
+            tool_name="t",
+            status=CallStatus.FAILED,
+            error="It failed.",
+            error_code=ErrorCode.TOOL_FAILED,
+            details=(Detail(pointer="/a", message="wrong"),),
+            execution_time_ms=1,
+            attempts=1,
+        ),
+    ],
+)
+def test_the_frame_is_what_is_left_without_the_result(envelope: Envelope) -> None:
+    assert envelope.frame() == envelope.model_copy(update={"result": None, "result_ref": None}).to_json()

@@ -135,6 +135,14 @@ def test_what_is_written_reads_back_as_it_was(value: object) -> None:
         assert json.dumps(strict_json.parse(write(value)), sort_keys=True) == json.dumps(value, sort_keys=True)
 
 
+@given(json_values())
+def test_what_is_written_is_what_the_standard_library_writes(value: object) -> None:
+    kept = {"ensure_ascii": False, "allow_nan": False, "separators": (",", ":")}
+
+    assert strict_json.dumps(value) == json.dumps(value, **kept)
+    assert strict_json.canonical(value) == json.dumps(value, **kept, sort_keys=True)
+
+
 @given(st.dictionaries(st.text(st.characters(codec="utf-8")), st.integers(0, 9)))
 def test_the_canonical_text_does_not_depend_on_the_order_of_keys(value: dict[str, int]) -> None:
     backwards = dict(reversed(value.items()))
