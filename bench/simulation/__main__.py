@@ -27,8 +27,8 @@ from bench.simulation.folder import Folder, FolderRefused
 from bench.simulation.processes import SliceDied, run_slices
 from bench.simulation.progress import Progress
 from bench.simulation.report import Report, lines_of, seed_line
+from bench.simulation.scenario import Scenario
 from bench.simulation.slices import Slice, slices_of
-from bench.simulation.workload import Scenario
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -12,7 +12,7 @@ from bench.simulation.dynamodb import Client, DynamoDB
 from bench.simulation.functions import Lambda
 from bench.simulation.objects import Objects
 from bench.simulation.virtual_time import Pool, Timeline
-from bench.simulation.workload import GROUP, Scenario, catalog_of, tools_of
+from bench.simulation.workload import GROUP, catalog_of, tools_of
 from lambdas.finisher import counted_end, finish, gauges
 from lambdas.finisher import handler as finisher_handler
 from lambdas.finisher import history as finisher_history
@@ -33,6 +33,7 @@ from lambdas.runtime.tool_state_outage import Outage, Pause
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
+    from bench.simulation.scenario import Scenario
     from lambdas.runtime.tool_group import ToolGroup
 
 _DYNAMODB_TRIES: Final = 4

@@ -184,7 +184,7 @@ class _Reader:
 
 def _compiled(text: str) -> Any:
     made: dict[str, Any] = dict(_FUNCTIONS)
-    exec(text, made)  # noqa: S102 - the reader wrote it, of words that it understood
+    exec(text, made)  # noqa: S102 # nosec B102 - the reader wrote it, of words that it understood
     return made["made"]
 
 

@@ -16,8 +16,8 @@ from bench.simulation.report import Report
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from bench.simulation.scenario import Scenario
     from bench.simulation.slices import Slice
-    from bench.simulation.workload import Scenario
 
 _ROOT: Final = Path(__file__).resolve().parents[2]
 _CODE: Final = ("bench/simulation", "lambdas", "src/tool_contract", "src/tool_executor/direct")

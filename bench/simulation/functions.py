@@ -15,8 +15,8 @@ from bench.simulation.virtual_time import Bucket
 from tool_executor.direct.function_answer import FunctionAnswer
 
 if TYPE_CHECKING:
+    from bench.simulation.scenario import Scenario
     from bench.simulation.virtual_time import Timeline
-    from bench.simulation.workload import Scenario
 
 #: What an invocation adds on its way, in seconds: supposed.
 _INVOKE_SECONDS: Final = 0.008

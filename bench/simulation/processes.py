@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from multiprocessing.connection import Connection
     from multiprocessing.context import SpawnProcess
 
+    from bench.simulation.scenario import Scenario
     from bench.simulation.slices import Slice
-    from bench.simulation.workload import Scenario
 
 _SPAWN = multiprocessing.get_context("spawn")
 _STOPPING: Final = frozenset({signal.SIGINT, signal.SIGTERM})

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from bench.simulation.deployment import Simulated
     from bench.simulation.executions import Seen
-    from bench.simulation.workload import Scenario
+    from bench.simulation.scenario import Scenario
 
 _SHARES: Final = {"p50": 0.5, "p95": 0.95, "p99": 0.99}
 _HOTTEST: Final = 6

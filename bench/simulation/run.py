@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from bench.simulation.executions import StateMachine
-    from bench.simulation.workload import Scenario
+    from bench.simulation.scenario import Scenario
 
 _TOLD_EACH_SECONDS: Final = 1.0
 _STACK_BYTES: Final = 64 * 1024 * 1024

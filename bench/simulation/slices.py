@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from bench.simulation.workload import Scenario
+    from bench.simulation.scenario import Scenario
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,8 +16,8 @@ import pytest
 from bench.simulation.folder import Folder, FolderRefused
 from bench.simulation.processes import SliceDied, run_slices
 from bench.simulation.report import Report
+from bench.simulation.scenario import Scenario
 from bench.simulation.slices import slices_of
-from bench.simulation.workload import Scenario
 from tests.waiting import until
 
 ROOT = Path(__file__).resolve().parents[3]
