@@ -52,6 +52,7 @@ class CallView:
     record: Record
     envelope: Envelope
     went_in: Shown
+    resolved: Shown | None
     came_out: Shown | None
     fallbacks: Shown | None
     files: list[ArtifactFile]
@@ -112,13 +113,23 @@ def input_of(found: Found, record: Record, name: str = "input") -> Any:  # noqa:
     return None if ref is None else ResultReader(found.aws).read(ResultRef.model_validate(strict_json.parse(ref)))
 
 
+def asked_input(found: Found, record: Record) -> Any:  # noqa: ANN401 - JSON is any value
+    """Return the input of the tool that was asked for, earlier results in their places if an attempt has put them in.
+
+    Raises ResultUnavailableError.
+    """
+    return input_of(found, record, "resolved_input" if record.get("resolved_candidate") == 0 else "input")
+
+
 def _view(found: Found, execution_id: str, call_id: str) -> CallView:
     record = record_of(found, execution_id, call_id)
     envelope = envelope_from_record(record)
     files = ArtifactFiles(found.aws, found.deployment.artifact_bucket).of_call(execution_id, call_id)
     fallbacks = _shown(found, record, "fallbacks") if "fallbacks" in record or "fallbacks_ref" in record else None
+    # What the references of a plan came to, if an attempt has looked.
+    resolved = _shown(found, record, "resolved_input") if "resolved_candidate" in record else None
     came_out = _shown_result(found, envelope) if envelope.success else None
-    return CallView(record, envelope, _shown(found, record, "input"), came_out, fallbacks, files)
+    return CallView(record, envelope, _shown(found, record, "input"), resolved, came_out, fallbacks, files)
 
 
 def _shown(found: Found, record: Record, name: str) -> Shown:

@@ -10,7 +10,7 @@ from starlette.responses import RedirectResponse
 
 from tool_contract import strict_json
 from tool_executor.errors import InvalidRequestError, ToolNotFoundError
-from tool_executor.ui.call_pages import input_of, record_of
+from tool_executor.ui.call_pages import asked_input, record_of
 from tool_executor.ui.form_values import (
     LEFT_OUT,
     fits,
@@ -96,7 +96,7 @@ async def tool(request: Request) -> Response:
     spec = _spec(await place.catalog(), request.path_params["tool_name"])
     form = RunForm(spec)
     if "execution" in query and "call" in query:
-        given = await place.ask(lambda found: input_of(found, record_of(found, query["execution"], query["call"])))
+        given = await place.ask(lambda found: asked_input(found, record_of(found, query["execution"], query["call"])))
         form = _filled(spec, given)
     return _shown(request, form)
 

@@ -105,6 +105,22 @@ def test_a_call_shows_its_attempts_input_and_result(page: Page, rows: HistoryRow
     assert "/tools/echo?execution=whole-call&amp;call=c1" in html
 
 
+def test_a_call_of_a_plan_shows_what_its_references_came_to_and_is_run_again_with_that(
+    page: Page, rows: HistoryRows
+) -> None:
+    plan = {"text": {"$from": "c1", "pointer": "/text"}}
+    resolved = {"resolved_input": '{"text":"told before"}', "resolved_candidate": 0}
+    rows.execution("planned", {"tool_name": "echo", "input": strict_json.dumps(plan), **resolved})
+
+    html = page.html("/executions/planned/calls/c1")
+
+    assert "$from" in html
+    assert "Resolved input" in html
+    again = page.html("/tools/echo?execution=planned&call=c1")
+    assert "told before" in again
+    assert "$from" not in again
+
+
 def test_a_result_that_is_gone_is_told_and_costs_the_page_nothing(page: Page, rows: HistoryRows) -> None:
     ref = {"bucket": "artifacts", "key": "executions/gone/c1/result.json", "bytes": 3, "sha256": "0" * 64}
     rows.execution("gone", {"tool_name": "echo", "input": "{}", "result_ref": strict_json.dumps(ref)})
