@@ -16,7 +16,7 @@ from tool_contract.errors import Effect, ErrorCode
 from tool_contract.options import InvalidOptionsError, ToolExecutorOptions
 from tool_contract.problems import Problem
 from tool_executor import ConfigurationManager, ToolCall, ToolExecutionResult, ToolExecutionStatus, ToolExecutorError
-from tool_executor.agents import PlanResult
+from tool_executor.agents import PlanResult, PromptNotCompletedError, PromptResult
 from tool_executor.bulk.errors import InvalidBulkError
 from tool_executor.bulk.source import LineProblem
 from tool_executor.errors import ExecutionTimeoutError, InvalidConfigurationError, InvalidRequestError
@@ -44,6 +44,8 @@ def _made(kind: type[Any]) -> ToolExecutorError:
         return kind(PROBLEMS)
     if issubclass(kind, InvalidBulkError):
         return kind([LineProblem(3, Problem(pointer="/input", message="No."))], 1, 5)
+    if issubclass(kind, PromptNotCompletedError):
+        return kind("It is so.", PromptResult(correlation_id="p1", status="stopped", stop="turns", error="No more."))
     if issubclass(kind, InvalidRequestError):
         return kind("It is so.", PROBLEMS, hint="Do this.")
     names = kind.__init__.__kwdefaults__ or {}
