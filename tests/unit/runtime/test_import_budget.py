@@ -57,10 +57,11 @@ BUDGETS = {
 NOWHERE = ("boto3", "s3transfer", "aws_xray_sdk", "aws_cdk", "tool_executor", "infra", "unittest.mock")
 _PROBE = """
 import importlib, json, sys
+before = set(sys.modules)  # with what a distribution's Python loads of its own, such as sitecustomize
 importlib.import_module(sys.argv[1])
 from lambdas.runtime import aws_clients
 made = [name for name, made in vars(aws_clients).items() if hasattr(made, "cache_info") and made.cache_info().currsize]
-print(json.dumps({"modules": sorted(sys.modules), "clients": made}))
+print(json.dumps({"modules": sorted(set(sys.modules) - before), "clients": made}))
 """
 
 
