@@ -126,16 +126,20 @@ def _with_origin(problem: Problem, references: Sequence[Reference]) -> Problem:
 
 def asks_for_a_secret(value: object) -> bool:
     """Whether a value of JSON holds a reference to a secret: only the request may name one."""
+    return any(True for _ in secrets_named_in(value))
+
+
+def secrets_named_in(value: object) -> Iterator[str]:
+    """Yield the name in each reference to a secret that a value of JSON holds."""
     pending = [value]
     while pending:
         item = pending.pop()
-        if is_secret_reference(item):
-            return True
         if isinstance(item, dict):
+            if is_secret_reference(item):
+                yield item[SECRET_REF]
             pending.extend(item.values())
         elif isinstance(item, list):
             pending.extend(item)
-    return False
 
 
 def names_a_secret(reference: Reference) -> bool:

@@ -13,11 +13,14 @@ from tool_contract.references import (
     FROM,
     POINTER,
     NothingThereError,
+    Reference,
     asks_for_a_secret,
     is_pointer,
+    names_a_secret,
     places_of,
     references_in,
     replaced,
+    secrets_named_in,
     value_at,
 )
 from tool_executor.calls import plain_input
@@ -84,7 +87,12 @@ def _with_results(plain: Any, earlier: Mapping[str, ToolExecutionResult]) -> Any
             message = f"The result of {reference.call_id!r} names a secret: only a plan may do so."
             raise NothingThereError(message)
         values[reference.path] = value
-    return replaced(plain, values)
+    whole = replaced(plain, values)
+    # A text alone names nothing; where it was put, it may.
+    if list(secrets_named_in(whole)) != list(secrets_named_in(plain)):
+        message = "With the results in it the input names a secret that the plan does not."
+        raise NothingThereError(message)
+    return whole
 
 
 def in_order(steps: Sequence[Step]) -> list[Step]:
@@ -123,6 +131,14 @@ def _reference_problems(step: Step, position: int) -> Iterator[Problem]:
         elif name not in step.after:
             message = f"The step refers to the result of {shortened(name)!r}, and does not come after it."
             yield _problem(place, message, f"Name {shortened(name)!r} in after.")
+        elif names_a_secret(Reference(path, name, held.get(POINTER, ""))):
+            yield _secret_named_by_a_result(place)
+
+
+def _secret_named_by_a_result(place: tuple[str | int, ...]) -> Problem:
+    message = "A secret is named by the plan: a result, which a page may have written, cannot name one."
+    code, hint = ErrorCode.SECRET_IN_REQUEST, 'Say {"secret_ref": "name"}.'
+    return Problem(pointer=json_pointer(("steps", *place)), message=message, error_code=code, hint=hint)
 
 
 def _cycle_problems(steps: Sequence[Step]) -> Iterator[Problem]:

@@ -105,3 +105,36 @@ def test_a_plan_whose_references_mean_nothing_is_refused_before_it_runs(given: A
         ("/steps/1/input/x", said)
     ]
     assert executor.asked == []
+
+
+def test_a_plan_in_which_a_result_would_name_a_secret_is_refused_before_it_runs() -> None:
+    """Or the text of a page chooses which of the stage's secrets is typed into it."""
+    executor = FakeExecutor()
+    typed = {"text": {"secret_ref": FromCall("page", "/text")}, "more": [{"secret_ref": {"$from": "page"}}]}
+
+    with pytest.raises(InvalidRequestError) as refused:
+        orchestrator(executor).run_sync([Step("page", "one", "a"), Step("login", "one", "type", typed, after="page")])
+
+    assert [(problem["pointer"], problem["error_code"]) for problem in refused.value.problems] == [
+        ("/steps/1/input/text/secret_ref", "SecretInRequest"),
+        ("/steps/1/input/more/0/secret_ref", "SecretInRequest"),
+    ]
+    assert executor.asked == []
+
+
+def test_a_steps_input_never_gets_a_secrets_name_from_a_result() -> None:
+    """Whoever makes an input without having asked for the plan's problems gets none either."""
+    page = ToolExecutionResult.succeeded("a", {"text": "shop/database"})
+    step = Step("login", "one", "type", {"text": {"secret_ref": FromCall("page", "/text")}}, after="page")
+
+    with pytest.raises(LookupError, match="names a secret that the plan does not"):
+        step.input_from({"page": page})
+
+
+def test_a_step_that_names_a_secret_itself_may_take_results_beside_it() -> None:
+    page = ToolExecutionResult.succeeded("a", {"text": "shop/database"})
+    given = {"password": {"secret_ref": "shop/login"}, "user": FromCall("page", "/text")}
+
+    made = Step("login", "one", "type", given, after="page").input_from({"page": page})
+
+    assert made == {"password": {"secret_ref": "shop/login"}, "user": "shop/database"}
