@@ -54,7 +54,11 @@ class ArtifactStore:
         except (BotoCoreError, ClientError) as error:
             message = "The artefact bucket did not take a large JSON text."
             raise ResultStoreFailed(message) from error
-        return ResultRef(bucket=self._bucket, key=key, bytes=len(body), sha256=hashlib.sha256(body).hexdigest())
+        return self._reference_to(key, body)
+
+    def reference_to(self, key: str, text: str) -> ResultRef:
+        """Return what :meth:`put` would, and write nothing: to see whether it is written already."""
+        return self._reference_to(key, text.encode())
 
     def put_file(self, key: str, body: bytes, content_type: str) -> ResultRef:
         """Write a file that is no JSON and return where it lies. Raises :class:`ResultStoreFailed`."""
@@ -63,7 +67,7 @@ class ArtifactStore:
         except (BotoCoreError, ClientError) as error:
             message = "The artefact bucket did not take a file."
             raise ResultStoreFailed(message) from error
-        return ResultRef(bucket=self._bucket, key=key, bytes=len(body), sha256=hashlib.sha256(body).hexdigest())
+        return self._reference_to(key, body)
 
     def find(self, key: str) -> str | None:
         """Return a text that nobody has a reference to, None if it is not there. Raises Unavailable, soon."""
@@ -92,6 +96,9 @@ class ArtifactStore:
             message = f"The artefact {ref.key!r} is not what was written."
             raise ResultCorrupt(message)
         return body.decode()
+
+    def _reference_to(self, key: str, body: bytes) -> ResultRef:
+        return ResultRef(bucket=self._bucket, key=key, bytes=len(body), sha256=hashlib.sha256(body).hexdigest())
 
 
 def artifact_key(execution_id: str, call_id: str, name: str) -> str:

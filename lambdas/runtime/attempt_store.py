@@ -157,19 +157,27 @@ class AttemptStore:
             },
         )
 
-    def keep_input(self, context: AttemptContext, *, owner: str, outcome: Mapping[str, Any]) -> None:
-        """Write down what the attempt runs on, if the call is still its own: who has taken over finds the same.
+    def keep_input(self, context: AttemptContext, *, owner: str, outcome: Mapping[str, Any]) -> Started | Stands:
+        """Write down what the attempt runs on, if the call is still its own, or has its hedge beside it.
 
         Raises :class:`HistoryUnavailable`.
         """
         removed = [name for name, value in outcome.items() if value is None]
         kept = {name: value for name, value in outcome.items() if value is not None}
         assignments = ", ".join(f"{name} = :{name}" for name in kept)
-        self._write(
+        own = "attempts = :attempt AND #owner = :owner"
+        beside_its_hedge = "hedge_attempt = :hedge AND hedged_owner = :owner"
+        return self._write(
             context,
             f"SET {assignments} REMOVE {', '.join(removed)}",
-            "attempts = :attempt AND #owner = :owner AND #status IN (:pending, :running, :retrying)",
-            {":attempt": context.attempt, ":owner": owner, **_OPEN, **{f":{name}": kept[name] for name in kept}},
+            f"(({own}) OR ({beside_its_hedge})) AND #status IN (:pending, :running, :retrying)",
+            {
+                ":attempt": context.attempt,
+                ":hedge": context.attempt + 1,
+                ":owner": owner,
+                **_OPEN,
+                **{f":{name}": kept[name] for name in kept},
+            },
         )
 
     def read(self, execution_id: str, call_id: str) -> dict[str, Any]:

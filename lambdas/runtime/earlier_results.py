@@ -10,16 +10,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from lambdas.runtime import left_outcome
-from lambdas.runtime.time_limit import TimeLimitReached, time_limit
 from tool_contract import strict_json
 from tool_contract.envelope import OPEN_STATUSES, CallStatus, ResultRef
-from tool_contract.errors import Effect, ErrorCode, ToolError, ToolTimeout
+from tool_contract.errors import ErrorCode, ToolError
 from tool_contract.limits import MAX_RESOLVED_INPUT_BYTES
 from tool_contract.problems import shortened
 from tool_contract.references import NothingThereError, asks_for_a_secret, references_in, replaced, told, value_at
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from lambdas.runtime.artifacts import ArtifactStore
     from lambdas.runtime.attempt_store import AttemptStore
@@ -41,44 +40,30 @@ class EarlierResults:
     attempts: AttemptStore
     artifacts: ArtifactStore
 
-    def put_into(self, tool_input: Any, seconds: float) -> Any:  # noqa: ANN401 - JSON is any value
-        """Return an input with results in place of its references, within so many seconds.
+    def put_into(self, tool_input: Any, others: Sequence[Any] = ()) -> tuple[Any, list[Any]]:  # noqa: ANN401 - JSON
+        """Return an input with results in place of its references, and the others so; each result is read once.
 
-        Raises :class:`ReferenceFailed` with a pointer into the input; ToolTimeout; HistoryUnavailable; or what the
-        artefact bucket raises.
+        One of the others whose references fail is returned as it is. Raises :class:`ReferenceFailed` with a pointer
+        into the input; HistoryUnavailable; or what the artefact bucket raises.
         """
-        try:
-            with time_limit(seconds):
-                return self._resolved(tool_input)
-        except TimeLimitReached:
-            message = f"The results that the input refers to could not be read within {seconds:g} s."
-            raise ToolTimeout(message, effect=Effect.NONE) from None
-
-    def _resolved(self, tool_input: Any) -> Any:  # noqa: ANN401 - JSON is any value
-        by_call: dict[str, list[Reference]] = {}
-        for reference in references_in(tool_input):
-            by_call.setdefault(reference.call_id, []).append(reference)
-        values: dict[Path, Any] = {}
-        room = MAX_RESOLVED_INPUT_BYTES
+        own = _Filling(tool_input)
+        filled = [own, *map(_Filling, others)]
         # One result at a time: together they may be larger than the function's memory.
-        for call_id, references in by_call.items():
-            result = self._result(call_id, references[0])
-            for reference in references:
-                values[reference.path] = value = _part(result, reference)
-                room -= strict_json.byte_size(strict_json.dumps(value))
-                if room < 0:
-                    raise _too_large(reference)
-        resolved = replaced(tool_input, values)
-        _require_usable(resolved)
-        return resolved
+        for call_id in dict.fromkeys(reference.call_id for each in filled for reference in each.references):
+            result = self._result(call_id)
+            for each in filled:
+                each.take(call_id, result)
+            if own.failed:
+                break
+        value = own.end()
+        return value, [each.end_or_leave() for each in filled[1:]]
 
-    def _result(self, call_id: str, reference: Reference) -> Any:  # noqa: ANN401 - JSON is any value
+    def _result(self, call_id: str) -> Any:  # noqa: ANN401 - JSON is any value, or why there is none
         row = self.attempts.read(self.execution_id, call_id)
         stored = self._stored(row)
         if stored is None:
             status = f"it is {row['status']}" if row else "the history does not hold it"
-            message = f"The call {shortened(call_id)!r} has no result: {status}."
-            raise ReferenceFailed(message, pointer=reference.place)
+            return _NoResult(f"The call {shortened(call_id)!r} has no result: {status}.")
         if "result_ref" in stored:
             ref = ResultRef.model_validate(strict_json.parse(stored["result_ref"]))
             return strict_json.parse(self.artifacts.get(ref))
@@ -92,7 +77,59 @@ class EarlierResults:
         return left_outcome.read(self.artifacts, row) if status in OPEN_STATUSES else None
 
 
+@dataclass(frozen=True, slots=True)
+class _NoResult:
+    """Why a call has none."""
+
+    said: str
+
+
+class _Filling:
+    """An input, and what the results that have been read so far give it."""
+
+    def __init__(self, tool_input: Any) -> None:  # noqa: ANN401 - JSON is any value
+        self.given = tool_input
+        self.references = references_in(tool_input)
+        self.failed: ReferenceFailed | None = None
+        self._values: dict[Path, Any] = {}
+        self._room = MAX_RESOLVED_INPUT_BYTES
+
+    def take(self, call_id: str, result: Any) -> None:  # noqa: ANN401 - as above
+        """Take the parts of a call's result that are referred to, unless something failed before."""
+        try:
+            for reference in self.references if self.failed is None else ():
+                if reference.call_id == call_id:
+                    self._values[reference.path] = self._fitting(reference, _part(result, reference))
+        except ReferenceFailed as failed:
+            self.failed, self._values = failed, {}
+
+    def end(self) -> Any:  # noqa: ANN401 - as above
+        """Return the input with everything in place. Raises :class:`ReferenceFailed`."""
+        if self.failed is not None:
+            raise self.failed
+        if not self.references:
+            return self.given
+        resolved = replaced(self.given, self._values)
+        _require_usable(resolved)
+        return resolved
+
+    def end_or_leave(self) -> Any:  # noqa: ANN401 - as above
+        """Return the same, or the input as it is where a reference failed."""
+        try:
+            return self.end()
+        except ReferenceFailed:
+            return self.given
+
+    def _fitting(self, reference: Reference, value: Any) -> Any:  # noqa: ANN401 - as above
+        self._room -= strict_json.byte_size(strict_json.dumps(value))
+        if self._room < 0:
+            raise _too_large(reference)
+        return value
+
+
 def _part(result: Any, reference: Reference) -> Any:  # noqa: ANN401 - JSON is any value
+    if isinstance(result, _NoResult):
+        raise ReferenceFailed(result.said, pointer=reference.place)
     try:
         value = value_at(result, reference.pointer)
     except NothingThereError as error:

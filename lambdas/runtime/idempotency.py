@@ -27,7 +27,7 @@ from tool_contract.failures import Failure, failure_of
 from tool_contract.items import from_item, to_item
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from mypy_boto3_dynamodb import DynamoDBClient
 
@@ -46,17 +46,17 @@ class Key:
     input_hash: str
 
     @classmethod
-    def from_record(cls, record: Mapping[str, Any], input_hash: Callable[[], str] | None = None) -> Key | None:
+    def from_record(cls, record: Mapping[str, Any], input_hash: str | None = None) -> Key | None:
         """Return the key that a call's record holds, if its caller gave one.
 
-        ``input_hash`` finds the hash of a call whose record has none: what it refers to was not known to the planner.
+        ``input_hash`` is that of a call whose record has none: what it refers to was not known to the planner.
         """
         text = record.get("idempotency_key")
         # Without the quotes, the key "b#c" of the caller "a" and the key "c" of the caller "a#b" would be one.
         caller = record.get("caller", "").replace("%", "%25").replace("#", "%23")
         if text is None:
             return None
-        known = record.get("input_hash") or (input_hash() if input_hash else "")
+        known = record.get("input_hash") or input_hash or ""
         return cls(f"{caller}#{text}", known)
 
 

@@ -17,12 +17,13 @@ from lambdas.runtime.attempt_outcome import (
     raised_text,
     success_envelope,
 )
+from lambdas.runtime.call_input import RecordedInput, ResolvedInput, key_needs_results
 from lambdas.runtime.clock import Clock, SystemClock
 from lambdas.runtime.current_attempt import running
 from lambdas.runtime.event import read_event
 from lambdas.runtime.guarded_run import Run
 from lambdas.runtime.recorded_call import RecordedCall, Stores
-from lambdas.runtime.tool_run import Limit, run_tool
+from lambdas.runtime.tool_run import Limit, no_time_to_run, run_tool
 from tool_contract.errors import ErrorCode, ToolError
 from tool_contract.failures import failure_from, failure_of
 from tool_contract.limits import DEFAULT_CALL_TIMEOUT_SECONDS, MIN_SECONDS_FOR_EFFECTS
@@ -58,11 +59,15 @@ class AttemptFailed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class _Given:
-    """What a tool is to run on, in which time; ``references`` say which parts of it are earlier results."""
+    """What a tool is to run on, in which time; ``references`` say which parts of it are earlier results.
+
+    ``input_hash`` is what the call means, where its idempotency key needs it and its record does not say so.
+    """
 
     value: Any
     limit: Limit
     references: Sequence[Reference] = ()
+    input_hash: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,20 +130,41 @@ class Invoker:
         record = call.begin()
         if isinstance(record, Succeeded | Failed | Replayed):
             return record
-        if event.has_input:
-            return _run_recorded(tool, call, record, _Given(event.tool_input, limit))
-        given = self._given(call, record, limit)
-        return _too_late(tool, given.limit) or _run_recorded(tool, call, record, given)
+        recorded = RecordedInput(event.tool_input) if event.has_input else call.recorded_input(record)
+        given = self._given(call, record, recorded, limit)
+        if not isinstance(given, _Given):
+            return given
+        return _too_late(tool, given.limit) or self._run_recorded(tool, call, record, given)
 
-    def _given(self, call: RecordedCall, record: Mapping[str, Any], limit: Limit) -> _Given:
-        """Return the record's input with results in place of its references, which takes some of the time."""
-        recorded = call.recorded_input(record)
-        if not recorded.references:
+    def _given(
+        self, call: RecordedCall, record: Mapping[str, Any], recorded: RecordedInput, limit: Limit
+    ) -> _Given | Outcome:
+        """Return an input with results in place of its references, which takes some of the time."""
+        if not recorded.references and not key_needs_results(record):
             return _Given(recorded.value, limit)
         began = self.clock.elapsed_ms()
-        value = call.resolved_input(record, recorded.value, limit.seconds)
-        left = limit.after((self.clock.elapsed_ms() - began) / 1000)
-        return _Given(value, left, recorded.references)
+        resolved = call.resolve(record, recorded, limit)
+        if not isinstance(resolved, ResolvedInput):
+            return resolved
+        left = limit.after(self._seconds_since(began))
+        return _Given(resolved.value, left, recorded.references, resolved.input_hash)
+
+    def _run_recorded(self, tool: Tool, call: RecordedCall, record: Mapping[str, Any], given: _Given) -> Outcome:
+        def run(arguments: dict[str, Any]) -> Outcome:
+            began = self.clock.elapsed_ms()
+            with running(call.context):
+                claimed = call.claim_key(record, given.input_hash)
+                limit = given.limit.after(self._seconds_since(began))
+                return (
+                    claimed
+                    or _too_late(tool, limit)
+                    or call.guards_for(record).run(Run(tool, given.value, arguments, limit, call.owner))
+                )
+
+        return _checked(tool, given.value, run, given.references)
+
+    def _seconds_since(self, began_ms: float) -> float:
+        return (self.clock.elapsed_ms() - began_ms) / 1000
 
     def _limit(self, tool: Tool, context: AttemptContext) -> Limit:
         own = context.timeout_seconds or tool.spec.timeout_seconds or DEFAULT_CALL_TIMEOUT_SECONDS
@@ -183,24 +209,11 @@ def _refusal(tool: Tool, event: ToolEvent, limit: Limit) -> Failed | None:
 
 def _too_late(tool: Tool, limit: Limit) -> Failed | None:
     if limit.seconds <= 0:
-        failure = failure_of(ErrorCode.DEADLINE_EXCEEDED, "The execution's deadline passed before the tool ran.")
-        return Failed(failure)
+        return no_time_to_run(limit)
     if limit.by_deadline and limit.seconds < MIN_SECONDS_FOR_EFFECTS and not tool.spec.annotations.read_only:
         message = f"Under {MIN_SECONDS_FOR_EFFECTS} s are left: too little to begin what may have an effect."
         return Failed(failure_of(ErrorCode.DEADLINE_TOO_CLOSE, message))
     return None
-
-
-def _run_recorded(tool: Tool, call: RecordedCall, record: Mapping[str, Any], given: _Given) -> Outcome:
-    limit = given.limit
-
-    def run(arguments: dict[str, Any]) -> Outcome:
-        with running(call.context):
-            return call.claim_key(record, limit.seconds) or call.guards_for(record).run(
-                Run(tool, given.value, arguments, limit, call.owner)
-            )
-
-    return _checked(tool, given.value, run, given.references)
 
 
 def _checked(

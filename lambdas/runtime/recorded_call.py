@@ -13,49 +13,34 @@ from lambdas.runtime.attempt_metrics import note
 from lambdas.runtime.attempt_outcome import AttemptTimes, Failed, Origin, Outcome, Replayed, Succeeded, attempt_log
 from lambdas.runtime.attempt_store import AttemptStore, HistoryUnavailable, Stands, Started
 from lambdas.runtime.breaker_store import Breakers
-from lambdas.runtime.earlier_results import EarlierResults, ReferenceFailed
+from lambdas.runtime.call_input import CallInput
 from lambdas.runtime.guarded_run import Guards
 from lambdas.runtime.idempotency import IdempotencyKeys, Key
 from lambdas.runtime.result_cache import ResultCache
 from lambdas.runtime.retry_budget import RetryBudget
+from lambdas.runtime.time_limit import TimeLimitReached, time_limit
+from lambdas.runtime.tool_run import no_time_to_run
 from lambdas.runtime.tool_state_outage import Outage, pause_of
 from tool_contract import strict_json
 from tool_contract.attempt import began_at
-from tool_contract.envelope import ResultRef
 from tool_contract.errors import ErrorCode, ToolError
 from tool_contract.failures import failure_from, failure_of
-from tool_contract.input_hash import input_hash
 from tool_contract.limits import MAX_INLINE_BYTES
 from tool_contract.metrics import Metric
-from tool_contract.record import asked_tool, envelope_from_record
-from tool_contract.references import FROM, references_in
+from tool_contract.record import envelope_from_record
 from tool_contract.timestamps import iso_from_ms, ms_from_iso
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
+    from lambdas.runtime.call_input import RecordedInput, ResolvedInput
     from lambdas.runtime.clock import Clock
+    from lambdas.runtime.tool_run import Limit
     from tool_contract.attempt import AttemptContext
-    from tool_contract.references import Reference
     from tool_contract.tool_spec import ToolSpec
 
 
 _OWNER_CHARACTERS: Final = 8
-_FROM_IN_TEXT: Final = f'"{FROM}"'
-
-
-@dataclass(frozen=True, slots=True)
-class RecordedInput:
-    """An input as the request has it, and the references in it to earlier results."""
-
-    value: Any
-    references: Sequence[Reference] = ()
-
-
-class NoRecordedInput(ToolError):
-    """The record of the call does not hold what the attempt is to run on."""
-
-    code = ErrorCode.MISCONFIGURED
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,12 +90,12 @@ class RecordedCall:
             note(Metric.REDELIVERIES)
         return began.record
 
-    def claim_key(self, record: Mapping[str, Any], seconds: float) -> Succeeded | Failed | None:
+    def claim_key(self, record: Mapping[str, Any], input_hash: str | None) -> Succeeded | Failed | None:
         """Take the call's idempotency key, if it has one; return what answers the call instead of a run.
 
-        ``seconds`` bound the reading of what the call refers to. Raises HistoryUnavailable, or what reading raises.
+        ``input_hash`` is what the call means, where its record does not say so. Raises HistoryUnavailable.
         """
-        key = Key.from_record(record, lambda: self._hash_of(record, seconds))
+        key = Key.from_record(record, input_hash)
         return self.stores.keys.claim(key, self.context, self.spec, self.clock.now_ms()) if key else None
 
     def guards_for(self, record: Mapping[str, Any]) -> Guards:
@@ -121,25 +106,25 @@ class RecordedCall:
 
     def recorded_input(self, record: Mapping[str, Any]) -> RecordedInput:
         """Return the candidate's input. Raises NoRecordedInput, or what the artefact bucket raises."""
-        candidate = self.context.candidate
-        try:
-            text = self._text(record, "fallbacks" if candidate else "input")
-            value = strict_json.parse(text)
-            given = value[candidate - 1]["input"] if candidate else value
-        except LookupError:
-            message = f"The call's record holds no input for its candidate {candidate}."
-            raise NoRecordedInput(message) from None
-        # The planner wrote the text: a reference's key stands in it as it is. Few inputs need be walked through.
-        return RecordedInput(given, references_in(given) if _FROM_IN_TEXT in text else ())
+        return self._inputs.recorded(record)
 
-    def resolved_input(self, record: Mapping[str, Any], value: object, seconds: float) -> Any:  # noqa: ANN401 - as above
+    def resolve(self, record: Mapping[str, Any], recorded: RecordedInput, limit: Limit) -> ResolvedInput | Outcome:
         """Return an input with results in place of its references, once the record says what they come to.
 
-        Raises what :meth:`EarlierResults.put_into` raises, or ResultStoreFailed.
+        Or what answers the attempt, where that takes all of its time, or the call is no longer its own. Raises what
+        :meth:`CallInput.resolved` and :meth:`CallInput.keep` raise.
         """
-        resolved = self._earlier.put_into(value, seconds)
-        self._keep_input(record, strict_json.dumps(resolved))
-        return resolved
+        try:
+            with time_limit(limit.seconds):
+                resolved = self._inputs.resolved(record, recorded)
+                stands = self._inputs.keep(record, resolved.value) if recorded.references else None
+        except TimeLimitReached:
+            return no_time_to_run(limit)
+        if stands is None:
+            return resolved
+        if not stands.is_open_at(self.context.attempt):
+            self._note_ending(stands)
+        return self._standing(stands)
 
     def end(self, outcome: Succeeded, times: AttemptTimes) -> Outcome:
         """Write the success down and return what then stands: what cannot be written down has not succeeded."""
@@ -161,37 +146,8 @@ class RecordedCall:
             telemetry.logger.exception("a failure's metadata could not be written", extra={"tool": self.spec.name})
 
     @property
-    def _earlier(self) -> EarlierResults:
-        return EarlierResults(self.context.execution_id or "", self.stores.attempts, self.stores.artifacts)
-
-    def _keep_input(self, record: Mapping[str, Any], text: str) -> None:
-        candidate, ref = self.context.candidate, None
-        if strict_json.byte_size(text) > MAX_INLINE_BYTES:
-            # Every attempt of a candidate has the same input, and finds the same object there.
-            key = artifact_key(self.context.execution_id or "", self.context.call_id or "", f"resolved-{candidate}")
-            ref = strict_json.dumps(self.stores.artifacts.put(key, text).model_dump())
-        kept = {
-            "resolved_input": None if ref else text,
-            "resolved_input_ref": ref,
-            "resolved_candidate": candidate,
-        }
-        if any(record.get(name) != value for name, value in kept.items()):
-            self.stores.attempts.keep_input(self.context, owner=self.owner, outcome=kept)
-
-    def _hash_of(self, record: Mapping[str, Any], seconds: float) -> str:
-        """Return what a call means that refers to results: the same for each of its candidates and attempts."""
-        listed = strict_json.parse(self._text(record, "fallbacks")) if _has_fallbacks(record) else []
-        fallbacks = [each["input"] for each in listed]
-        own = self._meaning(strict_json.parse(self._text(record, "input")), seconds)
-        refer = any(references_in(each) for each in fallbacks)
-        meant = [self._meaning(each, seconds) for each in fallbacks] if refer else []
-        return input_hash(asked_tool(record), own, meant)
-
-    def _meaning(self, given: object, seconds: float) -> object:
-        try:
-            return self._earlier.put_into(given, seconds)
-        except ReferenceFailed:
-            return given
+    def _inputs(self) -> CallInput:
+        return CallInput(self.context, self.owner, self.stores.attempts, self.stores.artifacts)
 
     def _written(self, row: Mapping[str, Any]) -> Started | Stands | None:
         """End the record; None where it cannot be reached, and its end is left to Finish."""
@@ -203,12 +159,6 @@ class RecordedCall:
             except ResultStoreFailed:
                 raise unavailable from None
             return None
-
-    def _text(self, record: Mapping[str, Any], name: str) -> str:
-        reference = record.get(f"{name}_ref")
-        if reference is None:
-            return str(record[name])
-        return self.stores.artifacts.get(ResultRef.model_validate(strict_json.parse(reference)))
 
     def _stored(self, outcome: Succeeded) -> Succeeded:
         if outcome.result_ref is not None or strict_json.byte_size(outcome.result_json) <= MAX_INLINE_BYTES:
@@ -272,10 +222,6 @@ class RecordedCall:
         )
         # Whoever asks hears of this attempt only here; if its event came twice, the tool may be running for the other.
         return superseded.after_running() if stands.is_open_at(self.context.attempt) else superseded
-
-
-def _has_fallbacks(record: Mapping[str, Any]) -> bool:
-    return "fallbacks" in record or "fallbacks_ref" in record
 
 
 def _with_counts(stored: Succeeded, ended: Started | None) -> Succeeded:

@@ -11,7 +11,7 @@ from lambdas.runtime.attempt_outcome import Failed, Succeeded
 from lambdas.runtime.secrets import attempt_secrets
 from lambdas.runtime.time_limit import TimeLimitReached, time_limit
 from tool_contract import strict_json
-from tool_contract.errors import ErrorCode, ToolError
+from tool_contract.errors import Effect, ErrorCode, ToolError
 from tool_contract.failures import failure_from, failure_of
 from tool_contract.limits import MAX_RESULT_BYTES
 
@@ -35,6 +35,14 @@ class Limit:
     def after(self, seconds: float) -> Limit:
         """Return what is left after so many seconds."""
         return replace(self, seconds=self.seconds - seconds)
+
+
+def no_time_to_run(limit: Limit) -> Failed:
+    """Return the failure of an attempt whose time was over before its tool ran."""
+    if limit.by_deadline:
+        return Failed(failure_of(ErrorCode.DEADLINE_EXCEEDED, "The execution's deadline passed before the tool ran."))
+    message = "The attempt's time was over before the tool ran: what its input refers to, or its key, took it."
+    return Failed(replace(failure_of(ErrorCode.TOOL_TIMEOUT, message), effect=Effect.NONE))
 
 
 def run_tool(tool: Tool, arguments: dict[str, Any], limit: Limit) -> Succeeded | Failed:

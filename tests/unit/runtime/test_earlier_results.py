@@ -10,8 +10,8 @@ import pytest
 
 from lambdas.runtime import earlier_results, left_outcome
 from lambdas.runtime.artifacts import ArtifactStore
-from lambdas.runtime.invocation import AttemptFailed
 from tests.unit.runtime.aws import BUCKET, FailingClient, service_error
+from tests.unit.runtime.referring_calls import attempt, earlier, ref, referring
 from tests.unit.runtime.sample_tools import EFFECTS, event, invoker, pending_call, plain_invoker
 from tool_contract import strict_json
 from tool_contract.attempt import AttemptContext
@@ -21,35 +21,10 @@ if TYPE_CHECKING:
     from tests.unit.runtime.aws import Aws
     from tests.unit.runtime.fake_clock import FakeClock
 
-RESULT = {"items": [{"code": "AB1"}, {"code": "CD2"}], "note": None, "count": 2}
-
 
 @pytest.fixture(autouse=True)
 def _no_effects() -> None:
     EFFECTS.clear()
-
-
-def ref(pointer: str, call_id: str = "first") -> dict[str, Any]:
-    return {"$from": call_id, "pointer": pointer}
-
-
-def earlier(aws: Aws, execution_id: str, result: Any = None, **row: Any) -> None:
-    """An earlier call, which has succeeded unless a row says otherwise."""
-    text = strict_json.dumps(RESULT if result is None else result)
-    pending_call(aws, execution_id, **{"call_id": "first", "status": "success", "attempts": 1, "result": text, **row})
-
-
-def referring(aws: Aws, execution_id: str, tool_input: Any, **row: Any) -> None:
-    pending_call(aws, execution_id, **{"input": strict_json.dumps(tool_input), **row})
-
-
-def attempt(aws: Aws, clock: FakeClock, execution_id: str, tool: str = "reads", **more: Any) -> Any:
-    clients = {name: more.pop(name) for name in ("dynamodb", "s3") if name in more}
-    owner = more.pop("owner", f"request of {execution_id}")
-    try:
-        return invoker(aws, clock, **clients).invoke(event(tool, execution_id, **more), owner)
-    except AttemptFailed as failed:
-        return json.loads(str(failed))
 
 
 def test_the_tool_runs_on_the_result_and_the_record_keeps_what_was_asked_and_what_it_came_to(
@@ -367,21 +342,3 @@ def test_outside_of_a_record_there_is_nothing_to_refer_to(
     assert (told["success"], told["error_code"], told["details"][0]["pointer"]) == (False, "InvalidRequest", "/text")
     assert "There is no earlier result here" in told["error"]
     assert EFFECTS == []
-
-
-def test_an_attempt_that_was_overtaken_while_it_read_writes_nothing_down(
-    aws: Aws, clock: FakeClock, execution_id: str
-) -> None:
-    earlier(aws, execution_id)
-    referring(aws, execution_id, {"text": ref("/items/0/code")})
-
-    class TakenOver(FailingClient):
-        def __getattr__(self, operation: str) -> Any:
-            if operation == "get_item":
-                aws.put(**{**aws.row(execution_id, "c1"), "attempts": 2, "owner": "another"})
-            return super().__getattr__(operation)
-
-    attempt(aws, clock, execution_id, dynamodb=TakenOver(aws.dynamodb))
-
-    assert "resolved_input" not in aws.row(execution_id, "c1")
-    assert aws.row(execution_id, "c1")["owner"] == "another"
