@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from lambdas.runtime import left_outcome
+from lambdas.runtime import left_outcome, telemetry
 from tool_contract import strict_json
 from tool_contract.envelope import OPEN_STATUSES, CallStatus, ResultRef
 from tool_contract.errors import ErrorCode, ToolError
@@ -60,14 +60,23 @@ class EarlierResults:
 
     def _result(self, call_id: str) -> Any:  # noqa: ANN401 - JSON is any value, or why there is none
         row = self.attempts.read(self.execution_id, call_id)
-        stored = self._stored(row)
-        if stored is None:
-            status = f"it is {row['status']}" if row else "the history does not hold it"
-            return _NoResult(f"The call {shortened(call_id)!r} has no result: {status}.")
+        try:
+            stored = self._stored(row)
+            if stored is not None:
+                return strict_json.parse(self._text(stored))
+        except (ValueError, LookupError, TypeError, AttributeError):
+            telemetry.logger.exception("an earlier call's result cannot be read", extra={"call_id": call_id})
+            return _NoResult(
+                f"The call {shortened(call_id)!r} has no result that can be read: what it left is not whole."
+            )
+        status = f"it is {row['status']}" if row else "the history does not hold it"
+        return _NoResult(f"The call {shortened(call_id)!r} has no result: {status}.")
+
+    def _text(self, stored: Mapping[str, Any]) -> str:
         if "result_ref" in stored:
-            ref = ResultRef.model_validate(strict_json.parse(stored["result_ref"]))
-            return strict_json.parse(self.artifacts.get(ref))
-        return strict_json.parse(stored["result"])
+            return self.artifacts.get(ResultRef.model_validate(strict_json.parse(stored["result_ref"])))
+        text: str = stored["result"]
+        return text
 
     def _stored(self, row: Mapping[str, Any]) -> Mapping[str, Any] | None:
         """Return what holds a call's result: its record, or what was left because the record could not be written."""

@@ -172,6 +172,43 @@ def test_a_success_that_its_record_did_not_take_is_found_where_it_was_left(
     assert EFFECTS == ["reads left"]
 
 
+@pytest.mark.parametrize(
+    "left",
+    [
+        "{",
+        "[]",
+        "{}",
+        '{"sha256":"0","outcome":"{}"}',
+        '{"sha256":"0","outcome":5}',
+        f'{{"sha256":"{hashlib.sha256(b"{}").hexdigest()}","outcome":"{{}}"}}',
+    ],
+)
+def test_a_success_that_was_left_and_is_not_whole_is_no_result(
+    aws: Aws, clock: FakeClock, execution_id: str, left: str
+) -> None:
+    earlier(aws, execution_id, status="running", owner="request-1")
+    ArtifactStore(BUCKET, aws.s3).put(f"executions/{execution_id}/first/outcome-1-request-.json", left)
+    referring(aws, execution_id, {"text": ref("/code")})
+
+    told = attempt(aws, clock, execution_id, "orders")
+
+    assert (told["error_code"], told["retryable"], told["effect"]) == ("ReferenceFailed", False, "none")
+    assert told["error"] == "The call 'first' has no result that can be read: what it left is not whole."
+    assert told["details"][0]["pointer"] == "/text"
+    assert EFFECTS == []
+
+
+@pytest.mark.parametrize("row", [{"result": "{"}, {"result_ref": "{}"}, {"result_ref": "null"}])
+def test_a_record_whose_result_cannot_be_read_has_none(
+    aws: Aws, clock: FakeClock, execution_id: str, row: dict[str, str]
+) -> None:
+    earlier(aws, execution_id, **row)
+    referring(aws, execution_id, {"text": ref("/code")})
+
+    assert attempt(aws, clock, execution_id, "orders")["error_code"] == "ReferenceFailed"
+    assert EFFECTS == []
+
+
 @pytest.mark.parametrize("operation", ["get_item", "update_item"])
 def test_where_the_history_does_not_answer_the_tool_is_not_run_and_may_be_tried_again(
     aws: Aws, clock: FakeClock, execution_id: str, operation: str
