@@ -63,6 +63,8 @@ MAX_ERROR_CHARACTERS: Final = 500
 MAX_PROBLEMS_CHARACTERS: Final = 20_000
 #: Problems listed in one envelope: a function's answer is at most 6 MB, whatever is wrong with an input.
 MAX_DETAILS: Final = 100
+#: Each is held against the schemas of up to six tools before anything runs, in the planner's 30 s.
+MAX_REFERENCES: Final = 1_000
 #: Their names stand in the execution's record, and Finish deletes ten of them a call.
 MAX_ONE_TIME_SECRETS: Final = 500
 MAX_METADATA_BYTES: Final = 2_048

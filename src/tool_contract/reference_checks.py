@@ -7,10 +7,12 @@ before there is a result is accepted, and decided when the call begins.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 from tool_contract.call_ids import call_ids
 from tool_contract.errors import ErrorCode
+from tool_contract.limits import MAX_DETAILS, MAX_FALLBACKS, MAX_REFERENCES, MAX_RESULT_DEPTH
 from tool_contract.problems import Problem, close_names, json_pointer, shortened
 from tool_contract.references import FROM, POINTER, Reference, is_pointer, names_a_secret, places_of, tokens_of, told
 from tool_contract.schema_fit import why_unfit, words
@@ -18,18 +20,20 @@ from tool_contract.schema_places import at_path, at_pointer, fields_at
 from tool_contract.secret_fields import secret_places
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from tool_contract.catalog import Catalog
     from tool_contract.request import ExecutionRequest
+    from tool_contract.secret_fields import Path
     from tool_contract.tool_spec import ToolSpec
 
 _SHAPE: Final = f'Write {{"{FROM}": "c1", "{POINTER}": "/items/0/product_code"}}.'
+_WHOLE: Final = "Refer to a whole array or object, rather than to each of its parts."
 _SECRET: Final = "A secret is given in the request, by its name: no result can stand in its place."  # noqa: S105 - a sentence
 _NO_KEY: Final = "An idempotency key is known before anything runs: a reference may stand inside of an input alone."
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Candidate:
     """A call or a fallback as it was sent, however broken: where it stands, and its tool where the catalog has it."""
 
@@ -43,6 +47,12 @@ class _Candidate:
         tool_input = self.value.get("input")
         yield from places_of(tool_input) if isinstance(tool_input, dict) else ()
 
+    @cached_property
+    def secrets(self) -> tuple[frozenset[Path], frozenset[Path]]:
+        """Where the input takes a secret, and where nothing else: found once, for each reference is held against it."""
+        places = [] if self.spec is None else secret_places(self.spec.input_schema, self.value["input"])
+        return frozenset(path for path, _ in places), frozenset(path for path, plain in places if not plain)
+
 
 @dataclass(frozen=True, slots=True)
 class _Call:
@@ -50,15 +60,31 @@ class _Call:
     candidates: tuple[_Candidate, ...]
 
 
+class _Hints:
+    """Finds close names for so many problems as are told anyway: to find one takes longer than to see what is wrong."""
+
+    def __init__(self) -> None:
+        self._left = MAX_DETAILS
+
+    def close_names(self, name: str, known: Iterable[str]) -> str | None:
+        self._left -= 1
+        return None if self._left < 0 else close_names(name, known)
+
+
 def reference_problems(calls: object, mode: object, catalog: Catalog) -> list[Problem]:
     """Return everything that is wrong with the references of a request's calls; pointers are into the request."""
     listed = _listed(calls, catalog)
+    count = sum(1 for call in listed for candidate in call.candidates for _ in candidate.references)
+    if count > MAX_REFERENCES:
+        message = f"The inputs hold {count:,} references to results; {MAX_REFERENCES:,} fit into a request."
+        return [_problem("/calls", message, _WHOLE), *_key_problems(listed)]
+    hints = _Hints()
     return [
         problem
         for position, call in enumerate(listed)
         for candidate in call.candidates
         for path, held in candidate.references
-        for problem in _problems_of(path, held, candidate, listed, position, mode)
+        for problem in _problems_of(path, held, candidate, listed, position, mode, hints)
     ] + list(_key_problems(listed))
 
 
@@ -123,7 +149,7 @@ def _listed(calls: object, catalog: Catalog) -> list[_Call]:
 
 def _call(pointer: str, call_id: str, call: Mapping[str, Any], catalog: Catalog) -> _Call:
     fallbacks = call.get("fallbacks")
-    listed = fallbacks if isinstance(fallbacks, list) else []
+    listed = fallbacks[:MAX_FALLBACKS] if isinstance(fallbacks, list) else []  # of more the request is refused anyway
     places = [(pointer, call), *((f"{pointer}/fallbacks/{number}", each) for number, each in enumerate(listed))]
     return _Call(
         call_id,
@@ -143,6 +169,7 @@ def _problems_of(
     calls: Sequence[_Call],
     position: int,
     mode: object,
+    hints: _Hints,
 ) -> Iterator[Problem]:
     place = f"{candidate.pointer}/input{json_pointer(path)}"
     if mode != "sequence":
@@ -151,7 +178,7 @@ def _problems_of(
     misshapen = list(_misshapen(held))
     yield from (problem.under(place) for problem in misshapen)
     if isinstance(held[FROM], str):
-        yield from _problems_of_name(f"{place}/{FROM}", held[FROM], calls, position)
+        yield from _problems_of_name(f"{place}/{FROM}", held[FROM], calls, position, hints)
     if misshapen:
         return
     reference = Reference(path, held[FROM], held.get(POINTER, ""))
@@ -161,7 +188,7 @@ def _problems_of(
         return
     earlier = next((call for call in calls[:position] if call.call_id == reference.call_id), None)
     if earlier is not None:
-        yield from _problems_of_type(place, reference, candidate, earlier)
+        yield from _problems_of_type(place, reference, candidate, earlier, hints)
 
 
 def _misshapen(held: Mapping[str, Any]) -> Iterator[Problem]:
@@ -170,12 +197,17 @@ def _misshapen(held: Mapping[str, Any]) -> Iterator[Problem]:
     if not is_pointer(held.get(POINTER, "")):
         message = "This is no JSON pointer: each of its parts begins with '/', and '~' stands in them as '~0' or '~1'."
         yield _problem(f"/{POINTER}", message, _SHAPE)
+    elif (parts := held.get(POINTER, "").count("/")) > MAX_RESULT_DEPTH:
+        message = f"The pointer has {parts:,} parts, and no result has more than {MAX_RESULT_DEPTH} levels."
+        yield _problem(f"/{POINTER}", message)
     for name in held.keys() - {FROM, POINTER}:
         message = f"A reference has {FROM!r} and {POINTER!r} and no other field."
         yield _problem(json_pointer((name,)), message, _SHAPE)
 
 
-def _problems_of_name(pointer: str, name: str, calls: Sequence[_Call], position: int) -> Iterator[Problem]:
+def _problems_of_name(
+    pointer: str, name: str, calls: Sequence[_Call], position: int, hints: _Hints
+) -> Iterator[Problem]:
     earlier, hint = [call.call_id for call in calls[:position]], None
     if name in earlier:
         return
@@ -184,7 +216,7 @@ def _problems_of_name(pointer: str, name: str, calls: Sequence[_Call], position:
     elif any(call.call_id == name for call in calls):
         message = f"The call {shortened(name)!r} runs after this one: a reference leads to an earlier call."
     else:
-        message, hint = f"There is no earlier call {shortened(name)!r}.", close_names(name, earlier)
+        message, hint = f"There is no earlier call {shortened(name)!r}.", hints.close_names(name, earlier)
     yield _problem(pointer, message, hint)
 
 
@@ -192,16 +224,13 @@ def _stands_for_a_secret(reference: Reference, candidate: _Candidate) -> bool:
     """Whether a reference stands where only a secret's may, or inside of such a place."""
     if names_a_secret(reference):
         return True
-    if candidate.spec is None:
-        return False
-    return any(
-        (reference.path == path and not plain)
-        or (len(path) < len(reference.path) and reference.path[: len(path)] == path)
-        for path, plain in secret_places(candidate.spec.input_schema, candidate.value["input"])
-    )
+    path, (places, only) = reference.path, candidate.secrets
+    return path in only or any(path[:length] in places for length in range(len(path)))
 
 
-def _problems_of_type(place: str, reference: Reference, candidate: _Candidate, earlier: _Call) -> Iterator[Problem]:
+def _problems_of_type(
+    place: str, reference: Reference, candidate: _Candidate, earlier: _Call, hints: _Hints
+) -> Iterator[Problem]:
     """Complain where no candidate of the earlier call can give what is needed; the call's own tool's words are told."""
     tokens = tokens_of(reference.pointer)
     specs = [each.spec for each in earlier.candidates if each.spec is not None]
@@ -210,7 +239,7 @@ def _problems_of_type(place: str, reference: Reference, candidate: _Candidate, e
         return
     pointer, reason = (f"{place}/{POINTER}", reasons[0]) if reference.pointer else (place, reasons[0])
     reached, fields = fields_at(specs[0].output_schema, tokens)
-    hint = close_names(tokens[reached], fields) if reached < len(tokens) else None
+    hint = hints.close_names(tokens[reached], fields) if reached < len(tokens) else None
     yield _problem(pointer, f"The result of {reference.call_id!r} {reason}.", hint)
 
 

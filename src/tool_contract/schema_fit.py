@@ -9,9 +9,11 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any, Final
 
+from pydantic_core import SchemaError
+
 from tool_contract.input_schema import InputSchema, UnsupportedSchemaError
 from tool_contract.problems import shortened
-from tool_contract.schema_places import Alternative, element_of, field_of
+from tool_contract.schema_places import Alternative, Places
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -32,6 +34,9 @@ _DEEPEST: Final = 12
 #: So many elements of an array are looked at one by one.
 _ELEMENTS: Final = 8
 _SHOWN: Final = 3
+#: What compiling a schema raises that no gate can check: its own complaint, pydantic's of a reference without its
+#: definition, Python's of a keyword whose value is of another type than the keyword has.
+_NOT_COMPILED: Final = (UnsupportedSchemaError, SchemaError, TypeError, AttributeError)
 
 
 def why_unfit(
@@ -63,10 +68,21 @@ class _Fit:
     """Compares schemas of two documents. A reason is a sentence's part; ``""`` says no more than the kinds do."""
 
     def __init__(self, given_root: Mapping[str, Any], wanted_root: Mapping[str, Any]) -> None:
-        self._given_root = given_root
+        self._given = Places(given_root)
+        self._wanted = Places(wanted_root)
         self._wanted_root = wanted_root
+        # By identity: both sides' alternatives live as long as this object.
+        self._reasons: dict[tuple[int, int], str | None] = {}
 
     def why_not(self, given: Alternative, wanted: Alternative, depth: int = 0) -> str | None:
+        """Compare a pair once. Inside of its own comparison it is taken to fit: a reason is then one all the same."""
+        pair = id(given), id(wanted)
+        if pair not in self._reasons:
+            self._reasons[pair] = None
+            self._reasons[pair] = self._compared(given, wanted, depth)
+        return self._reasons[pair]
+
+    def _compared(self, given: Alternative, wanted: Alternative, depth: int) -> str | None:
         kinds = [kind for kind in _kinds_of(given) if any(_overlap(kind, other) for other in _kinds_of(wanted))]
         if _values_of(given) is None and _values_of(wanted) is None and not kinds:
             return ""
@@ -91,12 +107,12 @@ class _Fit:
     def _any_valid(self, values: Sequence[object], wanted: Alternative) -> bool:
         try:
             schema = InputSchema({**wanted, "$defs": self._wanted_root.get("$defs", {})})
-        except UnsupportedSchemaError:
-            return True
+        except _NOT_COMPILED:
+            return True  # nobody knows
         return any(not schema.problems(value) for value in values)
 
     def _strings(self, given: Alternative, wanted: Alternative, _depth: int) -> str | None:
-        ours, theirs = _FORMATS.get(given.get("format", "")), _FORMATS.get(wanted.get("format", ""))
+        ours, theirs = _FORMATS.get(str(given.get("format"))), _FORMATS.get(str(wanted.get("format")))
         if ours is not None and theirs is not None and ours != theirs:
             return f"a {given['format']} where a {wanted['format']} is needed"
         return _lengths(given, wanted, "minLength", "maxLength", "text of {} to {} characters")
@@ -113,10 +129,7 @@ class _Fit:
             return lengths
         certain = max(given.get("minItems", 0), wanted.get("minItems", 0))
         for index in range(min(certain, _ELEMENTS)):
-            ours, theirs = (
-                element_of(place, index, root)
-                for place, root in ((given, self._given_root), (wanted, self._wanted_root))
-            )
+            ours, theirs = self._given.element(given, index), self._wanted.element(wanted, index)
             reason = self._why_none(ours, theirs, depth)
             if reason is not None:
                 return f"an array whose elements cannot stand here: {reason}"
@@ -124,9 +137,7 @@ class _Fit:
 
     def _objects(self, given: Alternative, wanted: Alternative, depth: int) -> str | None:
         for name in dict.fromkeys([*wanted.get("required", ()), *given.get("required", ())]):
-            ours, theirs = (
-                field_of(place, name, root) for place, root in ((given, self._given_root), (wanted, self._wanted_root))
-            )
+            ours, theirs = self._given.field(given, name), self._wanted.field(wanted, name)
             if not theirs:
                 return f"an object with the field {shortened(name)!r}, which is not known here"
             if not ours:

@@ -93,10 +93,13 @@ def _marked(root: Mapping[str, Any], value: object) -> Iterator[tuple[Path, obje
     """Yield the places for secrets, what is held there, and whether plain text may be."""
     definitions = root.get("$defs", {})
     pending: list[tuple[Any, object, Path, bool]] = [(root, value, (), False)]
+    # Two branches may lead to the same part, and it to both again: then there are 2^depth ways to one place.
+    seen: set[tuple[int, Path, bool]] = set()
     while pending:
         schema, item, path, plain = pending.pop()
-        if not isinstance(schema, dict) or len(path) > MAX_JSON_DEPTH:
+        if not isinstance(schema, dict) or len(path) > MAX_JSON_DEPTH or (id(schema), path, plain) in seen:
             continue
+        seen.add((id(schema), path, plain))
         if schema.get(X_SECRET) is True:
             yield path, item, plain
             continue

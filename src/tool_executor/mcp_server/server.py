@@ -9,6 +9,7 @@ from importlib import metadata
 from typing import TYPE_CHECKING, Any, Final
 
 import anyio
+import anyio.to_thread
 import mcp_types as types
 from mcp.server.lowlevel import Server
 from mcp.shared.exceptions import MCPError
@@ -87,7 +88,7 @@ class ToolServer:
     ) -> types.CallToolResult:
         request = asked.single_request(self.executions, spec.name, arguments, meta)
         try:
-            asked.check(request, catalog)
+            await _check(request, catalog)
             results = await self.runs.to_end(request, _new_id(), report)
         except InvalidRequestError as error:
             raise asked.seen_from_arguments(error) from None
@@ -99,7 +100,7 @@ class ToolServer:
         waits = self._checked_wait(arguments)
         given = {name: value for name, value in arguments.items() if name != WAIT}
         request, execution_id = asked.batch_request(self.executions, given, meta), _new_id()
-        asked.check(request, catalog)
+        await _check(request, catalog)
         if not waits:
             await self.executions.start(request, execution_id)
             correlation_id = request.get("correlation_id") or execution_id
@@ -163,6 +164,11 @@ def server_of(executions: Executions, patterns: tuple[str, ...] = ()) -> Server[
         on_list_tools=answering.list_tools,
         on_call_tool=answering.call_tool,
     )
+
+
+async def _check(request: dict[str, Any], catalog: Catalog) -> None:
+    """Check a request in a thread: a large one takes seconds, in which the server goes on answering the others."""
+    await anyio.to_thread.run_sync(asked.check, request, catalog)
 
 
 def _report(context: ServerRequestContext[None, Any]) -> Report | None:
