@@ -1,0 +1,88 @@
+"""A failure reaches models by every client: some check structured content by the output schema of failures, too."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from typing import Any
+
+import jsonschema
+import pytest
+from mcp import Client
+
+from tests.unit.mcp_server.fake_executions import OBJECT, FakeExecutions, answering, raising, tool
+from tool_contract.catalog import Catalog
+from tool_contract.envelope import CallStatus, Detail
+from tool_contract.errors import Effect, ErrorCode
+from tool_executor.errors import ExecutionFailedError, ServiceError
+from tool_executor.mcp_server import server_of
+from tool_executor.result import ToolExecutionResult
+
+#: A tool's own output schema, as strict as those of the catalog: an envelope is not valid by it.
+STRICT = {**OBJECT, "properties": {"price": {"type": "number"}}, "required": ["price"], "additionalProperties": False}
+TOOLS = Catalog(tools=(tool("price_of", output=STRICT, read_only=True), tool("count_of", output={"type": "integer"})))
+FAILED = ToolExecutionResult(
+    tool_name="price_of",
+    status=CallStatus.FAILED,
+    error="There is no 'x'.",
+    error_code=ErrorCode.NOT_FOUND,
+    effect=Effect.UNKNOWN,
+    details=(Detail(pointer="/text", message="There is no 'x'.", hint="Try another."),),
+    call_id="c1",
+    execution_id="e-1",
+)
+TEXT = {"text": "x"}
+BATCH = {"calls": [{"tool_name": "price_of", "input": TEXT}]}
+GONE = raising(ServiceError("AWS could not be called.", hint="Look at its status page."))
+
+
+def strictly_called(executions: FakeExecutions, name: str, arguments: dict[str, Any]) -> Any:
+    """Call as the TypeScript SDK 1.x does: structured content must be valid whatever isError says."""
+
+    async def call() -> Any:
+        async with Client(server_of(executions)) as client:
+            schemas = {tool.name: tool.output_schema for tool in (await client.list_tools()).tools}
+            answer = await client.call_tool(name, arguments)
+        if answer.structured_content is not None:
+            jsonschema.validate(answer.structured_content, schemas[name])
+        return answer
+
+    return asyncio.run(call())
+
+
+@pytest.mark.parametrize(
+    ("answer", "name", "arguments", "code"),
+    [
+        (answering(FAILED), "price_of", TEXT, "NotFound"),
+        (answering(replace(FAILED, tool_name="count_of")), "count_of", TEXT, "NotFound"),
+        (answering(), "price_of", {}, "InvalidInput"),
+        (answering(), "price_of", {**TEXT, "password": "hunter2-hunter2"}, "SecretInRequest"),
+        (GONE, "price_of", TEXT, "ServiceError"),
+        (raising(ExecutionFailedError("It failed.", execution_id="e-1")), "count_of", TEXT, "ExecutionFailed"),
+        (answering(), "run_batch", {}, "InvalidRequest"),
+        (answering(), "run_batch", {**BATCH, "wait": 3}, "InvalidInput"),
+        (GONE, "run_batch", BATCH, "ServiceError"),
+        (answering(FAILED), "run_batch", BATCH, "NotFound"),
+        (answering(), "get_execution", {"execution_id": "e-2"}, "ExecutionNotFound"),
+        (answering(), "get_execution", {}, "InvalidInput"),
+    ],
+)
+def test_every_failure_is_valid_for_a_client_that_checks_structured_content_always(
+    answer: Any, name: str, arguments: dict[str, Any], code: str
+) -> None:
+    told = strictly_called(FakeExecutions(answer, tools=TOOLS), name, arguments)
+    assert told.is_error
+    assert code in told.content[0].text
+
+
+def test_the_text_of_a_failure_says_all_that_a_model_needs_and_the_envelope_is_beside_it() -> None:
+    told = strictly_called(FakeExecutions(answering(FAILED), tools=TOOLS), "price_of", TEXT)
+    for said in ("NotFound", "There is no 'x'.", "/text", "Try another.", "Nobody knows whether", "e-1"):
+        assert said in told.content[0].text
+    assert told.meta["tool-executor/execution_id"] == "e-1"
+    assert told.meta["tool-executor/envelope"]["error_code"] == "NotFound"
+
+
+def test_an_errors_hint_is_told_once() -> None:
+    told = strictly_called(FakeExecutions(GONE, tools=TOOLS), "price_of", TEXT)
+    assert told.content[0].text.count("Look at its status page.") == 1
