@@ -157,10 +157,26 @@ def test_a_picture_that_a_tool_kept_is_shown_and_one_that_is_not_there_costs_not
     assert (base64.b64decode(answer.content[1].data), answer.content[1].mime_type) == (b"png", "image/png")
 
 
-@pytest.mark.parametrize("kept", [{"content_type": "text/html"}, {"bytes": 3_000_001}, {"bytes": "many"}])
+@pytest.mark.parametrize(
+    "kept",
+    [
+        {"content_type": "text/html"},
+        {"content_type": "image/svg+xml"},
+        {"content_type": "image/png; x=y"},
+        {"content_type": ["image/png"]},
+        {"bytes": 3_000_001},
+        {"bytes": "many"},
+    ],
+)
 def test_what_is_no_picture_or_too_large_is_not_shown(kept: dict[str, Any]) -> None:
     artifact = {"bucket": "b", "bytes": 3, "sha256": "s", "content_type": "image/png", "key": "there", **kept}
     executions = FakeExecutions(answering({"artifact": artifact}), files={"there": b"x"})
+    assert len(called(executions, "say_text", {"text": "x"}).content) == 1
+
+
+def test_a_picture_that_is_larger_than_its_tool_says_is_not_shown() -> None:
+    artifact = {"bucket": "b", "bytes": 1, "sha256": "s", "content_type": "image/png", "key": "there"}
+    executions = FakeExecutions(answering({"artifact": artifact}), files={"there": bytes(3_000_001)})
     assert len(called(executions, "say_text", {"text": "x"}).content) == 1
 
 
