@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -42,7 +43,7 @@ class Runs:
                 await asyncio.wait([task])
             else:
                 await self._told(task, request, execution_id, report)
-        except asyncio.CancelledError:
+        except BaseException:  # whatever ends the wait: nobody else would know of the execution
             with anyio.CancelScope(shield=True):
                 await _cancelled([task])
             raise
@@ -59,17 +60,19 @@ class Runs:
     ) -> None:
         """Wait for a task, and report meanwhile how the execution stands."""
         progress = Progress(execution_id, len(request["calls"]), report)
-        await progress.begun()
+        with suppress(Exception):  # a client that takes no notifications still gets its answer
+            await progress.begun()
         look = partial(self.executions.progress, execution_id, request.get("correlation_id") or execution_id)
         teller = asyncio.create_task(progress.follow(look))
         try:
             await asyncio.wait([task, teller], return_when=asyncio.FIRST_COMPLETED)
-            await asyncio.wait([task])  # a client that takes no more notifications still gets its answer
+            await asyncio.wait([task])  # the teller may have ended first: as above
         finally:
             teller.cancel()
         await asyncio.gather(teller, return_exceptions=True)
         if not task.cancelled() and task.exception() is None:
-            await progress.ended([result.status for result in task.result()])
+            with suppress(Exception):  # as above
+                await progress.ended([result.status for result in task.result()])
 
 
 async def _cancelled(tasks: list[asyncio.Task[list[ToolExecutionResult]]]) -> None:
