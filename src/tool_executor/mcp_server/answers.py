@@ -58,17 +58,21 @@ def answer_of_execution(
     )
 
 
-def answer_of_error(tool_name: str, error: ToolExecutorError, *, only_reads: bool = False) -> types.CallToolResult:
-    """Return what kept a tool from being run, or its answer from being known, as a failed call."""
+def answer_of_error(
+    tool_name: str, error: ToolExecutorError, execution_id: str | None = None, *, only_reads: bool = False
+) -> types.CallToolResult:
+    """Return what kept a tool from being run, or its answer from being known, as a failed call.
+
+    ``execution_id`` is that of the execution which may have begun.
+    """
     told = error.to_json()
     if isinstance(error, InvalidRequestError):
         codes = {problem.get("error_code") for problem in error.problems}
         told["error_code"] = codes.pop() if len(codes) == 1 else error.code
     effect = Effect.NONE if error.nothing_ran or only_reads else Effect.UNKNOWN
     envelope = {"success": False, "tool_name": tool_name, "status": "failed", **told, "effect": effect.value}
-    return _failure(
-        {**envelope, "execution_time_ms": 0.0, "attempts": 0, "metadata": {}}, getattr(error, "execution_id", None)
-    )
+    known = getattr(error, "execution_id", None) or execution_id
+    return _failure({**envelope, "execution_time_ms": 0.0, "attempts": 0, "metadata": {}}, known)
 
 
 def _failure(

@@ -14,7 +14,7 @@ from tests.unit.mcp_server.fake_executions import OBJECT, FakeExecutions, answer
 from tool_contract.catalog import Catalog
 from tool_contract.envelope import CallStatus, Detail
 from tool_contract.errors import Effect, ErrorCode
-from tool_executor.errors import ExecutionFailedError, ServiceError
+from tool_executor.errors import CallerLimitExceededError, ExecutionFailedError, ServiceError
 from tool_executor.mcp_server import server_of
 from tool_executor.result import ToolExecutionResult
 
@@ -86,3 +86,51 @@ def test_the_text_of_a_failure_says_all_that_a_model_needs_and_the_envelope_is_b
 def test_an_errors_hint_is_told_once() -> None:
     told = strictly_called(FakeExecutions(GONE, tools=TOOLS), "price_of", TEXT)
     assert told.content[0].text.count("Look at its status page.") == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments"),
+    [
+        ("price_of", TEXT),
+        ("run_batch", BATCH),
+        ("run_batch", {**BATCH, "wait": False}),
+    ],
+)
+def test_an_error_after_the_start_bears_the_id_that_the_server_chose(name: str, arguments: dict[str, Any]) -> None:
+    executions = FakeExecutions(answering(), tools=TOOLS)
+    asked_for: list[str] = []
+
+    async def gone(_request: dict[str, Any], execution_id: str) -> Any:
+        asked_for.append(execution_id)
+        raise ServiceError("AWS could not be called.")
+
+    executions.run = executions.start = gone  # type: ignore[method-assign]
+    answer = strictly_called(executions, name, arguments)
+    assert answer.is_error
+    assert answer.meta["tool-executor/execution_id"] == asked_for[0]
+    assert f"Execution: {asked_for[0]}" in answer.content[0].text
+
+
+def test_an_error_that_says_that_nothing_ran_names_no_execution() -> None:
+    error = CallerLimitExceededError("Too many.", [{"pointer": "/caller", "message": "Too many."}])
+    answer = strictly_called(FakeExecutions(raising(error), tools=TOOLS), "price_of", TEXT)
+    assert "tool-executor/execution_id" not in answer.meta
+    assert "Execution:" not in answer.content[0].text
+
+
+def test_a_batch_whose_record_cannot_be_read_in_the_end_is_told_by_the_results_at_hand() -> None:
+    executions = FakeExecutions(answering(FAILED, 3), tools=TOOLS)
+
+    async def gone(*_: object) -> dict[str, Any]:
+        raise ServiceError("AWS could not be called.")
+
+    executions.output_with = gone  # type: ignore[method-assign]
+    answer = strictly_called(
+        executions,
+        "run_batch",
+        {"calls": [*BATCH["calls"], {"tool_name": "count_of", "input": TEXT}], "correlation_id": "mine"},
+    )
+    told = answer.structured_content
+    assert (answer.is_error, told["status"], told["correlation_id"]) == (False, "partial", "mine")
+    assert (told["counts"]["success"], told["counts"]["failed"], told["counts"]["total"]) == (1, 1, 2)
+    assert told["results"][1]["result"] == 3
