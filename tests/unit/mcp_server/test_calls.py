@@ -222,6 +222,14 @@ def test_a_batch_that_cannot_be_run_is_refused_whole_with_pointers_into_the_argu
     assert [detail["pointer"] for detail in answer.meta["tool-executor/envelope"]["details"]] == pointers
 
 
+@pytest.mark.parametrize(("unknown", "hint"), [("zzz", "Known: "), ("callr", "Did you mean"), ("wiat", "'wait'")])
+def test_what_run_batch_knows_by_its_refusals_is_what_a_client_may_say(unknown: str, hint: str) -> None:
+    answer = called(FakeExecutions(answering()), "run_batch", {"calls": BATCH, unknown: 1})
+    (detail,) = answer.meta["tool-executor/envelope"]["details"]
+    assert hint in detail["hint"]
+    assert "caller" not in answer.content[0].text
+
+
 def test_a_batch_need_not_be_waited_for() -> None:
     executions = FakeExecutions(raising(AssertionError("it was waited for")))
     answer = called(executions, "run_batch", {"calls": BATCH, "wait": False})
