@@ -32,6 +32,20 @@ def output_of(own: Record, answers: Sequence[Envelope] | Sequence[ToolExecutionR
     }
 
 
+def output_without_record(
+    execution_id: str, correlation_id: str, results: Sequence[ToolExecutionResult]
+) -> dict[str, Any]:
+    """Return the output of an ended execution whose own record cannot be read: all but how long it took."""
+    counts = _counts(results)
+    return {
+        "execution_id": execution_id,
+        "correlation_id": correlation_id,
+        "status": _status(counts),
+        "counts": counts,
+        "results": [result.to_json() for result in results],
+    }
+
+
 def _counts(answers: Sequence[Envelope] | Sequence[ToolExecutionResult]) -> dict[str, int]:
     found = Counter(answer.status for answer in answers)
     terminal = (status for status in CallStatus if status.is_terminal)

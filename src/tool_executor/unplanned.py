@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from botocore.exceptions import ClientError
 
+from tool_contract.problems import shortened
 from tool_executor.errors import ExecutionNotFoundError, ServiceError
 from tool_executor.execution import Execution
 
@@ -13,7 +14,10 @@ if TYPE_CHECKING:
     from tool_executor.deployment import Deployment
     from tool_executor.execution import Runner
 
-_NOT_THERE: Final = frozenset({"ExecutionDoesNotExist", "InvalidArn", "StateMachineDoesNotExist"})
+#: An id that no execution can have is one of no execution.
+_NOT_THERE: Final = frozenset(
+    {"ExecutionDoesNotExist", "InvalidArn", "InvalidName", "StateMachineDoesNotExist", "ValidationException"}
+)
 
 
 def unplanned_execution(deployment: Deployment, execution_id: str) -> Execution:
@@ -30,5 +34,5 @@ def still_runs(runner: Runner, execution: Execution) -> bool:
         cause = error.__cause__
         if not isinstance(cause, ClientError) or cause.response["Error"]["Code"] not in _NOT_THERE:
             raise
-        message = f"There is no execution {execution.execution_id!r}."
+        message = f"There is no execution {shortened(execution.execution_id)!r}."
         raise ExecutionNotFoundError(message, hint="'tool-executor history --open' lists those that run.") from None

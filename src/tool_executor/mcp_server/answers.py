@@ -33,7 +33,7 @@ _EFFECTS: Final = {
 def answer_of(
     spec: ToolSpec, result: ToolExecutionResult, pictures: Sequence[types.ContentBlock] = ()
 ) -> types.CallToolResult:
-    """Return a tool's answer: its result as structured content, or of a failure the envelope, as an error."""
+    """Return a tool's answer: its result as structured content, or of a failure what a model needs, as an error."""
     envelope = result.to_json()
     if result.is_failure:
         return _failure(envelope, result.execution_id, pictures)
@@ -58,27 +58,35 @@ def answer_of_execution(
     )
 
 
-def answer_of_error(tool_name: str, error: ToolExecutorError, *, only_reads: bool = False) -> types.CallToolResult:
-    """Return what kept a tool from being run, or its answer from being known, as a failed call's envelope."""
+def answer_of_error(
+    tool_name: str, error: ToolExecutorError, execution_id: str | None = None, *, only_reads: bool = False
+) -> types.CallToolResult:
+    """Return what kept a tool from being run, or its answer from being known, as a failed call.
+
+    ``execution_id`` is that of the execution which may have begun.
+    """
     told = error.to_json()
     if isinstance(error, InvalidRequestError):
         codes = {problem.get("error_code") for problem in error.problems}
         told["error_code"] = codes.pop() if len(codes) == 1 else error.code
     effect = Effect.NONE if error.nothing_ran or only_reads else Effect.UNKNOWN
     envelope = {"success": False, "tool_name": tool_name, "status": "failed", **told, "effect": effect.value}
-    return _failure(
-        {**envelope, "execution_time_ms": 0.0, "attempts": 0, "metadata": {}}, getattr(error, "execution_id", None)
-    )
+    known = getattr(error, "execution_id", None) or execution_id
+    return _failure({**envelope, "execution_time_ms": 0.0, "attempts": 0, "metadata": {}}, known)
 
 
 def _failure(
     envelope: dict[str, Any], execution_id: str | None, pictures: Sequence[types.ContentBlock] = ()
 ) -> types.CallToolResult:
+    """Return a failure, which has no structured content.
+
+    Clients hold that against the tool's output schema, some of them of failures, too: the TypeScript SDK 1.x throws.
+    """
+    known = {} if execution_id is None else {EXECUTION_ID: execution_id}
     return types.CallToolResult(
         content=[types.TextContent(text="\n".join(_lines(envelope, execution_id))), *pictures],
-        structured_content=envelope,
         is_error=True,
-        meta=None if execution_id is None else {EXECUTION_ID: execution_id},
+        meta={**known, ENVELOPE: envelope},
     )
 
 
@@ -86,8 +94,9 @@ def _lines(envelope: Mapping[str, Any], execution_id: str | None) -> Iterable[st
     """Yield what a model needs to mend its call, or to tell its user: many hosts show it nothing but the text."""
     yield f"{envelope['tool_name']}: {envelope['error_code']}: {envelope['error']}"
     for detail in envelope.get("details", ()):
-        said = (detail.get("pointer"), detail["message"], detail.get("hint"))
-        if detail["message"] != envelope["error"] or detail.get("pointer"):
+        pointer, hint = detail.get("pointer"), detail.get("hint")
+        said = (pointer, detail["message"], None if hint == envelope.get("hint") else hint)
+        if detail["message"] != envelope["error"] or pointer or said[-1]:
             yield "  " + " ".join(text for text in said if text)
     if envelope.get("hint"):
         yield str(envelope["hint"])

@@ -8,10 +8,11 @@ from tool_contract import strict_json
 from tool_contract.input_schema import InputSchema
 from tool_contract.invalid_request import InvalidRequestError as RequestProblems
 from tool_contract.limits import MAX_CONCURRENCY
-from tool_contract.problems import Problem, json_pointer, shortened
-from tool_contract.request import check_request, coded_by_place
+from tool_contract.problems import Problem, close_names, json_pointer, shortened
+from tool_contract.request import ExecutionRequest, check_request, coded_by_place
 from tool_executor.arguments import refused
 from tool_executor.errors import InvalidRequestError, invalid_request
+from tool_executor.mcp_server.own_tools import WAIT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -63,7 +64,7 @@ def check(request: dict[str, Any], catalog: Catalog) -> None:
     try:
         check_request(request, catalog)
     except RequestProblems as error:
-        raise invalid_request(error.to_json()) from None
+        raise invalid_request(_without_caller(error.to_json(), request)) from None
     except strict_json.JsonError as error:
         raise invalid_request(RequestProblems([coded_by_place(error.problem)]).to_json()) from None
 
@@ -95,6 +96,21 @@ def refused_at(pointer: str, message: str) -> InvalidRequestError:
 def no_such_call(call_id: str) -> InvalidRequestError:
     """Return the refusal of a call_id that the execution does not have."""
     return refused_at("/call_id", f"The execution has no call {shortened(call_id)!r}.")
+
+
+def _without_caller(told: dict[str, Any], request: Mapping[str, Any]) -> dict[str, Any]:
+    """Leave the caller out of the fields that hints say are known: a client that said it would be refused again."""
+    fields = ExecutionRequest.model_fields.keys()
+    unknown = {json_pointer((name,)): name for name in request if name not in fields}
+    known = (fields - {"caller"}) | {WAIT}
+
+    def hinted(detail: dict[str, Any]) -> dict[str, Any]:
+        name = unknown.get(detail["pointer"])
+        if name is None or "hint" not in detail:
+            return detail
+        return {**detail, **_given({"hint": close_names(name, known)})}
+
+    return {**told, "details": [hinted(detail) for detail in told["details"]]}
 
 
 def _filled(call: Any, fields: Mapping[str, Any]) -> Any:  # noqa: ANN401 - whatever stands where a call should

@@ -6,19 +6,19 @@ import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from botocore.exceptions import ClientError
-
 from tool_contract.problems import shortened
 from tool_contract.record import EXECUTION_CALL_ID, envelope_from_record
 from tool_executor.aws import translated_errors
 from tool_executor.connection import Connection
 from tool_executor.engine import not_started
-from tool_executor.errors import ExecutionNotFoundError, ResultCorruptError, ServiceError
-from tool_executor.execution import Execution, Runner
+from tool_executor.errors import ExecutionNotFoundError, ResultCorruptError
+from tool_executor.execution import Runner
 from tool_executor.execution_output import output_of
+from tool_executor.own_thread import in_own_thread
 from tool_executor.planner_catalog import deployed_catalog
 from tool_executor.result_reader import ResultReader
 from tool_executor.state_machine_route import NotStarted
+from tool_executor.unplanned import still_runs, unplanned_execution
 from tool_executor.ways import Route
 
 if TYPE_CHECKING:
@@ -35,7 +35,6 @@ if TYPE_CHECKING:
 DEFAULT_CALLER: Final = "tool-executor mcp"
 #: Where tools keep files.
 _KEPT: Final = "executions/"
-_NOT_THERE: Final = frozenset({"ExecutionDoesNotExist", "InvalidArn", "InvalidName", "ValidationException"})
 
 
 class Executions(Protocol):
@@ -108,9 +107,8 @@ class DeployedExecutions:
     async def catalog(self) -> Catalog:
         """Return the deployment's tools, as its planner knows them now."""
         connection = self.connection
-        return await connection.in_thread(
-            lambda: deployed_catalog(connection.aws, connection.deployment.planner_function)
-        )
+        # Lambda is waited for up to a quarter of an hour, which must not keep the process from ending.
+        return await in_own_thread(lambda: deployed_catalog(connection.aws, connection.deployment.planner_function))
 
     async def run(self, request: dict[str, Any], execution_id: str) -> list[ToolExecutionResult]:
         """Run a request to its end; cancelled, it cancels the execution."""
@@ -144,48 +142,52 @@ class DeployedExecutions:
         return output_of(own, results)
 
     async def picture(self, artifact: Mapping[str, Any]) -> bytes | None:
-        """Return a kept file, its hash checked; None of one that lies elsewhere: what a tool says is not trusted."""
+        """Return a kept file, length and hash checked; None of one that lies elsewhere: a tool is not trusted."""
         key = str(artifact["key"])
         if artifact["bucket"] != self.connection.deployment.artifact_bucket or not key.startswith(_KEPT):
             return None
-        return await self.connection.in_thread(self._fetched, key, artifact["sha256"])
+        return await self.connection.in_thread(self._fetched, key, artifact["sha256"], artifact["bytes"])
 
     async def close(self) -> None:
         """Close connections."""
         await self.connection.close()
 
     def _output(self, execution_id: str) -> dict[str, Any]:
-        records = self.connection.history.execution(execution_id)
-        own = next((record for record in records if record["call_id"] == EXECUTION_CALL_ID), None)
+        records = self._records(execution_id)
+        own = _own(records)
         if own is None:
-            return self._not_planned(execution_id)
+            return {"execution_id": execution_id, "correlation_id": execution_id, "status": "running", "results": []}
         envelopes = [envelope_from_record(record) for record in records if record is not own]
         output = output_of(own, ResultReader(self.connection.aws).results(envelopes, execution_id))
         return {**output, "status": "running"} if "open" in own else output
 
-    def _not_planned(self, execution_id: str) -> dict[str, Any]:
-        """Return how an execution stands that has no records. Raises why it will have none."""
-        deployment = self.connection.deployment
-        arn = f"{deployment.state_machine_arn.replace(':stateMachine:', ':execution:', 1)}:{execution_id}"
-        runner, execution = Runner(self.connection.aws, deployment), Execution(execution_id, arn, execution_id)
-        try:
-            if runner.describe(execution)["status"] != "RUNNING":
-                runner.output(execution)  # it was refused: this raises why
-        except ServiceError as error:
-            if not isinstance(error.__cause__, ClientError) or _code(error.__cause__) not in _NOT_THERE:
-                raise
-            message = f"There is no execution {shortened(execution_id)!r}."
-            raise ExecutionNotFoundError(message, hint="Its records may have expired.") from None
-        return {"execution_id": execution_id, "correlation_id": execution_id, "status": "running", "results": []}
+    def _records(self, execution_id: str) -> list[Record]:
+        """Return an execution's records; of one that is being planned none. Raises why it has none otherwise."""
+        connection = self.connection
+        records = connection.history.execution(execution_id)
+        if _own(records) is not None:
+            return records
+        runner = Runner(connection.aws, connection.deployment)
+        execution = unplanned_execution(connection.deployment, execution_id)
+        if still_runs(runner, execution):
+            return []
+        records = connection.history.execution(execution_id)  # it may have been planned, and have ended, in between
+        if _own(records) is None:
+            runner.output(execution)  # it was refused: this raises why
+            message = f"The history holds no execution {shortened(execution_id)!r} any more."
+            raise ExecutionNotFoundError(message, hint="Its records have expired, or were cleared.")
+        return records
 
-    def _fetched(self, key: str, sha256: str) -> bytes:
+    def _fetched(self, key: str, sha256: str, length: int) -> bytes:
         with translated_errors():
-            body = self.connection.aws.s3.get_object(Bucket=self.connection.deployment.artifact_bucket, Key=key)
-            content = body["Body"].read()
-        if hashlib.sha256(content).hexdigest() != sha256:
-            raise ResultCorruptError(f"The file at {key!r} is not what was stored: its SHA-256 differs.")
+            answer = self.connection.aws.s3.get_object(Bucket=self.connection.deployment.artifact_bucket, Key=key)
+            with answer["Body"] as body:
+                # Not read where it is longer than its record says: that may be any length.
+                content = body.read() if answer["ContentLength"] == length else b""
+        if len(content) != length or hashlib.sha256(content).hexdigest() != sha256:
+            raise ResultCorruptError(f"The file at {key!r} is not what was stored: length or SHA-256 differ.")
         return content
 
 
-def _code(error: ClientError) -> str:
-    return str(error.response["Error"]["Code"])
+def _own(records: list[Record]) -> Record | None:
+    return next((record for record in records if record["call_id"] == EXECUTION_CALL_ID), None)

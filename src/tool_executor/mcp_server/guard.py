@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hmac
+import ipaddress
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
@@ -15,6 +17,10 @@ if TYPE_CHECKING:
 
 LOOPBACK_NAMES: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 _BEARER: Final = "bearer "
+_NAME: Final = re.compile(r"[A-Za-z0-9._-]+")
+#: Browsers write schemes and names in lower case, and leave out the port that is a scheme's own.
+_ORIGIN: Final = re.compile(r"[a-z][a-z0-9+.-]*://[^\sA-Z/?#@*]+")
+_USUAL_PORTS: Final = {"http": ":80", "https": ":443"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +63,20 @@ class Guard:
         if not hmac.compare_digest(said[len(_BEARER) :].strip().encode(), self.token.encode()):
             return _refused(401, "TokenWrong", "The token is not this server's.", f'{challenge}, error="invalid_token"')
         return None
+
+
+def is_host_name(text: str) -> bool:
+    """Whether a Host header can be meant by it: a name or an address, without a port."""
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return bool(_NAME.fullmatch(text))
+    return True
+
+
+def is_origin(text: str) -> bool:
+    """Whether it is written as browsers write an Origin header: ``https://name`` or ``https://name:port``, no more."""
+    return bool(_ORIGIN.fullmatch(text)) and not text.endswith(_USUAL_PORTS.get(text.partition(":")[0], " "))
 
 
 def _refused(status: int, code: str, sentence: str, challenge: str | None = None) -> JSONResponse:

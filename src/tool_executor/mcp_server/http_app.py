@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
 PATH: Final = "/mcp"
-#: Sessions of the protocol's older versions end after so long without a request; what they wait for is cancelled then.
+#: Sessions of the protocol's older versions end after so long without a request, also while one is answered; what they
+#: wait for is cancelled then. The SDK counts from a request's beginning.
 _IDLE_SECONDS: Final = 3600.0
 #: The largest request that an execution takes, and room for the protocol around it.
 _MAX_BODY_BYTES: Final = MAX_REQUEST_BYTES_BY_REFERENCE + 100_000

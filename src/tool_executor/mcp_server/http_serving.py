@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import uvicorn
 
+from tool_contract.problems import shortened
 from tool_executor.mcp_server.errors import AddressUnusableError
-from tool_executor.mcp_server.guard import LOOPBACK_NAMES
+from tool_executor.mcp_server.guard import LOOPBACK_NAMES, is_host_name, is_origin
 from tool_executor.mcp_server.http_app import PATH, asgi_app
 
 if TYPE_CHECKING:
@@ -38,7 +39,8 @@ class Address:
     allow_remote: bool = False
 
     def check(self) -> None:
-        """Refuse to be reached from other machines unless that is said. Raises AddressUnusableError."""
+        """Refuse what no request could match, and other machines unless they are said. Raises AddressUnusableError."""
+        self._check_what_is_allowed()
         if _is_loopback(self.host):
             return
         if not self.allow_remote:
@@ -48,6 +50,19 @@ class Address:
         if not self.names and _is_any(self.host):
             message = f"{self.host!r} is no name: the server would not know which Host headers mean it."
             raise AddressUnusableError(message, hint="Say under which name it is reached: --allow-host mcp.example.com")
+
+    def _check_what_is_allowed(self) -> None:
+        for name in self.names:
+            if not is_host_name(name):
+                message = f"{shortened(name)!r} is no name that a Host header is matched by: it is one without a port."
+                raise AddressUnusableError(message, hint="For instance --allow-host mcp.example.com")
+        for origin in self.origins:
+            if not is_origin(origin):
+                message = f"{shortened(origin)!r} is no origin as browsers send it: scheme and name, in lower case."
+                hint = (
+                    "For instance --allow-origin https://chat.example.com, without a slash at its end or a usual port."
+                )
+                raise AddressUnusableError(message, hint=hint)
 
     @property
     def hosts(self) -> frozenset[str]:

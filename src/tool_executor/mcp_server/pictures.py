@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 #: What one answer shows at most, and the size of what is shown: models take little more, and hosts cut the rest.
 _MOST: Final = 4
 _MOST_BYTES: Final = 3_000_000
+#: What clients show; a vector picture is a document, which may hold scripts.
+_MEDIA_TYPES: Final = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
 _FIELDS: Final = frozenset({"bucket", "key", "bytes", "sha256", "content_type"})
 
 
@@ -30,9 +32,9 @@ async def pictures_of(executions: Executions, results: Iterable[ToolExecutionRes
             content = await executions.picture(artifact)
         except ToolExecutorError:
             continue  # where it lies stands in the result, too
-        if content is not None:
+        if content is not None and len(content) <= _MOST_BYTES:  # what a tool says of its size is not trusted
             data = base64.b64encode(content).decode()
-            blocks.append(types.ImageContent(data=data, mime_type=str(artifact["content_type"])))
+            blocks.append(types.ImageContent(data=data, mime_type=artifact["content_type"]))
     return blocks
 
 
@@ -50,5 +52,5 @@ def _artifacts(value: Any) -> Iterator[Mapping[str, Any]]:  # noqa: ANN401 - JSO
 
 
 def _is_shown(artifact: Mapping[str, Any]) -> bool:
-    size = artifact["bytes"]
-    return str(artifact["content_type"]).startswith("image/") and isinstance(size, int) and size <= _MOST_BYTES
+    size, media_type = artifact["bytes"], artifact["content_type"]
+    return isinstance(media_type, str) and media_type in _MEDIA_TYPES and isinstance(size, int) and size <= _MOST_BYTES

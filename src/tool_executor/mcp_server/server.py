@@ -15,13 +15,14 @@ from mcp.server.lowlevel import Server
 from mcp.shared.exceptions import MCPError
 
 from tool_executor.errors import InvalidRequestError, ToolExecutorError
+from tool_executor.execution_output import output_without_record
 from tool_executor.mcp_server import asked
 from tool_executor.mcp_server.answers import answer_of, answer_of_error, answer_of_execution
 from tool_executor.mcp_server.deployed_tools import FRESH_SECONDS, DeployedTools
 from tool_executor.mcp_server.offered import offered_tool
 from tool_executor.mcp_server.own_tools import GET_EXECUTION, RUN_BATCH, WAIT, own_tools
 from tool_executor.mcp_server.pictures import pictures_of
-from tool_executor.mcp_server.runs import Runs
+from tool_executor.mcp_server.runs import BegunError, Runs, beginning
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
@@ -65,6 +66,7 @@ class ToolServer:
         """Run a tool, or do what the server's own tools do. Raises MCPError for a name that no tool has."""
         catalog, arguments, meta = await self._catalog(), params.arguments or {}, dict(context.meta or {})
         spec, report = catalog.by_name.get(params.name), _report(context)
+        only_reads = params.name == GET_EXECUTION if spec is None else spec.annotations.read_only
         try:
             if spec is not None:
                 return await self._run(spec, catalog, arguments, meta, report)
@@ -72,8 +74,9 @@ class ToolServer:
                 return await self._run_batch(catalog, arguments, meta, report)
             if params.name == GET_EXECUTION:
                 return await self._get_execution(catalog, arguments)
+        except BegunError as begun:
+            return answer_of_error(params.name, begun.error, begun.execution_id, only_reads=only_reads)
         except ToolExecutorError as error:
-            only_reads = params.name == GET_EXECUTION if spec is None else spec.annotations.read_only
             return answer_of_error(params.name, error, only_reads=only_reads)
         problem = catalog.unknown_tool(params.name)
         raise MCPError(types.INVALID_PARAMS, " ".join(filter(None, (problem.message, problem.hint))))
@@ -101,13 +104,17 @@ class ToolServer:
         given = {name: value for name, value in arguments.items() if name != WAIT}
         request, execution_id = asked.batch_request(self.executions, given, meta), _new_id()
         await _check(request, catalog)
+        correlation_id = request.get("correlation_id") or execution_id
         if not waits:
-            await self.executions.start(request, execution_id)
-            correlation_id = request.get("correlation_id") or execution_id
+            with beginning(execution_id):
+                await self.executions.start(request, execution_id)
             started = {"execution_id": execution_id, "correlation_id": correlation_id, "status": "running"}
             return answer_of_execution({**started, "results": []})
         results = await self.runs.to_end(request, execution_id, report)
-        told = await self.executions.output_with(execution_id, results)
+        try:
+            told = await self.executions.output_with(execution_id, results)
+        except ToolExecutorError:  # what it came to is here all the same
+            told = output_without_record(execution_id, correlation_id, results)
         nothing_succeeded = not any(result.success for result in results)
         pictures = await pictures_of(self.executions, results)
         return answer_of_execution(told, is_error=nothing_succeeded, pictures=pictures)

@@ -1,4 +1,4 @@
-"""Clients and checks of the MCP project itself, from npm: the inspector's command line, and the conformance suite."""
+"""Clients and checks of the MCP project itself, from npm: the inspector, the TypeScript SDK, the conformance suite."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import re
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -21,7 +22,11 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.usefixtures("deployed")
 
-PROGRAMS = ROOT / "tests" / "npm" / "node_modules" / ".bin"
+PACKAGES = ROOT / "tests" / "npm" / "node_modules"
+PROGRAMS = PACKAGES / ".bin"
+#: The SDK that the inspector is built on: what hosts in editors use.
+TYPESCRIPT_SDK = PACKAGES / "@modelcontextprotocol" / "sdk" / "dist" / "esm"
+CALL_BY_JS = Path(__file__).with_name("call_by_js.mjs")
 
 #: What the suite asks of what is offered here. The probe group has the tools that it calls by name.
 PASSED = {
@@ -107,6 +112,26 @@ def test_the_inspector_lists_and_calls_tools(deployed: Deployed, served: Served,
         assert tools["forecast_demand"]["outputSchema"]["type"] == "object"
     answer = inspect("--method", "tools/call", "--tool-name", "echo", "--tool-arg", "text=hello")
     assert (answer["isError"], answer["structuredContent"]) == (False, {"text": "hello", "attempt": 1})
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "code"),
+    [
+        ("forecast_demand", {"product_code": "P999", "warehouse_code": "WH001"}, "NotFound"),
+        ("forecast_demand", {}, "InvalidInput"),
+        ("run_batch", {}, "InvalidRequest"),
+        ("get_execution", {"execution_id": "there-is-none"}, "ExecutionNotFound"),
+    ],
+)
+def test_a_failure_comes_through_an_sdk_that_checks_structured_content_of_failures_too(
+    served: Served, name: str, arguments: dict[str, Any], code: str
+) -> None:
+    given = (str(TYPESCRIPT_SDK), served.url, TOKEN, name, json.dumps(arguments))
+    done = _ran("node", str(CALL_BY_JS), *given)
+    assert done.returncode == 0, done.stderr
+    answer = json.loads(done.stdout)
+    assert (answer["isError"], answer["_meta"]["tool-executor/envelope"]["error_code"]) == (True, code)
+    assert code in answer["content"][0]["text"]
 
 
 def _inspected(*arguments: str) -> Any:

@@ -53,8 +53,9 @@ def test_the_official_client_lists_and_calls_tools(deployed: Deployed, mode: str
     assert numbers == sorted(set(numbers))
     assert (numbers[0], numbers[-1], heard.has_begun) == (0.0, 1.0, True)
     assert len(said["large"].structured_content["result"]) == 300_000
-    assert (said["missing"].is_error, said["missing"].structured_content["error_code"]) == (True, "NotFound")
-    assert said["typed"].structured_content["details"][0]["pointer"] == "/code"
+    failures = {name: said[name].meta["tool-executor/envelope"] for name in ("missing", "typed")}
+    assert (said["missing"].is_error, failures["missing"]["error_code"]) == (True, "NotFound")
+    assert failures["typed"]["details"][0]["pointer"] == "/code"
     batch = said["batch"].structured_content
     assert [one["status"] for one in batch["results"]] == ["success", "success", "failed"]
     assert batch["results"][1]["metadata"]["fallback_used"] is True

@@ -74,7 +74,7 @@ def test_what_the_configuration_says_of_calls_and_the_clients_metadata_go_into_t
 def test_a_failure_is_a_tool_error_with_the_envelope_and_a_text_that_says_what_to_do() -> None:
     answer = called(FakeExecutions(answering(FAILED)), "say_text", {"text": "x"})
     assert answer.is_error
-    assert Envelope.model_validate(answer.structured_content).error_code is ErrorCode.NOT_FOUND
+    assert Envelope.model_validate(answer.meta["tool-executor/envelope"]).error_code is ErrorCode.NOT_FOUND
     assert answer.content[0].text.splitlines() == [
         "say_text: NotFound: There is no 'x'.",
         "  /text There is no 'x'. Try another.",
@@ -87,7 +87,7 @@ def test_invalid_input_runs_nothing_and_every_problem_is_told_by_a_pointer_into_
     executions = FakeExecutions(answering({}))
     answer = called(executions, "say_text", {"txt": 1, "amount": 12})
     assert (answer.is_error, executions.requests) == (True, [])
-    told = answer.structured_content
+    told = answer.meta["tool-executor/envelope"]
     assert (told["error_code"], told["effect"], told["attempts"]) == ("InvalidInput", "none", 0)
     assert [detail["pointer"] for detail in told["details"]] == ["/text", "/amount", "/txt"]
     assert "/txt This field is not known. Did you mean 'text'?" in answer.content[0].text
@@ -96,14 +96,14 @@ def test_invalid_input_runs_nothing_and_every_problem_is_told_by_a_pointer_into_
 def test_a_problem_with_the_clients_metadata_is_told_where_it_stands() -> None:
     meta = {"tool-executor/correlation_id": "with blanks"}
     answer = called(FakeExecutions(answering({})), "say_text", {"text": "x"}, meta)
-    (detail,) = answer.structured_content["details"]
+    (detail,) = answer.meta["tool-executor/envelope"]["details"]
     assert (answer.is_error, detail["pointer"]) == (True, "/_meta/tool-executor~1correlation_id")
 
 
 def test_plain_text_where_a_secret_belongs_is_refused_and_not_repeated() -> None:
     executions = FakeExecutions(answering({}))
     answer = called(executions, "say_text", {"text": "x", "password": "hunter2-hunter2"})
-    assert (answer.is_error, answer.structured_content["error_code"]) == (True, "SecretInRequest")
+    assert (answer.is_error, answer.meta["tool-executor/envelope"]["error_code"]) == (True, "SecretInRequest")
     assert "hunter2" not in answer.model_dump_json()
     assert called(executions, "say_text", {"text": "x", "password": {"secret_ref": "shop/login"}}).is_error is False
 
@@ -130,8 +130,8 @@ def test_what_keeps_an_answer_from_coming_is_a_tool_error_that_says_if_something
     tool: str, error: Exception, effect: str
 ) -> None:
     answer = called(FakeExecutions(raising(error)), tool, {"text": "x"})
-    assert (answer.is_error, answer.structured_content["effect"]) == (True, effect)
-    assert answer.structured_content["error"] in answer.content[0].text
+    assert (answer.is_error, answer.meta["tool-executor/envelope"]["effect"]) == (True, effect)
+    assert answer.meta["tool-executor/envelope"]["error"] in answer.content[0].text
 
 
 def test_an_execution_that_goes_on_is_named_in_the_error() -> None:
@@ -157,10 +157,26 @@ def test_a_picture_that_a_tool_kept_is_shown_and_one_that_is_not_there_costs_not
     assert (base64.b64decode(answer.content[1].data), answer.content[1].mime_type) == (b"png", "image/png")
 
 
-@pytest.mark.parametrize("kept", [{"content_type": "text/html"}, {"bytes": 3_000_001}, {"bytes": "many"}])
+@pytest.mark.parametrize(
+    "kept",
+    [
+        {"content_type": "text/html"},
+        {"content_type": "image/svg+xml"},
+        {"content_type": "image/png; x=y"},
+        {"content_type": ["image/png"]},
+        {"bytes": 3_000_001},
+        {"bytes": "many"},
+    ],
+)
 def test_what_is_no_picture_or_too_large_is_not_shown(kept: dict[str, Any]) -> None:
     artifact = {"bucket": "b", "bytes": 3, "sha256": "s", "content_type": "image/png", "key": "there", **kept}
     executions = FakeExecutions(answering({"artifact": artifact}), files={"there": b"x"})
+    assert len(called(executions, "say_text", {"text": "x"}).content) == 1
+
+
+def test_a_picture_that_is_larger_than_its_tool_says_is_not_shown() -> None:
+    artifact = {"bucket": "b", "bytes": 1, "sha256": "s", "content_type": "image/png", "key": "there"}
+    executions = FakeExecutions(answering({"artifact": artifact}), files={"there": bytes(3_000_001)})
     assert len(called(executions, "say_text", {"text": "x"}).content) == 1
 
 
@@ -203,7 +219,15 @@ def test_a_batch_that_cannot_be_run_is_refused_whole_with_pointers_into_the_argu
     executions = FakeExecutions(answering({}))
     answer = called(executions, "run_batch", arguments)
     assert (answer.is_error, executions.requests) == (True, [])
-    assert [detail["pointer"] for detail in answer.structured_content["details"]] == pointers
+    assert [detail["pointer"] for detail in answer.meta["tool-executor/envelope"]["details"]] == pointers
+
+
+@pytest.mark.parametrize(("unknown", "hint"), [("zzz", "Known: "), ("callr", "Did you mean"), ("wiat", "'wait'")])
+def test_what_run_batch_knows_by_its_refusals_is_what_a_client_may_say(unknown: str, hint: str) -> None:
+    answer = called(FakeExecutions(answering()), "run_batch", {"calls": BATCH, unknown: 1})
+    (detail,) = answer.meta["tool-executor/envelope"]["details"]
+    assert hint in detail["hint"]
+    assert "caller" not in answer.content[0].text
 
 
 def test_a_batch_need_not_be_waited_for() -> None:
@@ -241,5 +265,5 @@ def test_an_execution_is_told_whole_or_one_call_of_it() -> None:
 def test_an_execution_that_cannot_be_told_is_a_tool_error(arguments: dict[str, Any], code: str) -> None:
     output = {"execution_id": "e-1", "correlation_id": "k", "status": "failed", "results": []}
     answer = called(FakeExecutions(answering(), outputs={"e-1": output}), "get_execution", arguments)
-    assert (answer.is_error, answer.structured_content["error_code"]) == (True, code)
+    assert (answer.is_error, answer.meta["tool-executor/envelope"]["error_code"]) == (True, code)
     assert "Nothing was changed." in answer.content[0].text

@@ -5,18 +5,24 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import io
+import threading
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
+from boto3.dynamodb.types import TypeSerializer
 from botocore.exceptions import ClientError
 
+from tests.unit.mcp_server.fake_executions import TOOLS
 from tool_executor.configuration import ConfigurationManager
 from tool_executor.deployment import Deployment
 from tool_executor.errors import ExecutionNotFoundError, InvalidRequestError, ResultCorruptError, ServiceError
 from tool_executor.mcp_server import DeployedExecutions
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tool_contract.catalog import Catalog
     from tool_executor.aws import Aws
 
 DEPLOYMENT = Deployment(
@@ -29,11 +35,41 @@ DEPLOYMENT = Deployment(
     functions={},
 )
 PNG = b"png"
-KEPT = {"bucket": "artefacts", "key": "executions/e/c1/1.png", "sha256": hashlib.sha256(PNG).hexdigest()}
+KEPT: dict[str, Any] = {
+    "bucket": "artefacts",
+    "key": "executions/e/c1/1.png",
+    "bytes": len(PNG),
+    "sha256": hashlib.sha256(PNG).hexdigest(),
+}
+RUNS, ENDED = {"status": "RUNNING"}, {"status": "SUCCEEDED", "output": '{"results": []}'}
+OWN = {
+    "execution_id": "e",
+    "call_id": "#execution",
+    "correlation_id": "k",
+    "status": "succeeded",
+    "started_at": "2026-11-29T12:00:00.000Z",
+    "finished_at": "2026-11-29T12:00:01.000Z",
+}
 
 
-def executions(described: object = None, **configured: Any) -> DeployedExecutions:
-    """Those of a deployment whose services are as little as these tests need."""
+class Body(io.BytesIO):
+    """A file's body as S3 streams it, which knows whether it was read."""
+
+    was_read = False
+
+    def read(self, *amount: Any) -> bytes:
+        self.was_read = True
+        return super().read(*amount)
+
+
+def executions(
+    described: object = None,
+    records: Sequence[list[dict[str, Any]]] = ([], []),
+    body: Body | None = None,
+    **configured: Any,
+) -> DeployedExecutions:
+    """Those of a deployment whose services are as little as these tests need; ``records`` are those of each look."""
+    looks = iter(records)
 
     def describe(executionArn: str) -> object:  # noqa: N803 - AWS's own name
         assert executionArn == "arn:aws:states:eu-west-1:123456789012:execution:tool-executor-dev:e"
@@ -41,9 +77,13 @@ def executions(described: object = None, **configured: Any) -> DeployedExecution
             raise described
         return described
 
+    def look(**_: object) -> list[dict[str, Any]]:
+        serialize = TypeSerializer().serialize
+        return [{"Items": [{key: serialize(value) for key, value in one.items()} for one in next(looks)]}]
+
     aws = SimpleNamespace(
-        s3=SimpleNamespace(get_object=lambda **_: {"Body": io.BytesIO(PNG)}),
-        dynamodb=SimpleNamespace(get_paginator=lambda _: SimpleNamespace(paginate=lambda **_: [{"Items": []}])),
+        s3=SimpleNamespace(get_object=lambda **_: {"Body": body or Body(PNG), "ContentLength": len(PNG)}),
+        dynamodb=SimpleNamespace(get_paginator=lambda _: SimpleNamespace(paginate=look)),
         step_functions=SimpleNamespace(describe_execution=describe),
     )
     configuration = ConfigurationManager(configured, environment={})
@@ -64,8 +104,37 @@ def test_a_picture_that_is_not_what_was_stored_is_not_shown() -> None:
         asyncio.run(executions().picture({**KEPT, "sha256": "0" * 64}))
 
 
+def test_a_file_that_is_longer_than_its_record_says_is_not_read() -> None:
+    body = Body(PNG)
+    with pytest.raises(ResultCorruptError, match="length"):
+        asyncio.run(executions(body=body).picture({**KEPT, "bytes": 1}))
+    assert not body.was_read
+
+
 def test_an_execution_that_has_begun_and_is_not_planned_runs() -> None:
-    assert asyncio.run(executions({"status": "RUNNING"}).output("e"))["status"] == "running"
+    assert asyncio.run(executions(RUNS).output("e"))["status"] == "running"
+
+
+def test_an_execution_whose_records_have_expired_does_not_run_for_ever() -> None:
+    with pytest.raises(ExecutionNotFoundError, match="any more"):
+        asyncio.run(executions(ENDED).output("e"))
+
+
+def test_an_execution_that_was_planned_and_ended_while_it_was_asked_for_is_told() -> None:
+    told = asyncio.run(executions(ENDED, ([], [OWN])).output("e"))
+    assert (told["status"], told["correlation_id"], told["execution_time_ms"]) == ("succeeded", "k", 1000.0)
+
+
+def test_a_planner_that_does_not_answer_keeps_no_process_from_ending(monkeypatch: pytest.MonkeyPatch) -> None:
+    threads: list[threading.Thread] = []
+
+    def slow(*_: object) -> Catalog:
+        threads.append(threading.current_thread())
+        return TOOLS
+
+    monkeypatch.setattr("tool_executor.mcp_server.executions.deployed_catalog", slow)
+    assert asyncio.run(executions().catalog()) is TOOLS
+    assert threads[0].daemon  # a pool's thread is waited for at the process's end
 
 
 def test_an_execution_that_was_refused_says_why() -> None:
@@ -79,6 +148,7 @@ def test_an_execution_that_was_refused_says_why() -> None:
     [
         ("ExecutionDoesNotExist", ExecutionNotFoundError),
         ("InvalidArn", ExecutionNotFoundError),
+        ("ValidationException", ExecutionNotFoundError),
         ("ThrottlingException", ServiceError),
     ],
 )

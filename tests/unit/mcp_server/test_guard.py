@@ -119,6 +119,47 @@ def test_other_machines_reach_it_only_if_that_is_said_and_under_a_name(address: 
     assert "--allow-" in str(refused.value.hint)
 
 
+@pytest.mark.parametrize(
+    "address",
+    [
+        *(
+            Address(names=(name,))
+            for name in ("mcp.example.com:8100", "https://mcp.example.com", "a/b", "[::1]", "a b", "ü.example", "")
+        ),
+        *(
+            Address(origins=(origin,))
+            for origin in (
+                "https://chat.example.com/",
+                "https://chat.example.com/page",
+                "https://Chat.example.com",
+                "https://chat.example.com:443",
+                "http://chat.example.com:80",
+                "chat.example.com",
+                "https://",
+                "null",
+                "*",
+                "https://*",
+                "",
+            )
+        ),
+    ],
+)
+def test_a_name_or_an_origin_that_no_request_could_match_is_refused_at_the_start(address: Address) -> None:
+    with pytest.raises(AddressUnusableError) as refused:
+        address.check()
+    assert "--allow-" in str(refused.value.hint)
+
+
+def test_names_and_origins_that_requests_match_are_taken() -> None:
+    origins = (
+        "https://chat.example.com",
+        "http://chat.example.com:8443",
+        "vscode-webview://a1",
+        "http://[fd00::1]:3000",
+    )
+    Address(names=("mcp.example.com", "MCP.example.com", "192.0.2.7", "fd00::1"), origins=origins).check()
+
+
 def test_a_server_for_other_machines_answers_to_the_names_that_are_said() -> None:
     address = Address("0.0.0.0", names=("mcp.example.com",), allow_remote=True)  # noqa: S104
     address.check()

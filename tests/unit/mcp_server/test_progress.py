@@ -5,15 +5,18 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
+import pytest
+from anyio import BrokenResourceError
 from hypothesis import given
 from hypothesis import strategies as st
 from mcp import Client
 
-from tests.unit.mcp_server.fake_executions import FakeExecutions, answering
+from tests.unit.mcp_server.fake_executions import FakeExecutions, answering, never
 from tool_contract.envelope import CallStatus
 from tool_executor.errors import ServiceError
 from tool_executor.mcp_server import server_of
 from tool_executor.mcp_server.progress import Progress
+from tool_executor.mcp_server.runs import Runs
 
 if TYPE_CHECKING:
     from tool_executor.result import ToolExecutionResult
@@ -106,6 +109,41 @@ def test_a_client_that_does_not_ask_hears_nothing_and_no_record_is_read() -> Non
     executions = FakeExecutions(answering({}))  # reading its records would fail
     answer, told = _called(executions, asked=False)
     assert (answer.is_error, told) == (False, [])
+
+
+@pytest.mark.parametrize("takes", [0, 1])
+def test_a_client_that_takes_no_notifications_still_gets_its_answer(takes: int) -> None:
+    told: list[float] = []
+
+    async def report(progress: float, _total: float | None = None, _message: str | None = None) -> None:
+        if len(told) >= takes:
+            raise BrokenResourceError
+        told.append(progress)
+
+    async def run() -> list[ToolExecutionResult]:
+        executions = FakeExecutions(answering({"a": 1}), records=[[row("pending", 0)]])
+        return await Runs(executions).to_end({"calls": [{"tool_name": "say_text"}]}, "e-1", report)
+
+    (result,) = asyncio.run(run())
+    assert (result.result, len(told)) == ({"a": 1}, takes)
+
+
+def test_whatever_ends_the_wait_cancels_the_execution() -> None:
+    executions = FakeExecutions(never)
+
+    class EndedError(BaseException):
+        """Neither an error nor a cancellation."""
+
+    async def report(_progress: float, _total: float | None = None, _message: str | None = None) -> None:
+        await executions.begun.get()
+        raise EndedError
+
+    async def run() -> None:
+        with pytest.raises(EndedError):
+            await Runs(executions).to_end({"calls": [{"tool_name": "say_text"}]}, "e-1", report)
+        assert executions.cancelled == ["e-1"]  # by now, and not when the loop ends
+
+    asyncio.run(run())
 
 
 def test_records_that_cannot_be_read_cost_the_call_nothing() -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+import io
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, cast
 
 import jsonschema
 import pytest
@@ -18,6 +20,10 @@ from tool_executor.mcp_server import server_of
 from tool_executor.mcp_server.deployed_tools import FRESH_SECONDS, DeployedTools
 from tool_executor.mcp_server.offered import chosen
 from tool_executor.mcp_server.output_shape import output_schema, structured
+from tool_executor.planner_catalog import deployed_catalog
+
+if TYPE_CHECKING:
+    from tool_executor.aws import Aws
 
 
 def listed(executions: FakeExecutions, *patterns: str) -> dict[str, Any]:
@@ -99,6 +105,41 @@ def test_a_cursor_is_refused_for_there_is_one_page() -> None:
                 await client.list_tools(cursor="2")
 
     asyncio.run(ask())
+
+
+def test_while_a_slow_planner_is_asked_anew_once_everybody_has_the_old_list(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tool_executor.mcp_server.deployed_tools._PATIENCE_SECONDS", 0.01)
+    now, executions, asked, answers = [100.0], offering(TOOLS), [0], asyncio.Event()
+    tools = DeployedTools(executions, now=lambda: now[0])
+
+    async def slow() -> Catalog:
+        asked[0] += 1
+        await answers.wait()
+        return chosen(TOOLS, ["say_text"])
+
+    async def ask() -> tuple[list[int], int]:
+        await tools.catalog()
+        now[0] += FRESH_SECONDS
+        executions.catalog = slow  # type: ignore[method-assign]
+        async with asyncio.timeout(5):
+            old = await asyncio.gather(*(tools.catalog() for _ in range(3)))
+            old.append(await tools.catalog())
+            answers.set()
+            for _ in range(10):  # steps of the task that asks
+                await asyncio.sleep(0)
+        return [len(one.tools) for one in old], len((await tools.catalog()).tools)
+
+    assert asyncio.run(ask()) == ([3, 3, 3, 3], 1)
+    assert asked == [1]
+
+
+@pytest.mark.parametrize("told", [b'{"tools": [{"name": "of a later release"}]}', b'{"tools": 3}', b"no JSON"])
+def test_a_catalog_that_this_release_cannot_read_is_an_error_with_a_hint(told: bytes) -> None:
+    answer = {"Payload": io.BytesIO(told)}
+    aws = cast("Aws", SimpleNamespace(functions=SimpleNamespace(invoke=lambda **_: answer)))
+    with pytest.raises(ServiceError, match="cannot be read") as unreadable:
+        deployed_catalog(aws, "planner")
+    assert "release" in str(unreadable.value.hint)
 
 
 def test_the_tools_are_asked_for_again_after_a_minute_and_kept_where_nobody_can_tell() -> None:
