@@ -35,6 +35,12 @@ def test_a_thousand_calls_at_a_hundred_at_once_are_four_executions_of_twenty_fiv
     assert [(len(batch.positions), batch.request["max_concurrency"]) for batch in batches] == [(250, 25)] * 4
 
 
+@given(count=st.integers(1, MAX_CALLS), workers=st.integers(1, 10_000))
+def test_calls_that_are_to_be_one_execution_are_one_however_many_workers_there_are(count: int, workers: int) -> None:
+    (batch,) = parallel_batches(calls(count), Defaults({}, workers).of_one_execution(), None, "k")
+    assert batch.request["max_concurrency"] == min(workers, MAX_CONCURRENCY)
+
+
 def test_calls_of_several_correlation_ids_are_several_executions() -> None:
     given_ids = ["a", None, "b", "a"]
     listed = [ToolCall("look_up", {}, correlation_id=own) for own in given_ids]

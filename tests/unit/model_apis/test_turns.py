@@ -102,6 +102,39 @@ def test_what_the_planner_alone_refuses_is_refused_and_the_rest_is_run() -> None
     assert [one["call_id"] for one in executor.asked] == ["a", "c"]
 
 
+def test_more_calls_than_one_execution_holds_are_several_and_a_refusal_is_of_its_own_one() -> None:
+    problem = {"pointer": "/calls/0", "message": "No.", "error_code": "InvalidInput"}
+    executor = TurnExecutor(refusals=[None, InvalidRequestError("1 problem", [problem])])
+    told = results(executor, [call(f"c{number}") for number in range(300)])
+    assert [place for place, one in enumerate(told) if one.is_failure] == [250]
+    asked = [one["call_id"] for one in executor.asked]
+    assert asked == [f"c{number}" for number in range(300) if number != 250]
+    assert [len(execution["calls"]) for execution in executor.executions] == [250, 49]
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "effect"),
+    [
+        (ServiceError("AWS did not answer."), ErrorCode.OUTCOME_UNKNOWN, Effect.UNKNOWN),
+        (CallerLimitExceededError("Too many.", []), ErrorCode.INVALID_REQUEST, Effect.NONE),
+    ],
+)
+def test_what_befalls_a_later_execution_of_a_turn_costs_the_earlier_ones_results_nothing(
+    error: Exception, code: ErrorCode, effect: Effect
+) -> None:
+    told = results(TurnExecutor(refusals=[None, error]), [call(f"c{number}") for number in range(501)])
+    assert all(one.success for one in told[:250])
+    assert {(one.error_code, one.effect) for one in told[250:500]} == {(code, effect)}
+    assert told[500].status is CallStatus.SKIPPED
+
+
+def test_a_turns_time_is_for_all_of_its_executions() -> None:
+    executor = TurnExecutor()
+    told = results(executor, [call(f"c{number}") for number in range(251)], timeout=1e-9)
+    assert told[250].error_code is ErrorCode.DEADLINE_EXCEEDED
+    assert len(executor.executions) == 1
+
+
 @pytest.mark.parametrize(
     "error",
     [
