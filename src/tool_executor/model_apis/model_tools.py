@@ -115,11 +115,13 @@ def _of_text(call: ModelCall) -> ModelCall:
 
 
 def plain_json(value: Any) -> Any:  # noqa: ANN401 - JSON, or an SDK's object
-    """Return what an SDK's object says as JSON; JSON as it is."""
+    """Return what an SDK's object says as JSON, also where it stands within JSON; JSON as it is."""
     if hasattr(value, "model_dump"):
         return value.model_dump(mode="json")
     if isinstance(value, list | tuple):
         return [plain_json(child) for child in value]
+    if isinstance(value, dict):
+        return {key: plain_json(child) for key, child in value.items()}
     return value
 
 
