@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Literal, Protocol, TypedDict, TypeVar
 
 from tool_executor.arguments import problem, refused
-from tool_executor.model_apis.model_call import call_ids
+from tool_executor.model_apis.model_call import call_ids, idempotency_keys
 from tool_executor.model_apis.offer import Offer
 from tool_executor.model_apis.turn import Turn
 
@@ -86,7 +86,8 @@ class Toolset:
         timeout: seconds for all calls of a turn together; the executor's default where nothing is said.
         correlation_id: what the executions are found by in the history; each turn's own where nothing is said.
         once: whether a call that comes again, with the provider's same id, is answered by its first success for
-            24 hours rather than run again. Needs a ``correlation_id`` that is one conversation's.
+            24 hours rather than run again. Needs a ``correlation_id`` that is one conversation's; a call whose
+            id is empty is run each time.
         secrets: the secrets that the model may refer to, by the names that it is told: a ``Secret``, or the name of
             one that the stage keeps. Without them it may use none.
         max_result_characters: how much of a result the model is given, 200 at least.
@@ -131,7 +132,10 @@ class Toolset:
         one execution of the turn has ended, that is a failure of the calls that it befell.
         """
         catalog = await self.offered()
-        turn = Turn(self, catalog, calls, call_ids(calls))
+        keys = (
+            idempotency_keys(self.correlation_id, calls) if self.once and self.correlation_id else [None] * len(calls)
+        )
+        turn = Turn(self, catalog, calls, call_ids(calls), keys)
         await turn.check()
         await turn.run()
         return [turn.done[place] for place in range(len(calls))]

@@ -13,7 +13,6 @@ from tool_contract.limits import MAX_CALLS
 from tool_contract.problems import Problem
 from tool_executor.calls import ToolCall
 from tool_executor.errors import CallerLimitExceededError, InvalidRequestError, ToolExecutorError
-from tool_executor.model_apis.model_call import idempotency_key
 from tool_executor.model_apis.model_secrets import ModelSecrets, SecretNotGiven
 from tool_executor.model_apis.plain_schema import without_needless_nulls
 from tool_executor.result import ToolExecutionResult
@@ -43,6 +42,7 @@ class Turn:
     catalog: Catalog
     calls: Sequence[ModelCall]
     ids: Sequence[str]
+    keys: Sequence[str | None]
     ready: dict[int, ToolCall] = field(default_factory=dict)
     done: dict[int, ToolExecutionResult] = field(default_factory=dict)
 
@@ -126,9 +126,8 @@ class Turn:
         arguments: dict[str, Any] = call.arguments
         if toolset.strict:
             arguments = without_needless_nulls(self.catalog.by_name[call.name].input_schema, arguments)
-        key = idempotency_key(toolset.correlation_id, call) if toolset.once and toolset.correlation_id else None
         parameters = ModelSecrets(toolset.secrets).put_into(arguments)
-        return ToolCall(call.name, parameters, call_id=self.ids[place], idempotency_key=key)
+        return ToolCall(call.name, parameters, call_id=self.ids[place], idempotency_key=self.keys[place])
 
     def _refuse(self, place: int, problems: Sequence[Problem]) -> None:
         self.ready.pop(place, None)

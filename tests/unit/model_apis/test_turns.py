@@ -193,6 +193,14 @@ def test_a_conversation_that_is_run_again_asks_for_the_same_calls_once() -> None
     assert {execution["correlation_id"] for execution in executor.executions} == {"order-4711"}
 
 
+def test_calls_without_ids_are_never_taken_for_each_other() -> None:
+    executor = TurnExecutor()
+    results(executor, [call(""), call(""), call("a"), call("a")], once=True, correlation_id="order-4711")
+    keys = [one.get("idempotency_key") for one in executor.asked]
+    assert keys[:3] == [None, None, "order-4711/a"]
+    assert keys[3] not in {None, keys[2]}
+
+
 def test_nulls_for_fields_left_out_are_dropped_in_strict_mode_alone() -> None:
     executor = TurnExecutor()
     given = {**FORECAST, "horizon_days": None}
