@@ -71,10 +71,17 @@ class ModelTools(ABC):
 
         Raises InvalidRequestError.
         """
+        return self.without_own(self.all_calls_in(answer))
+
+    def all_calls_in(self, answer: Any) -> list[ModelCall]:  # noqa: ANN401 - as above
+        """Return the tool calls in a model's answer, the program's own among them. Raises InvalidRequestError."""
         try:
-            calls = [_of_text(call) for call in self._calls(plain_json(answer))]
+            return [_of_text(call) for call in self._calls(plain_json(answer))]
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise _unreadable(type(self).__name__, error) from None
+
+    def without_own(self, calls: Sequence[ModelCall]) -> list[ModelCall]:
+        """Return the calls that are not of tools which the program runs itself."""
         return [call for call in calls if call.name not in self.toolset.own_tools]
 
     def blocks(self, calls: Sequence[ModelCall], results: Sequence[ToolExecutionResult]) -> list[Block]:
