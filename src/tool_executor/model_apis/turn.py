@@ -14,7 +14,8 @@ from tool_contract.problems import Problem
 from tool_executor.calls import ToolCall
 from tool_executor.errors import CallerLimitExceededError, InvalidRequestError, ToolExecutorError
 from tool_executor.model_apis.model_secrets import ModelSecrets, SecretNotGiven
-from tool_executor.model_apis.plain_schema import without_needless_nulls
+from tool_executor.model_apis.needless_nulls import without_needless_nulls
+from tool_executor.model_apis.strict_schema import has_strict_form
 from tool_executor.result import ToolExecutionResult
 
 if TYPE_CHECKING:
@@ -124,8 +125,10 @@ class Turn:
     def _tool_call(self, place: int) -> ToolCall:
         call, toolset = self.calls[place], self.toolset
         arguments: dict[str, Any] = call.arguments
-        if toolset.strict:
-            arguments = without_needless_nulls(self.catalog.by_name[call.name].input_schema, arguments)
+        schema = self.catalog.by_name[call.name].input_schema
+        # A tool without a strict form was offered as it is: there a null was the model's own wish.
+        if toolset.strict and has_strict_form(schema, toolset.secrets):
+            arguments = without_needless_nulls(schema, arguments)
         parameters = ModelSecrets(toolset.secrets).put_into(arguments)
         return ToolCall(call.name, parameters, call_id=self.ids[place], idempotency_key=self.keys[place])
 

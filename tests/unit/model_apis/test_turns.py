@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.unit.model_apis.turn_executor import TurnExecutor
+from tool_contract.catalog import Catalog, load_catalog
 from tool_contract.envelope import CallStatus
 from tool_contract.errors import Effect, ErrorCode
 from tool_executor import InvalidRequestError, Secret, ServiceError, ToolExecutionResult, ToolNotFoundError
@@ -207,6 +208,13 @@ def test_nulls_for_fields_left_out_are_dropped_in_strict_mode_alone() -> None:
     assert results(executor, [call("a", "forecast_demand", given)], strict=True)[0].success
     assert executor.asked[0]["input"] == FORECAST
     assert results(executor, [call("a", "forecast_demand", given)])[0].is_failure
+
+
+def test_a_tool_that_has_no_strict_form_is_given_the_nulls_that_the_model_wrote() -> None:
+    free = {"type": "object", "properties": {"note": {"type": "string"}}, "additionalProperties": True}
+    spec = load_catalog().by_name["forecast_demand"].model_copy(update={"name": "t", "input_schema": free})
+    (told,) = results(TurnExecutor(tools=Catalog(tools=(spec,))), [call("a", "t", {"note": None})], strict=True)
+    assert told.error_code is ErrorCode.INVALID_INPUT
 
 
 def test_a_null_that_a_tool_takes_is_kept() -> None:
