@@ -78,9 +78,13 @@ class Invoker:
     clock: Clock = field(default_factory=SystemClock)
     stores: Stores | None = None
 
-    def invoke(self, event: object, request_id: str) -> dict[str, Any]:
-        """Answer one event. Raises :class:`AttemptFailed` only where the state machine asked."""
+    def invoke(self, event: object, request_id: str, problems: Sequence[Problem] = ()) -> dict[str, Any]:
+        """Answer one event, with ``problems`` that are known of it already.
+
+        Raises :class:`AttemptFailed` only where the state machine asked.
+        """
         read = read_event(event)
+        read.problems.extend(problems)
         context, tool = read.context, self.tools.get(read.tool_name)
         counted = read.tool_name if tool is not None else "unknown"
         with noting() as counts, telemetry.about(tool=counted, **_ids(context)):

@@ -19,7 +19,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from lambdas.runtime import telemetry
-from lambdas.runtime.gateway_event import framed
+from lambdas.runtime.gateway_event import framed, refusals
 from lambdas.runtime.invocation import Invoker
 from lambdas.runtime.tool import Tool, ToolDefinitionError, make_tool
 from tool_contract.tool_spec import ToolAnnotations
@@ -98,6 +98,6 @@ class ToolGroup:
         invoker = Invoker(self._tools)
 
         def handle(event: Any, context: Any) -> dict[str, Any]:  # noqa: ANN401 - Lambda's own signature
-            return invoker.invoke(framed(event, context), context.aws_request_id)
+            return invoker.invoke(framed(event, context), context.aws_request_id, refusals(event, context))
 
         return telemetry.observed(handle)

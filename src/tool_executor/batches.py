@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Final, Self
 
 from tool_contract.limits import MAX_CALLS, MAX_CONCURRENCY, MAX_EXECUTION_TIMEOUT_SECONDS
 from tool_executor.arguments import checked_calls, checked_text, checked_timeout, problem, refused
@@ -35,6 +35,10 @@ class Defaults:
     call_fields: Mapping[str, Any]
     max_workers: int
     caller: str | None = None
+
+    def of_one_execution(self) -> Self:
+        """Return the same with no more workers than one execution may have: more of them would be several."""
+        return replace(self, max_workers=min(self.max_workers, MAX_CONCURRENCY))
 
     def call(self, call: Call) -> dict[str, Any]:
         """Return a call as it is sent."""

@@ -101,19 +101,23 @@ class ToolExecutor(Questions, SyncMethods, BulkMethods):
         timeout: float | None = None,  # noqa: ASYNC109 - the execution's
         *,
         correlation_id: str | None = None,
+        one_execution: bool = False,
     ) -> list[ToolExecutionResult]:
         """Run calls beside each other and return their results in the order of the calls.
 
         ``timeout`` (seconds, 300 by default, 270 with ``wait="sync"``) is for all: when it is up, finished calls have
         their results and the rest are timeouts. More than 250 calls, or more than 40 at once, are several executions of
         one correlation id; a ``call_id`` names a call in its own execution, so that then it occurs in several (``c1``
-        of each).
+        of each). ``one_execution`` makes it one in any case, with 40 at once at the most, and refuses more calls.
 
         Raises:
             InvalidRequestError: nothing was run; every problem is named (ToolNotFoundError if only names are wrong).
             CredentialsMissingError, DeploymentNotFoundError, ServiceError: AWS, or the deployment, is not there.
         """
-        batches = parallel_batches(calls, self._defaults, timeout, correlation_id or _new_id())
+        defaults = self._defaults.of_one_execution() if one_execution else self._defaults
+        batches = parallel_batches(calls, defaults, timeout, correlation_id or _new_id())
+        if one_execution:
+            single(batches)
         parts = await all_of([self._run(batch, timeout) for batch in batches])
         placed = {
             position: result

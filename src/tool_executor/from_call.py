@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NoReturn
+from typing import Final, NoReturn
 
 from tool_contract.references import FROM, POINTER, is_pointer
+
+_NO_TEXT: Final = (
+    "What a call will answer cannot be made text before it is run: give the reference itself as the input, "
+    "or make the text of the earlier call's result."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,8 +22,8 @@ class FromCall:
 
         FromCall("risks")["risks"][0]["product_code"] == FromCall("risks", "/risks/0/product_code")
 
-    It stands for the value, and is none: what is there is known when the earlier call has succeeded. Raises ValueError
-    for a pointer that is none.
+    It stands for the value, and is none: what is there is known when the earlier call has succeeded. ``==`` compares
+    references, not what they come to; made text, it raises TypeError. Raises ValueError for a pointer that is none.
     """
 
     call_id: str
@@ -41,6 +46,14 @@ class FromCall:
         """Refuse: nobody knows how many elements there will be."""
         message = "What a call will answer cannot be gone through before it is run: index it."
         raise TypeError(message)
+
+    def __str__(self) -> NoReturn:
+        """Refuse: text that is made now would hold the reference's name, and be sent as if it were the value."""
+        raise TypeError(_NO_TEXT)
+
+    def __format__(self, _spec: str) -> NoReturn:
+        """Refuse, as :meth:`__str__` does."""
+        raise TypeError(_NO_TEXT)
 
     def to_json(self) -> dict[str, str]:
         """Return the reference as the contract has it."""

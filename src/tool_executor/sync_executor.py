@@ -46,9 +46,12 @@ class SyncMethods:
         timeout: float | None = None,
         *,
         correlation_id: str | None = None,
+        one_execution: bool = False,
     ) -> list[ToolExecutionResult]:
         """Run calls beside each other. See :meth:`ToolExecutor.execute_tools`."""
-        return self._loop.run(self.execute_tools(calls, timeout, correlation_id=correlation_id))
+        return self._loop.run(
+            self.execute_tools(calls, timeout, correlation_id=correlation_id, one_execution=one_execution)
+        )
 
     def execute_sequence_sync(  # type: ignore[misc] # as above
         self: ToolExecutor,

@@ -110,6 +110,8 @@ class BedrockModel:
         except CredentialsMissingError as error:
             message = f"The model cannot be asked: {error.sentence}"
             raise CredentialsMissingError(message, hint=_HINT) from error
+        except OSError as error:  # of a client that is not boto3's own, which wraps them
+            raise ServiceError(f"The model did not answer: {error or type(error).__name__}") from error
         except ServiceError as error:
             if last or not _is_for_the_moment(error.__cause__):
                 raise
@@ -143,4 +145,22 @@ def _is_for_the_moment(error: BaseException | None) -> bool:
 
 
 def _answer(response: Mapping[str, Any], repeated: int) -> ModelAnswer:
-    return ModelAnswer(response["output"]["message"], response["stopReason"], response.get("usage", {}), repeated)
+    """Return the answer in a response. Raises ServiceError for what is none: a proxy or a mock may answer anything."""
+    message, reason = _at(response, "output", "message"), _at(response, "stopReason")
+    content = _at(message, "content")
+    if not isinstance(content, list) or not all(isinstance(block, dict) for block in content):
+        raise _unreadable("output.message.content is no list of blocks")
+    if not isinstance(reason, str):
+        raise _unreadable("stopReason is no text")
+    usage = _at(response, "usage")
+    return ModelAnswer(message, reason, usage if isinstance(usage, dict) else {}, repeated)
+
+
+def _at(value: Any, *path: str) -> Any:  # noqa: ANN401 - JSON is any value
+    for step in path:
+        value = value.get(step) if isinstance(value, dict) else None
+    return value
+
+
+def _unreadable(what: str) -> ServiceError:
+    return ServiceError(f"The model's answer cannot be read: {what}.", hint="See what is at the model's endpoint.")

@@ -31,6 +31,7 @@ _SENTENCES: Final = {
     "malformed_tool_use": "The model wrote a tool call that Bedrock could not read.",
     "model_context_window_exceeded": "The conversation has become longer than the model can read.",
 }
+_MIXED: Final = "The model wants tools that your program runs itself beside the executor's: none was run."
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,16 +62,17 @@ class PromptRun:
     async def result(self) -> PromptResult:
         """Have the conversation, and return what came of it.
 
-        What is wrong before anything was run is raised; after that, an error is how the conversation ended.
+        What is wrong before the model's first answer is raised. After that any error, whoever's it is, is how the
+        conversation ended: what tools did, and what was paid for, must not be lost with it.
         """
         definitions = await self.tools.definitions()
         while True:
             try:
                 ended = await self._turn(definitions)
-            except ToolExecutorError as error:
+            except Exception as error:
                 if not self.usage.requests:
                     raise
-                return self._ended("failed", error.code, error.sentence)
+                return self._failed(error)
             if ended is not None:
                 return ended
 
@@ -79,8 +81,9 @@ class PromptRun:
         self.messages.append(answer.message)
         self.usage = self.usage.after(answer.usage, answer.repeated, self.budget.price)
         self.text = _text_of(answer.message) or self.text
-        calls = self.tools.calls_in(answer.message) if answer.stop_reason == _WANTS_TOOLS else []
-        ended = self._end(answer, calls)
+        wanted = self.tools.all_calls_in(answer.message) if answer.stop_reason == _WANTS_TOOLS else []
+        calls = self.tools.without_own(wanted)
+        ended = self._end(answer, calls, of_others=len(wanted) - len(calls))
         results = [] if ended is not None else await self._run(calls)
         if self.on_turn is not None:
             said = _text_of(answer.message)
@@ -96,7 +99,7 @@ class PromptRun:
         self.messages.append({"role": "user", "content": self.tools.blocks(calls, results)})
         return results
 
-    def _end(self, answer: ModelAnswer, calls: list[ModelCall]) -> PromptResult | None:
+    def _end(self, answer: ModelAnswer, calls: list[ModelCall], of_others: int) -> PromptResult | None:
         """Return how the conversation ends with this answer; None if tools are to be run."""
         reason = answer.stop_reason
         if reason in _ENDED:
@@ -105,8 +108,18 @@ class PromptRun:
             return self._ended("stopped", reason, _SENTENCES.get(reason, f"Bedrock stopped the answer: {reason}."))
         if not calls:
             return self._ended("stopped", reason, "The model stopped for tools that are none of the executor's.")
+        if of_others:
+            # Bedrock takes the results of all calls of an answer or none: these alone could not be told to the model.
+            return self._ended("stopped", reason, _MIXED)
         exceeded = self.budget.exceeded(self.usage, len(calls))
         return None if exceeded is None else self._ended("stopped", *exceeded)
+
+    def _failed(self, error: Exception) -> PromptResult:
+        if isinstance(error, ToolExecutorError):
+            return self._ended("failed", error.code, error.sentence)
+        name = type(error).__name__
+        _log.warning("conversation %s is ended by an error", self.correlation_id, exc_info=error)
+        return self._ended("failed", name, f"{name}: {error}" if str(error) else f"{name}.")
 
     def _ended(self, status: PromptStatus, stop: str, error: str | None) -> PromptResult:
         result = PromptResult(

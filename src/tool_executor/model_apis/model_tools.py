@@ -71,10 +71,17 @@ class ModelTools(ABC):
 
         Raises InvalidRequestError.
         """
+        return self.without_own(self.all_calls_in(answer))
+
+    def all_calls_in(self, answer: Any) -> list[ModelCall]:  # noqa: ANN401 - as above
+        """Return the tool calls in a model's answer, the program's own among them. Raises InvalidRequestError."""
         try:
-            calls = [_of_text(call) for call in self._calls(plain_json(answer))]
+            return [_of_text(call) for call in self._calls(plain_json(answer))]
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise _unreadable(type(self).__name__, error) from None
+
+    def without_own(self, calls: Sequence[ModelCall]) -> list[ModelCall]:
+        """Return the calls that are not of tools which the program runs itself."""
         return [call for call in calls if call.name not in self.toolset.own_tools]
 
     def blocks(self, calls: Sequence[ModelCall], results: Sequence[ToolExecutionResult]) -> list[Block]:
@@ -115,11 +122,13 @@ def _of_text(call: ModelCall) -> ModelCall:
 
 
 def plain_json(value: Any) -> Any:  # noqa: ANN401 - JSON, or an SDK's object
-    """Return what an SDK's object says as JSON; JSON as it is."""
+    """Return what an SDK's object says as JSON, also where it stands within JSON; JSON as it is."""
     if hasattr(value, "model_dump"):
         return value.model_dump(mode="json")
     if isinstance(value, list | tuple):
         return [plain_json(child) for child in value]
+    if isinstance(value, dict):
+        return {key: plain_json(child) for key, child in value.items()}
     return value
 
 

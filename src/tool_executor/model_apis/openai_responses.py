@@ -44,4 +44,4 @@ class OpenAIResponsesTools(ModelTools):
 def _call(item: dict[str, Any]) -> ModelCall:
     if item.get("status") in {"in_progress", "incomplete"}:
         return ModelCall.cut_off(item["call_id"], item["name"])
-    return ModelCall.of_text(item["call_id"], item["name"], item["arguments"])
+    return ModelCall.of_text(item["call_id"], item["name"], item.get("arguments"))

@@ -39,47 +39,25 @@ def plain_schema(schema: Mapping[str, Any], secret_names: Collection[str] = ()) 
         return {**writer.schema(dict(schema)), "$defs": kept}
 
 
-def allows_null(schema: Mapping[str, Any], definitions: Mapping[str, Any] | None = None) -> bool:
+def allows_null(schema: Any, definitions: Mapping[str, Any] | None = None) -> bool:  # noqa: ANN401 - a JSON Schema
     """Whether a schema takes null."""
-    if "$ref" in schema and definitions is not None:
-        return allows_null(definitions[schema["$ref"].removeprefix(_DEFINITIONS)], definitions)
-    if schema.get("type") == "null" or "const" in schema:
-        return schema.get("type") == "null" or schema["const"] is None
-    if "enum" in schema:
-        return None in schema["enum"]
+    schema = schema if definitions is None else referred(schema, definitions)
+    if not isinstance(schema, dict):
+        return schema is True
+    kind = schema.get("type")
+    if kind == "null" or (isinstance(kind, list) and "null" in kind):
+        return True
+    if "const" in schema or "enum" in schema:
+        return None in schema.get("enum", [schema.get("const", "")])
     branches = [branch for word in ("anyOf", "oneOf") for branch in schema.get(word, ())]
     return any(allows_null(branch, definitions) for branch in branches) or not schema
 
 
-def without_needless_nulls(schema: Mapping[str, Any], value: Any) -> Any:  # noqa: ANN401 - JSON is any value
-    """Return an input without the nulls of fields that may be left out and take none.
-
-    Strict modes have a model say every field, so that null is its only way to leave one out.
-    """
-    return _pruned(schema, value, schema.get("$defs", {}))
-
-
-def _pruned(schema: Any, value: Any, definitions: Mapping[str, Any]) -> Any:  # noqa: ANN401 - JSON is any value
-    if not isinstance(schema, dict):
-        return value
-    if "$ref" in schema:
-        return _pruned(definitions[schema["$ref"].removeprefix(_DEFINITIONS)], value, definitions)
-    if isinstance(value, list):
-        return [_pruned(schema.get("items"), child, definitions) for child in value]
-    properties = schema.get("properties", {})
-    if not isinstance(value, dict) or not properties:
-        objects = [branch for branch in schema.get("anyOf", ()) if branch.get("type") != "null"]
-        return _pruned(objects[0], value, definitions) if len(objects) == 1 else value
-    return {
-        key: _pruned(properties.get(key), child, definitions)
-        for key, child in value.items()
-        if child is not None or _means_null(schema, key, definitions)
-    }
-
-
-def _means_null(schema: Mapping[str, Any], key: str, definitions: Mapping[str, Any]) -> bool:
-    properties = schema["properties"]
-    return key not in properties or key in schema.get("required", ()) or allows_null(properties[key], definitions)
+def referred(schema: Any, definitions: Mapping[str, Any]) -> Any:  # noqa: ANN401 - as above
+    """Return the schema that a reference means; any other as it is."""
+    while isinstance(schema, dict) and "$ref" in schema:
+        schema = definitions[schema["$ref"].removeprefix(_DEFINITIONS)]
+    return schema
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,10 +10,10 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from tool_executor.model_apis.plain_schema import allows_null
+from tool_executor.model_apis.plain_schema import allows_null, plain_schema
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from tool_executor.model_apis.plain_schema import Schema
 
@@ -83,6 +83,15 @@ def strict_schema(plain: Mapping[str, Any], mode: StrictMode) -> Schema:
     if "$defs" in plain:
         raise NoStrictFormError("It refers to itself.")
     return _strict(plain, mode)
+
+
+def has_strict_form(schema: Mapping[str, Any], secret_names: Collection[str] = ()) -> bool:
+    """Whether a tool's schema is offered in a strict form: it is in all modes, or in none."""
+    try:
+        strict_schema(plain_schema(schema, secret_names), OPENAI)
+    except NoStrictFormError:
+        return False
+    return True
 
 
 def _strict(schema: Any, mode: StrictMode) -> Schema:  # noqa: ANN401 - a JSON Schema is any value

@@ -1,37 +1,29 @@
-"""The tool calls of one turn of a model: checked one by one, run as one execution, answered in the model's order."""
+"""What a model is offered, and how its calls are run."""
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Literal, Protocol, TypedDict, TypeVar
 
-from tool_contract.envelope import CallStatus, Detail
-from tool_contract.errors import RULES, Effect, ErrorCode
-from tool_contract.problems import Problem
 from tool_executor.arguments import problem, refused
-from tool_executor.calls import ToolCall
-from tool_executor.errors import CallerLimitExceededError, InvalidRequestError
-from tool_executor.model_apis.model_call import call_ids, idempotency_key
-from tool_executor.model_apis.model_secrets import ModelSecrets, SecretNotGiven
+from tool_executor.model_apis.model_call import call_ids, idempotency_keys
 from tool_executor.model_apis.offer import Offer
-from tool_executor.model_apis.plain_schema import without_needless_nulls
-from tool_executor.result import ToolExecutionResult
+from tool_executor.model_apis.turn import Turn
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Coroutine, Mapping, Sequence
 
     from tool_contract.catalog import Catalog
+    from tool_contract.problems import Problem
     from tool_contract.secret import Secret
     from tool_executor.calls import Call
     from tool_executor.model_apis.model_call import ModelCall
+    from tool_executor.result import ToolExecutionResult
 
 Mode = Literal["parallel", "sequence"]
 
 _Answer = TypeVar("_Answer")
 _LEAST_CHARACTERS: Final = 200
-_OF_A_CALL: Final = re.compile(r"/calls/(\d+)(/.*|$)")
-_SKIPPED: Final = Problem(pointer="", message="The sequence stopped before this call.", error_code=ErrorCode.SKIPPED)
 
 
 class TurnExecutor(Protocol):
@@ -49,8 +41,9 @@ class TurnExecutor(Protocol):
         timeout: float | None = None,  # noqa: ASYNC109
         *,
         correlation_id: str | None = None,
+        one_execution: bool = False,
     ) -> list[ToolExecutionResult]:
-        """Run calls beside each other."""
+        """Run calls beside each other; as one execution if it is said."""
 
     async def execute_sequence(
         self,
@@ -93,7 +86,8 @@ class Toolset:
         timeout: seconds for all calls of a turn together; the executor's default where nothing is said.
         correlation_id: what the executions are found by in the history; each turn's own where nothing is said.
         once: whether a call that comes again, with the provider's same id, is answered by its first success for
-            24 hours rather than run again. Needs a ``correlation_id`` that is one conversation's.
+            24 hours rather than run again. Needs a ``correlation_id`` that is one conversation's; a call whose
+            id is empty is run each time.
         secrets: the secrets that the model may refer to, by the names that it is told: a ``Secret``, or the name of
             one that the stage keeps. Without them it may use none.
         max_result_characters: how much of a result the model is given, 200 at least.
@@ -132,115 +126,16 @@ class Toolset:
 
         A call that cannot be run (a name that is not offered, an input that is refused, arguments that are no JSON)
         is a failure with effect ``none``, and costs the others nothing; of a sequence it ends what comes after it.
+        More than 250 calls beside each other are several executions, one after another.
 
-        Raises what :meth:`ToolExecutor.execute_tools` raises about AWS, the deployment and the caller's limits.
+        Raises what :meth:`ToolExecutor.execute_tools` raises about AWS, the deployment and the caller's limits; once
+        one execution of the turn has ended, that is a failure of the calls that it befell.
         """
         catalog = await self.offered()
-        turn = _Turn(self, catalog, calls, call_ids(calls))
+        keys = (
+            idempotency_keys(self.correlation_id, calls) if self.once and self.correlation_id else [None] * len(calls)
+        )
+        turn = Turn(self, catalog, calls, call_ids(calls), keys)
         await turn.check()
         await turn.run()
         return [turn.done[place] for place in range(len(calls))]
-
-
-@dataclass(slots=True)
-class _Turn:
-    """One turn under way: ``ready`` are the calls that can be run, ``done`` what is known, both by place."""
-
-    toolset: Toolset
-    catalog: Catalog
-    calls: Sequence[ModelCall]
-    ids: Sequence[str]
-    ready: dict[int, ToolCall] = field(default_factory=dict)
-    done: dict[int, ToolExecutionResult] = field(default_factory=dict)
-
-    async def check(self) -> None:
-        for place, call in enumerate(self.calls):
-            if place in self.done:
-                continue
-            problems = self._readable(call)
-            if not problems:
-                try:
-                    self.ready[place] = self._tool_call(place)
-                except SecretNotGiven as error:
-                    problems = [error.problem]
-                else:
-                    problems = [_in_input(one) for one in await self.toolset.executor.problems_of(self.ready[place])]
-            if problems:
-                self._refuse(place, problems)
-
-    async def run(self) -> None:
-        """Run what is ready. What the planner alone refuses is refused, and the rest asked for again: nothing ran."""
-        while self.ready:
-            places = list(self.ready)
-            try:
-                results = await self._executed([self.ready[place] for place in places])
-            except InvalidRequestError as error:
-                refused = _by_call(error)
-                if not refused:
-                    raise
-                for number, problems in refused.items():
-                    self._refuse(places[number], problems)
-            else:
-                self.done.update(zip(places, results, strict=True))
-                return
-
-    async def _executed(self, calls: Sequence[ToolCall]) -> list[ToolExecutionResult]:
-        executor, toolset = self.toolset.executor, self.toolset
-        execute = executor.execute_tools if toolset.mode == "parallel" else executor.execute_sequence
-        return await execute(calls, toolset.timeout, correlation_id=toolset.correlation_id)
-
-    def _readable(self, call: ModelCall) -> list[Problem]:
-        if call.problem is not None:
-            return [call.problem]
-        return [] if call.name in self.catalog.by_name else [self.catalog.unknown_tool(call.name)]
-
-    def _tool_call(self, place: int) -> ToolCall:
-        call, toolset = self.calls[place], self.toolset
-        arguments: dict[str, Any] = call.arguments
-        if toolset.strict:
-            arguments = without_needless_nulls(self.catalog.by_name[call.name].input_schema, arguments)
-        key = idempotency_key(toolset.correlation_id, call) if toolset.once and toolset.correlation_id else None
-        parameters = ModelSecrets(toolset.secrets).put_into(arguments)
-        return ToolCall(call.name, parameters, call_id=self.ids[place], idempotency_key=key)
-
-    def _refuse(self, place: int, problems: Sequence[Problem]) -> None:
-        self.ready.pop(place, None)
-        self.done[place] = self._failed(place, problems)
-        if self.toolset.mode == "sequence":
-            for later in range(place + 1, len(self.calls)):
-                self.ready.pop(later, None)
-                self.done.setdefault(later, self._failed(later, [_SKIPPED]))
-
-    def _failed(self, place: int, problems: Sequence[Problem]) -> ToolExecutionResult:
-        code = problems[0].error_code
-        return ToolExecutionResult(
-            tool_name=self.calls[place].name,
-            status=CallStatus.SKIPPED if code is ErrorCode.SKIPPED else CallStatus.FAILED,
-            error=" ".join(problem.message for problem in problems),
-            error_code=code,
-            retryable=RULES[code].retryable,
-            effect=Effect.NONE,
-            details=tuple(Detail.model_validate(problem.as_detail()) for problem in problems),
-            attempts=0,
-            call_id=self.ids[place],
-        )
-
-
-def _in_input(problem: Problem) -> Problem:
-    """Return a call's problem as a model sees its call: pointers into the input."""
-    pointer = problem.pointer
-    return problem.model_copy(update={"pointer": pointer.removeprefix("/input")}) if pointer else problem
-
-
-def _by_call(error: InvalidRequestError) -> dict[int, list[Problem]]:
-    """Return the problems of a refused request by the number of the call; none if any is of the request itself."""
-    if isinstance(error, CallerLimitExceededError):
-        return {}
-    refused: dict[int, list[Problem]] = {}
-    for told in error.problems:
-        found = _OF_A_CALL.fullmatch(told.get("pointer", ""))
-        if found is None:
-            return {}
-        problem = Problem.model_validate({**told, "pointer": found[2]})
-        refused.setdefault(int(found[1]), []).append(_in_input(problem))
-    return refused

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,8 +11,15 @@ from hypothesis import strategies as st
 from tests.unit.contract.small_catalog import CATALOG
 from tool_contract.limits import MAX_CALLS, MAX_CONCURRENCY
 from tool_contract.request import check_request
-from tool_executor import InvalidRequestError, RetryPolicy, ToolCall, ToolExecutionRequest
-from tool_executor.batches import Defaults, parallel_batches, sequence_batch
+from tool_executor import (
+    InvalidRequestError,
+    RetryPolicy,
+    ToolCall,
+    ToolExecutionRequest,
+    ToolExecutionResult,
+    ToolExecutor,
+)
+from tool_executor.batches import Batch, Defaults, parallel_batches, sequence_batch
 
 PLAIN = Defaults({}, max_workers=10)
 
@@ -33,6 +42,32 @@ def test_every_call_is_in_one_execution_within_its_limits(count: int, workers: i
 def test_a_thousand_calls_at_a_hundred_at_once_are_four_executions_of_twenty_five() -> None:
     batches = parallel_batches(calls(1000), Defaults({}, 100), None, "k")
     assert [(len(batch.positions), batch.request["max_concurrency"]) for batch in batches] == [(250, 25)] * 4
+
+
+@given(count=st.integers(1, MAX_CALLS), workers=st.integers(1, 10_000))
+def test_calls_that_are_to_be_one_execution_are_one_however_many_workers_there_are(count: int, workers: int) -> None:
+    (batch,) = parallel_batches(calls(count), Defaults({}, workers).of_one_execution(), None, "k")
+    assert batch.request["max_concurrency"] == min(workers, MAX_CONCURRENCY)
+
+
+def test_an_executor_of_many_workers_runs_one_execution_where_that_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    begun: list[Batch] = []
+
+    async def run(_self: ToolExecutor, batch: Batch, _timeout: float | None) -> list[ToolExecutionResult]:
+        begun.append(batch)
+        return [ToolExecutionResult.succeeded("look_up", place) for place in batch.positions]
+
+    monkeypatch.setattr(ToolExecutor, "_run", run)
+    executor = ToolExecutor(region="us-east-1", max_workers=10_000)
+    asyncio.run(executor.execute_tools(calls(MAX_CALLS)))
+    assert len(begun) > 1
+    begun.clear()
+    results = asyncio.run(executor.execute_tools(calls(MAX_CALLS), one_execution=True))
+    assert [result.result for result in results] == list(range(MAX_CALLS))
+    assert [batch.request["max_concurrency"] for batch in begun] == [MAX_CONCURRENCY]
+    with pytest.raises(InvalidRequestError, match="need 2 executions"):
+        asyncio.run(executor.execute_tools(calls(MAX_CALLS + 1), one_execution=True))
+    assert len(begun) == 1
 
 
 def test_calls_of_several_correlation_ids_are_several_executions() -> None:

@@ -56,6 +56,13 @@ def test_a_result_that_is_not_there_yet_cannot_be_gone_through() -> None:
         list(RISKS.result)
 
 
+@pytest.mark.parametrize("made", [str, "{}".format, "{:>9}".format, lambda part: f"{part}"])
+def test_a_result_that_is_not_there_yet_cannot_be_made_text(made: Any) -> None:
+    with pytest.raises(TypeError, match="cannot be made text before it is run"):
+        made(RISKS.result["as_of"])
+    assert repr(RISKS.result) == f"{RISKS.result!r}" == "FromCall(call_id='risks', pointer='')"
+
+
 def orchestrator(executor: FakeExecutor) -> Orchestrator:
     return Orchestrator(tool_executor=executor, agents={"one": BaseAgent()})
 

@@ -245,6 +245,16 @@ def test_an_executor_that_cannot_run_the_calls_ends_the_conversation(bedrock: Be
     assert (result.status, result.error) == ("failed", "AWS did not answer.")
 
 
+def test_an_answer_that_wants_the_programs_own_tools_too_is_stopped_before_anything_runs(bedrock: Bedrock) -> None:
+    executor = TurnExecutor()
+    bedrock.answers(bedrock_message([REORDER, ("send_mail", {})]))
+    result = ask(bedrock, executor, tools={"own_tools": ["send_mail"]})
+    assert (result.status, result.stop) == ("stopped", "tool_use")
+    assert "none was run" in str(result.error)
+    assert executor.executions == []
+    assert len(result.messages) == 2
+
+
 def test_refused_credentials_are_told_as_the_models(bedrock: Bedrock) -> None:
     bedrock.refuses("UnrecognizedClientException", "The security token is invalid.")
     with pytest.raises(CredentialsMissingError, match="The model cannot be asked") as refused:

@@ -59,6 +59,12 @@ def test_plain_json_and_the_content_alone_are_taken_too(api: Api) -> None:
         assert len(asyncio.run(api.tools(TurnExecutor()).run(form))) == 1
 
 
+def test_an_sdks_objects_are_taken_within_a_message_that_is_written_by_hand() -> None:
+    message = {"role": "assistant", "content": ANTHROPIC.answer(FIVE[:1]).content}
+    assert len(asyncio.run(ANTHROPIC.tools(TurnExecutor()).run(message))) == 1
+    assert len(asyncio.run(OPENAI.tools(TurnExecutor()).run({"output": OPENAI.answer(FIVE[:1]).output}))) == 1
+
+
 @EVERY_API
 @pytest.mark.parametrize("answer", [None, "text", 3, {}, {"content": 3}, {"output": 1}, [{"no": "type"}, 7]])
 def test_what_is_no_answer_is_refused_in_a_sentence(api: Api, answer: Any) -> None:
@@ -66,7 +72,7 @@ def test_what_is_no_answer_is_refused_in_a_sentence(api: Api, answer: Any) -> No
         api.tools(TurnExecutor()).calls_in(answer)
 
 
-@pytest.mark.parametrize("wrong", [{"call_id": None}, {"name": 3}, {"arguments": 7}])
+@pytest.mark.parametrize("wrong", [{"call_id": None}, {"name": 3}])
 def test_a_call_whose_fields_are_no_text_is_refused_in_a_sentence(wrong: dict[str, Any]) -> None:
     item = {"type": "function_call", "call_id": "c", "name": "n", "arguments": "{}", **wrong}
     with pytest.raises(InvalidRequestError, match="This is no answer that"):
@@ -90,9 +96,12 @@ def test_tools_that_the_provider_runs_itself_are_left_alone() -> None:
         ({"arguments": '{"product_code": NaN}'}, "The arguments cannot be read"),
         ({"arguments": "{}", "status": "incomplete"}, "cut off"),
         ({"arguments": ""}, "required"),
+        ({"arguments": None}, "The arguments of a tool are text"),
+        ({"arguments": 7}, "The arguments of a tool are text"),
+        ({}, "The arguments of a tool are text"),
     ],
 )
-def test_arguments_of_openai_that_cannot_be_used_are_told_to_the_model(item: dict[str, str], sentence: str) -> None:
+def test_arguments_of_openai_that_cannot_be_used_are_told_to_the_model(item: dict[str, Any], sentence: str) -> None:
     executor = TurnExecutor()
     call = {"type": "function_call", "call_id": "call_1", "name": "forecast_demand", **item}
     good = {"type": "function_call", "call_id": "call_2", "name": FIVE[0][0], "arguments": json.dumps(FIVE[0][1])}

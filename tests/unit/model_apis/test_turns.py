@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.unit.model_apis.turn_executor import TurnExecutor
+from tool_contract.catalog import Catalog, load_catalog
 from tool_contract.envelope import CallStatus
 from tool_contract.errors import Effect, ErrorCode
 from tool_executor import InvalidRequestError, Secret, ServiceError, ToolExecutionResult, ToolNotFoundError
@@ -102,6 +103,39 @@ def test_what_the_planner_alone_refuses_is_refused_and_the_rest_is_run() -> None
     assert [one["call_id"] for one in executor.asked] == ["a", "c"]
 
 
+def test_more_calls_than_one_execution_holds_are_several_and_a_refusal_is_of_its_own_one() -> None:
+    problem = {"pointer": "/calls/0", "message": "No.", "error_code": "InvalidInput"}
+    executor = TurnExecutor(refusals=[None, InvalidRequestError("1 problem", [problem])])
+    told = results(executor, [call(f"c{number}") for number in range(300)])
+    assert [place for place, one in enumerate(told) if one.is_failure] == [250]
+    asked = [one["call_id"] for one in executor.asked]
+    assert asked == [f"c{number}" for number in range(300) if number != 250]
+    assert [len(execution["calls"]) for execution in executor.executions] == [250, 49]
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "effect"),
+    [
+        (ServiceError("AWS did not answer."), ErrorCode.OUTCOME_UNKNOWN, Effect.UNKNOWN),
+        (CallerLimitExceededError("Too many.", []), ErrorCode.INVALID_REQUEST, Effect.NONE),
+    ],
+)
+def test_what_befalls_a_later_execution_of_a_turn_costs_the_earlier_ones_results_nothing(
+    error: Exception, code: ErrorCode, effect: Effect
+) -> None:
+    told = results(TurnExecutor(refusals=[None, error]), [call(f"c{number}") for number in range(501)])
+    assert all(one.success for one in told[:250])
+    assert {(one.error_code, one.effect) for one in told[250:500]} == {(code, effect)}
+    assert told[500].status is CallStatus.SKIPPED
+
+
+def test_a_turns_time_is_for_all_of_its_executions() -> None:
+    executor = TurnExecutor()
+    told = results(executor, [call(f"c{number}") for number in range(251)], timeout=1e-9)
+    assert told[250].error_code is ErrorCode.DEADLINE_EXCEEDED
+    assert len(executor.executions) == 1
+
+
 @pytest.mark.parametrize(
     "error",
     [
@@ -160,12 +194,27 @@ def test_a_conversation_that_is_run_again_asks_for_the_same_calls_once() -> None
     assert {execution["correlation_id"] for execution in executor.executions} == {"order-4711"}
 
 
+def test_calls_without_ids_are_never_taken_for_each_other() -> None:
+    executor = TurnExecutor()
+    results(executor, [call(""), call(""), call("a"), call("a")], once=True, correlation_id="order-4711")
+    keys = [one.get("idempotency_key") for one in executor.asked]
+    assert keys[:3] == [None, None, "order-4711/a"]
+    assert keys[3] not in {None, keys[2]}
+
+
 def test_nulls_for_fields_left_out_are_dropped_in_strict_mode_alone() -> None:
     executor = TurnExecutor()
     given = {**FORECAST, "horizon_days": None}
     assert results(executor, [call("a", "forecast_demand", given)], strict=True)[0].success
     assert executor.asked[0]["input"] == FORECAST
     assert results(executor, [call("a", "forecast_demand", given)])[0].is_failure
+
+
+def test_a_tool_that_has_no_strict_form_is_given_the_nulls_that_the_model_wrote() -> None:
+    free = {"type": "object", "properties": {"note": {"type": "string"}}, "additionalProperties": True}
+    spec = load_catalog().by_name["forecast_demand"].model_copy(update={"name": "t", "input_schema": free})
+    (told,) = results(TurnExecutor(tools=Catalog(tools=(spec,))), [call("a", "t", {"note": None})], strict=True)
+    assert told.error_code is ErrorCode.INVALID_INPUT
 
 
 def test_a_null_that_a_tool_takes_is_kept() -> None:

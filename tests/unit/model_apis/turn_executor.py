@@ -25,13 +25,14 @@ Answer = ToolExecutionResult | BaseException
 
 @dataclass
 class TurnExecutor:
-    """``answers`` are by the tool's name, any other tool echoes its input; ``refusals`` are raised first, in order.
+    """``answers`` are by the tool's name, any other tool echoes its input; ``refusals`` are raised first, in order;
+    None lets an execution pass.
 
     ``held`` makes what keeps executions from ending until it is set; ``begun`` is set when one has begun.
     """
 
     answers: Mapping[str, Answer] = field(default_factory=dict)
-    refusals: list[BaseException] = field(default_factory=list)
+    refusals: list[BaseException | None] = field(default_factory=list)
     tools: Catalog = field(default_factory=load_catalog)
     executions: list[dict[str, Any]] = field(default_factory=list)
     cancelled: int = 0
@@ -51,7 +52,9 @@ class TurnExecutor:
         timeout: float | None = None,  # noqa: ASYNC109
         *,
         correlation_id: str | None = None,
+        one_execution: bool = False,
     ) -> list[ToolExecutionResult]:
+        assert one_execution, "a turn in several executions at once: which of them a refusal means, nobody knows"
         return await self._run("parallel", calls, timeout, correlation_id)
 
     async def execute_sequence(
@@ -77,8 +80,8 @@ class TurnExecutor:
     async def _run(
         self, mode: str, calls: Sequence[Call], timeout_seconds: float | None, correlation_id: str | None
     ) -> list[ToolExecutionResult]:
-        if self.refusals:
-            raise self.refusals.pop(0)
+        if self.refusals and (refusal := self.refusals.pop(0)) is not None:
+            raise refusal
         asked = [call.to_json() for call in calls]
         self.executions.append(
             {"mode": mode, "calls": asked, "timeout": timeout_seconds, "correlation_id": correlation_id}

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from awslambdaric.lambda_context import LambdaContext
 
-from lambdas.runtime.gateway_event import framed
+from lambdas.runtime.gateway_event import framed, refusals
 from tests.unit.runtime.sample_tools import EFFECTS, group
 
 OTHERS = {
@@ -88,3 +88,26 @@ def test_any_other_event_stays_as_it_is(monkeypatch: pytest.MonkeyPatch, custom:
     event = {"tool_name": "reads", "input": {}}
     assert framed(event, context(monkeypatch, custom)) is event
     assert framed(event, object()) is event
+
+
+@pytest.mark.parametrize(
+    ("event", "pointer"),
+    [
+        ({"password": {"secret_ref": "bank/admin"}}, "/password/secret_ref"),
+        ({"password": {"secret_ref": "once/5e0b1c9e-9a43-4a57-8a5e-0d6d3f1f2a11"}}, "/password/secret_ref"),
+        ({"a": [{"b": {"secret_ref": "bank/admin", "more": 1}}]}, "/a/0/b/secret_ref"),
+    ],
+)
+def test_a_model_behind_a_gateway_can_use_no_secret_of_the_stage(
+    monkeypatch: pytest.MonkeyPatch, event: Any, pointer: str
+) -> None:
+    answer = call(monkeypatch, event)
+    assert (answer["success"], answer["error_code"], answer["effect"]) == (False, "Refused", "none")
+    assert [detail["pointer"] for detail in answer["details"]] == [pointer]
+
+
+def test_whoever_may_invoke_the_function_itself_may_name_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
+    event = {"tool_name": "reads", "input": {"text": {"secret_ref": "bank/admin"}}}
+    assert refusals(event, context(monkeypatch, None)) == []
+    answer: dict[str, Any] = group.lambda_handler(event, context(monkeypatch, None))
+    assert answer["error_code"] == "InvalidInput"  # of this tool, which takes none
