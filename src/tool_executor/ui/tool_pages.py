@@ -111,10 +111,10 @@ async def run_tool(request: Request) -> Response:
         return _shown(request, changed)
     try:
         asked = _request(form)
-        await place.ask(lambda found: start(found, place, asked, form.run_id))
+        execution_id = await place.ask(lambda found: start(found, place, asked, form.run_id))
     except InvalidRequestError as error:
         return _shown(request, _with_problems(form, problems_of(error)), HTTPStatus.BAD_REQUEST)
-    return RedirectResponse(f"/executions/{segment(form.run_id)}", HTTPStatus.SEE_OTHER)
+    return RedirectResponse(f"/executions/{segment(execution_id)}", HTTPStatus.SEE_OTHER)
 
 
 def _spec(catalog: Catalog, name: str) -> ToolSpec:

@@ -16,10 +16,11 @@ RUN_ID = "0b54e3f2-7c1e-4f8e-a7a5-5d3ce4c4f0aa"
 
 def test_a_form_starts_one_execution_and_goes_to_its_page(page: Page, started: Started) -> None:
     answer = page.post("/tools/echo", run_id=RUN_ID, **{"f/text": "hello"})
-    assert (answer.status_code, answer.headers["location"]) == (303, f"/executions/{RUN_ID}")
-    assert started.requests == [
-        (RUN_ID, {"calls": [{"call_id": "c1", "tool_name": "echo", "input": {"text": "hello"}}]})
-    ]
+    ((name, request),) = started.requests
+    assert (answer.status_code, answer.headers["location"]) == (303, f"/executions/{name}")
+    assert request == {"calls": [{"call_id": "c1", "tool_name": "echo", "input": {"text": "hello"}}]}
+    page.post("/tools/echo", run_id=RUN_ID, **{"f/text": "hello"})
+    assert started.requests[1][0] == name
 
 
 def test_a_form_that_is_sent_twice_starts_one_execution(
@@ -34,8 +35,22 @@ def test_a_form_that_is_sent_twice_starts_one_execution(
 
     monkeypatch.setattr(started, "start", taken)
     answer = page.post("/tools/echo", run_id=run_id, **{"f/text": "hello"})
-    assert answer.headers["location"] == f"/executions/{run_id}"
+    assert answer.headers["location"] == f"/executions/{started.requests[0][0]}"
     assert len(started.requests) == 1
+
+
+@pytest.mark.parametrize("changed", [{"f/text": "goodbye"}, {"f/text": "hello", "max_retries": "0"}])
+def test_a_form_that_was_changed_is_another_execution(page: Page, started: Started, changed: dict[str, str]) -> None:
+    page.post("/tools/echo", run_id=RUN_ID, **{"f/text": "hello"})
+    page.post("/tools/echo", run_id=RUN_ID, **changed)
+    (first, _), (second, _) = started.requests
+    assert first != second
+
+
+def test_one_large_text_is_taken_as_any_other(page: Page, started: Started) -> None:
+    text = "x" * 1_500_000
+    assert page.post("/tools/echo", **{"f/text": text}).status_code == 303
+    assert started.requests[0][1]["calls"][0]["input"] == {"text": text}
 
 
 def test_an_execution_s_name_is_never_what_somebody_else_wrote(page: Page, started: Started) -> None:
@@ -156,7 +171,7 @@ def test_an_execution_runs_again_as_its_records_have_it(page: Page, rows: Histor
     rows.execution("whole", *calls, mode="sequence")
     (text,) = re.findall(r"<textarea[^>]*>(.*?)</textarea>", page.html("/request?again=whole"), re.DOTALL)
     answer = page.post("/request", run_id=RUN_ID, request_json=text.replace("&#34;", '"'))
-    assert answer.headers["location"] == f"/executions/{RUN_ID}"
+    assert answer.headers["location"] == f"/executions/{started.requests[0][0]}"
     request = started.requests[0][1]
     assert request["mode"] == "sequence"
     assert request["calls"][0]["fallbacks"] == [{"tool_name": "echo", "input": {"text": "instead"}}]
