@@ -29,6 +29,12 @@ class KeyMissingError(ToolExecutorError):
     code = "KeyMissing"
 
 
+class FormUnreadableError(ToolExecutorError):
+    """A form that is too large, or is none."""
+
+    code = "FormUnreadable"
+
+
 class PageNotFoundError(ToolExecutorError):
     """There is no such page, or it is not asked for like this."""
 
