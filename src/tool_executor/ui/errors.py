@@ -35,6 +35,12 @@ class FormUnreadableError(ToolExecutorError):
     code = "FormUnreadable"
 
 
+class RecordUnreadableError(ToolExecutorError):
+    """A record of the history that this version cannot read."""
+
+    code = "RecordUnreadable"
+
+
 class PageNotFoundError(ToolExecutorError):
     """There is no such page, or it is not asked for like this."""
 

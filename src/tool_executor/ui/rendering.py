@@ -20,7 +20,7 @@ from tool_executor.errors import (
     ToolExecutorError,
     ToolNotFoundError,
 )
-from tool_executor.ui.errors import PageNotFoundError, RequestRefusedError
+from tool_executor.ui.errors import PageNotFoundError, RecordUnreadableError, RequestRefusedError
 from tool_executor.ui.words import FILTERS
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ FOLDER: Final = Path(__file__).parent
 _STATUSES: Final = (
     (PageNotFoundError, HTTPStatus.NOT_FOUND),
     (RequestRefusedError, HTTPStatus.FORBIDDEN),
+    (RecordUnreadableError, HTTPStatus.INTERNAL_SERVER_ERROR),
     (ExecutionNotFoundError, HTTPStatus.NOT_FOUND),
     (ToolNotFoundError, HTTPStatus.NOT_FOUND),
     (ResultMissingError, HTTPStatus.NOT_FOUND),

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import sys
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -65,6 +66,14 @@ def test_an_execution_that_runs_is_asked_for_again_and_one_that_has_ended_is_not
     assert "hx-get" not in ended
     assert "/cancel" not in ended
     assert "Run again" in ended
+
+
+def test_each_look_finds_the_focus_again(page: Page, rows: HistoryRows) -> None:
+    rows.execution("focused", eventful(), {"tool_name": "echo"}, correlation_id="other")
+    live = page.html("/executions/focused/live")
+    places = re.findall(r"<(?:a|summary|button)\b[^>]*>", live)
+    ids = [found[1] for place in places if (found := re.search(r' id="([^"]+)"', place))]
+    assert len(places) == len(set(ids)) >= 5
 
 
 def test_larger_executions_are_asked_for_less_often(page: Page, rows: HistoryRows) -> None:
