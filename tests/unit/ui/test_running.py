@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tool_contract.catalog import load_catalog
 from tool_executor.errors import ExecutionIdTakenError
 
 if TYPE_CHECKING:
@@ -108,6 +109,37 @@ def test_text_that_should_be_json_is_never_sent_as_text(page: Page, started: Sta
     assert 'id="e/anything"' in answer.text
     assert "Not JSON" in answer.text
     assert started.requests == []
+
+
+def test_each_link_of_the_summary_leads_to_a_field_or_a_group_of_them(page: Page, started: Started) -> None:
+    fields = {"f/counts": "1\nx", "f/address/zip": "x"}
+    for rows, place in (("1", "f/orders/0/code"), ("4", "f/orders")):
+        answer = page.post("/tools/everything", **fields, **{"n/orders": rows})
+        links = re.findall(r'<a href="#(f[^"]+)"><code>', answer.text)
+        assert {"f/counts", "f/address/zip", place} <= set(links)
+        assert [answer.text.count(f' id="{link}"') for link in links] == [1] * len(links)
+    assert '<fieldset id="f/orders" tabindex="-1"' in answer.text
+    assert started.requests == []
+
+
+def test_a_text_or_a_secret_has_several_lines_where_the_text_may_be_long(
+    page: Page, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tool_executor.ui.place.deployed_catalog", lambda *_: load_catalog())
+    assert re.search(r'<textarea id="f/text"', page.html("/tools/type"))
+
+
+def test_broken_json_never_becomes_a_text_on_the_way_to_json(page: Page) -> None:
+    answer = page.post("/tools/everything", **{"as": "json", "f/code": "a", "f/anything": "{not json"})
+    assert 'id="e/anything"' in answer.text
+    assert 'name="input_json"' not in answer.text
+    assert "{not json</textarea>" in answer.text
+
+
+@pytest.mark.parametrize("button", [{"add": "/orders"}, {"remove": f"/orders/{'9' * 5000}"}, {"remove": "/orders/0"}])
+def test_numbers_of_rows_that_no_list_comes_to_are_none(page: Page, button: dict[str, str]) -> None:
+    fields = {"n/orders": "9" * 5000, f"f/orders/{'9' * 5000}/code": "x"}
+    assert page.post("/tools/everything", **button, **fields).status_code == 200
 
 
 def test_rows_come_and_go_without_running_anything(page: Page, started: Started) -> None:
