@@ -73,5 +73,6 @@ def error_page(request: Request, error: ToolExecutorError, status: HTTPStatus | 
     if "application/json" in request.headers.get("accept", ""):
         return JSONResponse(error.to_json(), answered)
     told = error.to_json()
-    again = answered in _WORTH_AGAIN and request.method == "GET"
+    query = f"?{request.url.query}" if request.url.query else ""
+    again = f"{request.url.path}{query}" if answered in _WORTH_AGAIN and request.method == "GET" else None
     return render(request, "error.html", answered, told=told, again=again)

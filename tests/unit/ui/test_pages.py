@@ -231,7 +231,17 @@ def test_where_aws_is_not_there_each_page_says_what_to_do(path: str, error: Any,
     answer = page_of(Place(find, "stage dev")).get(path)
     assert answer.status_code == status
     assert error.hint.replace("'", "&#39;") in answer.text
-    assert "Try again" in answer.text
+    assert f'href="{path}">Try again' in answer.text
+
+
+def test_another_try_asks_for_the_same(page: Page) -> None:
+    page.place.find = gone
+    answer = page.get("/executions?status=failed&since=1h")
+    assert 'href="/executions?status=failed&amp;since=1h">Try again' in answer.text
+
+
+def gone() -> Found:
+    raise DeploymentNotFoundError("There is none.")
 
 
 def test_a_deployment_that_went_away_is_found_again(rows: HistoryRows, monkeypatch: pytest.MonkeyPatch) -> None:
