@@ -79,7 +79,8 @@ class Window:
         """Return the window that is meant; nothing said is today, in UTC. Raises InvalidRequestError."""
         among_of(since, until)
         end = (until or now).astimezone(UTC)
-        last_day = (end - timedelta(milliseconds=1)).replace(hour=0, minute=0, second=0, microsecond=0)
+        before = end - min(timedelta(milliseconds=1), end - datetime.min.replace(tzinfo=UTC))
+        last_day = before.replace(hour=0, minute=0, second=0, microsecond=0)
         begin = last_day if since is None else since.astimezone(UTC)
         if begin >= end:
             raise _refused(f"It begins at {_told(begin)}, and ends at {_told(end)} already.", "/until")

@@ -23,6 +23,7 @@ def moment_of(text: str, now: datetime) -> datetime:
         if ago is not None:
             return now - timedelta(**{_UNITS[ago[2]]: int(ago[1])})
         moment = datetime.fromisoformat(text)
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
     except (ValueError, OverflowError):
         problem = {
             "pointer": "",
@@ -30,4 +31,3 @@ def moment_of(text: str, now: datetime) -> datetime:
             "hint": "Say 2026-11-20, 2026-11-20T10:00 (UTC), or how long ago: 30m, 24h, 7d.",
         }
         raise InvalidRequestError("The window of time cannot be used.", [problem]) from None
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import html
 import os
 import threading
 import webbrowser
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -18,9 +21,15 @@ from tool_executor.errors import DeploymentNotFoundError
 from tool_executor.ui.extra import require_ui
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from tool_executor.ui.place import Found, Place
 
 _PORT = 8477
+_LEADS = """<!doctype html>
+<meta charset="utf-8"><meta name="referrer" content="no-referrer"><title>Tool Executor</title>
+<meta http-equiv="refresh" content="0; url={link}"><a href="{link}">Open the page</a>
+"""
 
 
 def ui(
@@ -54,21 +63,36 @@ def ui(
 
     with ExitStack() as at_end:
         place = _place(at_end, local=local, stage=stage, region=region)
-        serve(place, port, lambda link: _tell(link, place, opens=opens and not as_json, as_json=as_json))
+
+        def tell(link: str) -> None:
+            if as_json:
+                print_json({"url": link, "pid": os.getpid()})
+            else:
+                _tell(link, place, at_end if opens else None)
+
+        serve(place, port, tell)
 
 
-def _tell(link: str, place: Place, *, opens: bool, as_json: bool) -> None:
-    if as_json:
-        print_json({"url": link, "pid": os.getpid()})
-        return
+def _tell(link: str, place: Place, opens_until: ExitStack | None) -> None:
     out.print(f"The page of the {escape(place.label)} is at [bold]{escape(link)}[/]. Ctrl-C ends it.", soft_wrap=True)
-    if opens:
+    if opens_until is not None:
+        address = opens_until.enter_context(opening_file(link)).as_uri()
         # In a thread: a browser in the terminal returns when it is left, and the page is served meanwhile.
-        threading.Thread(target=_open, args=(link,), daemon=True).start()
+        threading.Thread(target=_open, args=(address,), daemon=True).start()
 
 
-def _open(link: str) -> None:
-    if not webbrowser.open(link):
+@contextmanager
+def opening_file(link: str) -> Iterator[Path]:
+    """Write a file that leads a browser to a link. Who else is on this machine sees what a browser is started with."""
+    with TemporaryDirectory(prefix="tool-executor-ui-") as folder:  # its owner's alone, as is the file
+        file = Path(folder) / "open.html"
+        with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as writing:
+            writing.write(_LEADS.format(link=html.escape(link)))
+        yield file
+
+
+def _open(address: str) -> None:
+    if not webbrowser.open(address):
         err.print("No browser could be opened: open the link yourself.")
 
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.middleware import Middleware
 from starlette.responses import RedirectResponse
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
@@ -15,7 +14,7 @@ from starlette.staticfiles import StaticFiles
 from tool_executor.errors import ToolExecutorError
 from tool_executor.ui.breaker_pages import breakers, confirm_breaker, set_breaker
 from tool_executor.ui.call_pages import artifact, call
-from tool_executor.ui.errors import PageNotFoundError
+from tool_executor.ui.errors import FormUnreadableError, PageNotFoundError
 from tool_executor.ui.execution_pages import cancel_execution, execution, live_execution
 from tool_executor.ui.guard import Guard, Key
 from tool_executor.ui.listing_page import executions
@@ -30,7 +29,7 @@ if TYPE_CHECKING:
 
     from tool_executor.ui.place import Place
 
-_ROUTES = [
+ROUTES: Final = [
     Route("/", lambda _: RedirectResponse("/executions", HTTPStatus.SEE_OTHER)),
     Route("/executions", executions),
     Route("/executions/{execution_id}", execution),
@@ -51,15 +50,18 @@ _ROUTES = [
 ]
 
 
-def make_app(place: Place, key: Key, port: int) -> Starlette:
-    """Return the application for a deployment; ``port`` is where it will listen, on loopback."""
+def make_app(place: Place, key: Key, port: int) -> Guard:
+    """Return the application for a deployment; ``port`` is where it will listen, on loopback.
+
+    The guard stands around all of it: starlette answers a fault outside of its own middleware, and a refusal must not
+    know whose page it is.
+    """
     app = Starlette(
-        routes=_ROUTES,
-        middleware=[Middleware(Guard, key=key, port=port)],
+        routes=ROUTES,
         exception_handlers={ToolExecutorError: _told, HTTPException: _no_page, Exception: _fault},
     )
     app.state.place, app.state.key = place, key
-    return app
+    return Guard(app, key=key, port=port)
 
 
 async def _told(request: Request, error: Exception) -> Response:
@@ -69,8 +71,24 @@ async def _told(request: Request, error: Exception) -> Response:
 
 async def _no_page(request: Request, error: Exception) -> Response:
     status = HTTPStatus(getattr(error, "status_code", HTTPStatus.NOT_FOUND))
-    missing = PageNotFoundError(f"There is nothing at {request.url.path}: {status.phrase}.", hint="Go to /executions.")
-    return error_page(request, missing, status)
+    return error_page(request, _REFUSED_FORMS.get(status) or _missing(request, status), status)
+
+
+#: What is wrong with a form that is not read, or not to its end.
+_REFUSED_FORMS: Final = {
+    HTTPStatus.BAD_REQUEST: FormUnreadableError(
+        "The form could not be read; nothing was done.",
+        hint="It may have more fields than the page takes: send the input as JSON.",
+    ),
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: FormUnreadableError(
+        "The form is larger than any request may be; nothing was done.",
+        hint="A request has 6 MB at most: keep large values in S3, and name them in the input.",
+    ),
+}
+
+
+def _missing(request: Request, status: HTTPStatus) -> PageNotFoundError:
+    return PageNotFoundError(f"There is nothing at {request.url.path}: {status.phrase}.", hint="Go to /executions.")
 
 
 async def _fault(request: Request, error: Exception) -> Response:

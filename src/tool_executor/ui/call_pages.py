@@ -14,7 +14,8 @@ from tool_executor.artifact_files import ArtifactFile, ArtifactFiles
 from tool_executor.attempt_words import outcome_words
 from tool_executor.errors import ExecutionNotFoundError, ResultUnavailableError
 from tool_executor.result_reader import ResultReader
-from tool_executor.ui.errors import PageNotFoundError
+from tool_executor.ui.errors import PageNotFoundError, RecordUnreadableError
+from tool_executor.ui.looks import UNREADABLE
 from tool_executor.ui.rendering import render
 from tool_executor.ui.words import picture_type, pretty
 
@@ -123,7 +124,13 @@ def asked_input(found: Found, record: Record) -> Any:  # noqa: ANN401 - JSON is 
 
 def _view(found: Found, execution_id: str, call_id: str) -> CallView:
     record = record_of(found, execution_id, call_id)
-    envelope = envelope_from_record(record)
+    try:
+        envelope, _ = envelope_from_record(record), attempt_log_of(record)
+    except UNREADABLE as error:
+        raise RecordUnreadableError(
+            f"The record of the call {call_id!r} is not as this version writes them: {type(error).__name__}.",
+            hint="A newer version may have written it: pip install --upgrade tool-executor.",
+        ) from None
     files = ArtifactFiles(found.aws, found.deployment.artifact_bucket).of_call(execution_id, call_id)
     fallbacks = _shown(found, record, "fallbacks") if "fallbacks" in record or "fallbacks_ref" in record else None
     # What the references of a plan came to, if an attempt has looked.

@@ -29,6 +29,18 @@ class KeyMissingError(ToolExecutorError):
     code = "KeyMissing"
 
 
+class FormUnreadableError(ToolExecutorError):
+    """A form that is too large, or is none."""
+
+    code = "FormUnreadable"
+
+
+class RecordUnreadableError(ToolExecutorError):
+    """A record of the history that this version cannot read."""
+
+    code = "RecordUnreadable"
+
+
 class PageNotFoundError(ToolExecutorError):
     """There is no such page, or it is not asked for like this."""
 

@@ -14,13 +14,14 @@ from typing import Any, Final
 from tool_contract import strict_json
 from tool_contract.problems import json_pointer
 from tool_contract.secret import SECRET_REF
-from tool_executor.ui.shapes import Choice, Either, Flag, Group, Json, Lines, Number, Rows, Secret, Shape, told
+from tool_executor.ui.shapes import Choice, Either, Flag, Group, Json, Lines, Number, Rows, Secret, Shape, Text, told
 
 Texts = Mapping[str, str]
 
 #: No value: the place is left out.
 LEFT_OUT: Final = object()
 _MAX_ROWS: Final = 100
+_MAX_DIGITS: Final = 9
 _FLAGS: Final = {"true": True, "false": False}
 
 
@@ -49,8 +50,8 @@ def texts_of(shape: Shape, value: Any, pointer: str = "") -> dict[str, str]:  # 
 
 
 def fits(shape: Shape, value: Any) -> bool:  # noqa: ANN401 - JSON is any value
-    """Whether a form can say a value: what it would send is that value, without what is null."""
-    return bool(value_of(shape, texts_of(shape, value)) == _without_nulls(value))
+    """Whether a form can say a value: what a browser would send is that value, but for nulls that change nothing."""
+    return bool(value_of(shape, texts_of(shape, value)) == _without_nulls(shape, value))
 
 
 def unreadable(shape: Shape, texts: Texts, pointer: str = "") -> Iterator[dict[str, str]]:
@@ -70,8 +71,28 @@ def unreadable(shape: Shape, texts: Texts, pointer: str = "") -> Iterator[dict[s
 
 def row_count(texts: Texts, pointer: str) -> int:
     """Return how many rows the form has of the list at a pointer."""
-    count = texts.get(f"n{pointer}", "")
-    return min(int(count), _MAX_ROWS) if count.isdecimal() else 0
+    return min(row_number(texts.get(f"n{pointer}", "")) or 0, _MAX_ROWS)
+
+
+def row_number(text: str) -> int | None:
+    """Return the number that a text is; None of anything else, and of one that no list comes to."""
+    return int(text) if text.isdecimal() and len(text) <= _MAX_DIGITS else None
+
+
+def place_of(shape: Shape, texts: Texts, pointer: str) -> str:
+    """Return the pointer of the place that a form has for a pointer, or of the nearest around it; empty of none."""
+    at = ""
+    for token in pointer.split("/")[1:]:
+        if isinstance(shape, Group):
+            inner = next((field for field in shape.fields if under("", field.name) == f"/{token}"), None)
+        elif isinstance(shape, Rows) and token in map(str, range(row_count(texts, at))):
+            inner = shape.item
+        else:
+            inner = None
+        if inner is None:
+            break
+        shape, at = inner, f"{at}/{token}"
+    return at
 
 
 def with_row(texts: Texts, pointer: str) -> dict[str, str]:
@@ -85,10 +106,11 @@ def without_row(texts: Texts, pointer: str, gone: int) -> dict[str, str]:
     for name, text in texts.items():
         head, rest = name[:1], name[1:]
         number, slash, tail = rest.removeprefix(f"{pointer}/").partition("/")
-        if head not in "fkn" or not rest.startswith(f"{pointer}/") or not number.isdecimal() or int(number) < gone:
+        row = row_number(number) if head in "fkn" and rest.startswith(f"{pointer}/") else None
+        if row is None or row < gone:
             kept[name] = text
-        elif int(number) > gone:
-            kept[f"{head}{pointer}/{int(number) - 1}{slash}{tail}"] = text
+        elif row > gone:
+            kept[f"{head}{pointer}/{row - 1}{slash}{tail}"] = text
     return {**kept, f"n{pointer}": str(max(0, row_count(texts, pointer) - 1))}
 
 
@@ -131,7 +153,7 @@ def _texts(shape: Shape, value: Any, pointer: str) -> Iterator[tuple[str, str]]:
         yield f"k{pointer}", chosen.kind
         yield from _texts(chosen, value, pointer)
     else:
-        yield f"f{pointer}", _text(shape, value)
+        yield f"f{pointer}", _as_typed(shape, _text(shape, value))
 
 
 def _text(shape: Shape, value: Any) -> str:  # noqa: ANN401 - JSON is any value
@@ -144,11 +166,24 @@ def _text(shape: Shape, value: Any) -> str:  # noqa: ANN401 - JSON is any value
     return str(value).lower() if isinstance(shape, Flag) else told(value)
 
 
+def _as_typed(shape: Shape, text: str) -> str:
+    """Return what a browser makes of a text in a field: one line or several, and two characters that none can hold."""
+    typed = text.replace("\r", "\n").replace("\0", "\ufffd")
+    has_lines = isinstance(shape, (Lines, Json, Choice)) or (isinstance(shape, Text) and shape.long)
+    return typed if has_lines else typed.replace("\n", "")
+
+
 def _is_said_by(shape: Shape, value: Any) -> bool:  # noqa: ANN401 - JSON is any value
     return bool(_scalar(shape, dict(_texts(shape, value, "")).get("f", "")) == value)
 
 
-def _without_nulls(value: Any) -> Any:  # noqa: ANN401 - JSON is any value
-    if isinstance(value, dict):
-        return {name: _without_nulls(child) for name, child in value.items() if child is not None}
-    return [_without_nulls(child) for child in value] if isinstance(value, list) else value
+def _without_nulls(shape: Shape, value: Any) -> Any:  # noqa: ANN401 - JSON is any value
+    """Return a value without the nulls for which the form has no word, as they are the same as nothing."""
+    if isinstance(shape, Rows) and isinstance(value, list):
+        return [_without_nulls(shape.item, child) for child in value]
+    if not isinstance(shape, Group) or not isinstance(value, dict):
+        return value
+    fields = {field.name: field for field in shape.fields if field.name in value}
+    kept = {name: _without_nulls(field, value[name]) for name, field in fields.items()}
+    gone = {name for name, field in fields.items() if value[name] is None and field.null_is_left_out}
+    return {name: child for name, child in {**value, **kept}.items() if name not in gone}

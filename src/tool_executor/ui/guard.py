@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 TOKEN_FIELD: Final = "form_token"  # noqa: S105 - the name of a field
 _SAFE_METHODS: Final = frozenset({"GET", "HEAD"})
+_DEFAULT_PORT: Final = 80
 _STATIC: Final = "/static/"
 #: No script, style or picture but the page's own; nothing inline; nothing may frame it; nothing goes elsewhere.
 CONTENT_SECURITY_POLICY: Final = (
@@ -69,12 +70,17 @@ class Key:
 
 
 class Guard:
-    """Refuses what is not asked by the page's own browser, and adds the headers of :data:`_HEADERS`."""
+    """Refuses what is not asked by the page's own browser, and adds the headers of :data:`_HEADERS` to every answer.
+
+    What it refuses it answers before the app has put itself into the scope: so a stranger is not told the place.
+    """
 
     def __init__(self, app: ASGIApp, *, key: Key, port: int) -> None:
         self._app = app
         self._key = key
-        self._hosts = frozenset(f"{name}:{port}" for name in ("127.0.0.1", "localhost", "[::1]"))
+        # Browsers leave out the port that http has by itself.
+        ports = (f":{port}", "") if port == _DEFAULT_PORT else (f":{port}",)
+        self._hosts = frozenset(name + port for name in ("127.0.0.1", "localhost", "[::1]") for port in ports)
         self._cookie = f"tool-executor-ui-{port}"
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -109,7 +115,13 @@ class Guard:
     def _opened(self, request: Request) -> Response:
         """Keep the key in a cookie, and take it out of the address: addresses are copied, and stand in histories."""
         rest = request.url.remove_query_params("key")
-        answer = RedirectResponse(rest.path + (f"?{rest.query}" if rest.query else ""), HTTPStatus.SEE_OTHER)
+        address = rest.path + (f"?{rest.query}" if rest.query else "")
+        if request.headers.get("sec-fetch-site", "none") == "none":
+            answer: Response = RedirectResponse(address, HTTPStatus.SEE_OTHER)
+        else:
+            # The file that the command opens leads here: after a redirect the browser would still come from there,
+            # and keep a strict cookie to itself. From a page of our own it comes from us.
+            answer = Response(media_type="text/html", headers={"Refresh": f"0; url={address}"})
         answer.set_cookie(self._cookie, self._key.value, httponly=True, samesite="strict", path="/")
         return answer
 

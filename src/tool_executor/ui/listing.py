@@ -19,11 +19,15 @@ if TYPE_CHECKING:
 
     from tool_executor.history import History, Record
 
+#: Before it there are no days.
+_FIRST: Final = datetime.min.replace(tzinfo=UTC)
 PAGE_ROWS: Final = 25
 #: How far back a list looks where nothing is said: a query for each day that has to be looked at.
 DEFAULT_SINCE: Final = "7d"
 STATUSES: Final = ("open", "succeeded", "partial", "failed", "timeout", "cancelled")
 CALL_STATUSES: Final = ("success", "failed", "timeout", "skipped", "cancelled", "pending", "running", "retrying")
+#: The last second of the year 9999: later there are no days.
+_LAST_MS: Final = 253_402_300_799_000
 _CURSOR: Final = re.compile(r"(\d{1,15})-(\d{1,5})")
 
 
@@ -40,7 +44,7 @@ class Cursor:
         if not text:
             return None
         match = _CURSOR.fullmatch(text)
-        if match is None:
+        if match is None or int(match[1]) > _LAST_MS:
             problem = {"pointer": "/after", "message": f"{shortened(text)!r} is no place in a list."}
             raise InvalidRequestError("The list cannot be shown.", [problem], hint="Begin at its first page.")
         return cls(int(match[1]), int(match[2]))
@@ -110,8 +114,7 @@ class Listing:
     def _rows(self, cursor: Cursor | None, limit: int) -> list[Record]:
         if self.wanted.status == "open" and not self.wanted.of_calls and not self.wanted.correlation_id:
             opened = sorted(self.history.open_executions(1000), key=lambda row: row["started_at"], reverse=True)
-            earlier = (row for row in opened if cursor is None or ms_from_iso(row["started_at"]) <= cursor.ms)
-            return [{"status": "running", **row} for row in earlier][:limit]
+            return [{"status": "running", **row} for row in opened if self._is_meant(row, cursor)][:limit]
         until_ms = None if cursor is None else cursor.ms + 1
         if self.wanted.correlation_id:
             return self._of_correlation(until_ms, limit)
@@ -125,6 +128,15 @@ class Listing:
                 continue
             rows += self._of_day(day, room, self._among(_ms(window.since), end_ms))
         return rows
+
+    def _is_meant(self, row: Record, cursor: Cursor | None) -> bool:
+        """Whether one that runs is of the window; where none is said, however long ago it began."""
+        began = ms_from_iso(row["started_at"])
+        since = moment_of(self.wanted.since, self.now) if self.wanted.since else None
+        until = moment_of(self.wanted.until, self.now) if self.wanted.until else None
+        if cursor is not None and began > cursor.ms:
+            return False
+        return (since is None or began >= _ms(since)) and (until is None or began < _ms(until))
 
     def _of_day(self, day: str, limit: int, among: Among) -> list[Record]:
         if self.wanted.of_calls:
@@ -154,7 +166,7 @@ class Listing:
         begin = moment_of(self.wanted.since or DEFAULT_SINCE, self.now)
         end = moment_of(self.wanted.until, self.now) if self.wanted.until else None
         if end is not None and not self.wanted.since:
-            begin = end - timedelta(days=7)
+            begin = end - min(timedelta(days=7), end - _FIRST)
         return Window.of(begin, end, self.now)
 
 

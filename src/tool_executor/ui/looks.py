@@ -8,44 +8,55 @@ from typing import TYPE_CHECKING, Final
 
 from tool_contract.envelope import CallStatus
 from tool_contract.record import EXECUTION_CALL_ID
+from tool_contract.timestamps import ms_from_iso
 from tool_executor.attempt_words import call_words
 from tool_executor.console_links import is_on_aws, links_of
 from tool_executor.errors import ExecutionNotFoundError
 from tool_executor.execution import Runner
-from tool_executor.timeline import timeline_of
+from tool_executor.timeline import Timeline, timeline_of
 from tool_executor.ui.picture import PictureLine, legend_of, picture_of
 from tool_executor.unplanned import still_runs, unplanned_execution
 
 if TYPE_CHECKING:
+    from tool_executor.execution import Execution
     from tool_executor.history import Record
-    from tool_executor.timeline import Timeline
     from tool_executor.ui.place import Found
 
 #: How far apart a page looks at an execution that runs: each look reads all of its records.
 _FEW_CALLS: Final = 25
 _MANY_CALLS: Final = 100
 _BUSY_MS: Final = 60_000
+_NO_TIME: Final = "1970-01-01T00:00:00.000Z"
+#: What comes of records that are not as this version writes them.
+UNREADABLE: Final = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """An execution at one moment. ``own`` is None while it is being planned: then there are no lines either."""
+    """An execution at one moment.
+
+    ``own`` is None while it is being planned: then there is no timeline either. With one, its own record has expired
+    before those of its calls. ``unreadable`` are records that no line can be made of.
+    """
 
     execution_id: str
     own: Record | None
     timeline: Timeline | None
     lines: tuple[PictureLine, ...]
     links: dict[str, str]
+    unreadable: tuple[Record, ...] = ()
 
     @property
     def is_open(self) -> bool:
         """Whether it has not ended."""
-        return self.own is None or "open" in self.own
+        return self.timeline is None or (self.own is not None and "open" in self.own)
 
     @property
     def status(self) -> str:
         """Where the execution stands."""
-        return "planning" if self.own is None else str(self.own["status"])
+        if self.own is None:
+            return "planning" if self.timeline is None else "expired"
+        return str(self.own["status"])
 
     @property
     def ended(self) -> int:
@@ -56,7 +67,7 @@ class Look:
     def sentence(self) -> str:
         """How it stands, to be read aloud when it changes."""
         if self.own is None:
-            return "The execution is being planned."
+            return "The execution is being planned." if self.is_open else "The execution's record has expired."
         if self.is_open:
             return f"Running: {self.ended} of {self.own['calls']} calls have ended."
         return f"Ended: {self.status}; {self._succeeded} of {self.own['calls']} calls succeeded."
@@ -85,26 +96,81 @@ def look_at(found: Found, execution_id: str) -> Look:
     Raises ExecutionNotFoundError, InvalidRequestError of one that the planner has refused, ServiceError.
     """
     records = _records(found, execution_id)
-    if not any(record["call_id"] == EXECUTION_CALL_ID for record in records):
+    if not records:
         return Look(execution_id, None, None, (), {})
-    timeline = timeline_of(records, time.time_ns() // 1_000_000)
-    own = timeline.execution
+    own, calls = _own_of(records), [record for record in records if not _is_own(record)]
+    unreadable: tuple[Record, ...] = ()
+    try:
+        timeline, lines = _drawn(own, calls)
+    except UNREADABLE:
+        readable = [record for record in calls if _is_readable(record)]
+        unreadable = tuple(record for record in calls if record not in readable)
+        timeline, lines = _drawn(own, readable)
     links = links_of(own) if own is not None and is_on_aws(found.aws) else {}
-    lines = tuple(picture_of(line, timeline.length_ms, list(call_words(line))) for line in timeline.lines)
-    return Look(execution_id, own, timeline, lines, links)
+    return Look(execution_id, own, timeline, lines, links, unreadable)
+
+
+def _drawn(own: Record | None, calls: list[Record]) -> tuple[Timeline, tuple[PictureLine, ...]]:
+    records = calls if own is None else [own, *calls]
+    timeline = timeline_of(records, time.time_ns() // 1_000_000) if records else Timeline(None)
+    lines = (picture_of(line, timeline.length_ms, list(call_words(line))) for line in timeline.lines)
+    return timeline, tuple(lines)
+
+
+def _is_readable(record: Record) -> bool:
+    """Whether a line can be made of a call's record: a version to come, or a hand, may have written it."""
+    try:
+        _, (line,) = _drawn(None, [record])
+        return bool(line.record["position"] >= 0 and CallStatus(line.record["status"]))
+    except UNREADABLE:
+        return False
+
+
+def _own_of(records: list[Record]) -> Record | None:
+    """Return an execution's own record with what the page needs of it, unsaid where it is not there."""
+    own = next(filter(_is_own, records), None)
+    if own is None:
+        return None
+    said = {"mode": "unknown mode", "calls": len(records) - 1, "status": "unreadable", **own}
+    try:
+        ms_from_iso(said["started_at"])
+    except UNREADABLE:
+        said["started_at"] = next(filter(_is_moment, (one.get("started_at") for one in records)), _NO_TIME)
+    return {"correlation_id": own["execution_id"], **said}
+
+
+def _is_own(record: Record) -> bool:
+    return bool(record["call_id"] == EXECUTION_CALL_ID)
+
+
+def _is_moment(text: object) -> bool:
+    try:
+        return ms_from_iso(str(text)) >= 0
+    except UNREADABLE:
+        return False
 
 
 def _records(found: Found, execution_id: str) -> list[Record]:
     if execution_id.startswith("#"):  # totals lie in the same table
         raise ExecutionNotFoundError("No execution has such an id.")
     records = found.history.execution(execution_id)
-    if records:
+    if any(map(_is_own, records)):
         return records
     runner, execution = Runner(found.aws, found.deployment), unplanned_execution(found.deployment, execution_id)
-    if still_runs(runner, execution):
+    if _still_runs(runner, execution, has_calls=bool(records)):
         return []
     records = found.history.execution(execution_id)
     if not records:
         runner.output(execution)  # it was refused: this raises why
         raise ExecutionNotFoundError(f"The history holds no execution {execution_id!r} any more.")
     return records
+
+
+def _still_runs(runner: Runner, execution: Execution, *, has_calls: bool) -> bool:
+    """Whether it is being planned. Step Functions forgets an execution, too: then there are its calls alone."""
+    try:
+        return still_runs(runner, execution)
+    except ExecutionNotFoundError:
+        if has_calls:
+            return False
+        raise

@@ -7,12 +7,12 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, TypeVar
 
-import anyio.to_thread
 from anyio import CapacityLimiter
 from botocore.exceptions import EndpointConnectionError
 
 from tool_executor.errors import ServiceError
 from tool_executor.history import History
+from tool_executor.own_thread import in_own_thread
 from tool_executor.planner_catalog import deployed_catalog
 
 if TYPE_CHECKING:
@@ -69,7 +69,9 @@ class Place:
         """Return a question's answer, found in a thread. Raises what the question raises, and what ``find`` does."""
         if self._limiter is None:
             self._limiter = CapacityLimiter(_THREADS)
-        return await anyio.to_thread.run_sync(self._answer, question, limiter=self._limiter)
+        async with self._limiter:
+            # Not in a thread of a pool: the end of the command would wait for AWS to answer it.
+            return await in_own_thread(self._answer, question)
 
     async def catalog(self) -> Catalog:
         """Return the deployment's tools, which are asked for once a minute."""

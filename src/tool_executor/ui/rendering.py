@@ -20,7 +20,7 @@ from tool_executor.errors import (
     ToolExecutorError,
     ToolNotFoundError,
 )
-from tool_executor.ui.errors import PageNotFoundError, RequestRefusedError
+from tool_executor.ui.errors import PageNotFoundError, RecordUnreadableError, RequestRefusedError
 from tool_executor.ui.words import FILTERS
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ FOLDER: Final = Path(__file__).parent
 _STATUSES: Final = (
     (PageNotFoundError, HTTPStatus.NOT_FOUND),
     (RequestRefusedError, HTTPStatus.FORBIDDEN),
+    (RecordUnreadableError, HTTPStatus.INTERNAL_SERVER_ERROR),
     (ExecutionNotFoundError, HTTPStatus.NOT_FOUND),
     (ToolNotFoundError, HTTPStatus.NOT_FOUND),
     (ResultMissingError, HTTPStatus.NOT_FOUND),
@@ -72,5 +73,6 @@ def error_page(request: Request, error: ToolExecutorError, status: HTTPStatus | 
     if "application/json" in request.headers.get("accept", ""):
         return JSONResponse(error.to_json(), answered)
     told = error.to_json()
-    again = answered in _WORTH_AGAIN and request.method == "GET"
+    query = f"?{request.url.query}" if request.url.query else ""
+    again = f"{request.url.path}{query}" if answered in _WORTH_AGAIN and request.method == "GET" else None
     return render(request, "error.html", answered, told=told, again=again)

@@ -39,10 +39,10 @@ async def run_request(request: Request) -> Response:
     text, run_id = form.get(REQUEST_FIELD, ""), run_id_of(form)
     try:
         asked = _parsed(text)
-        await place.ask(lambda found: start(found, place, asked, run_id))
+        execution_id = await place.ask(lambda found: start(found, place, asked, run_id))
     except InvalidRequestError as error:
         return _shown(request, text, run_id, problems_of(error), status=HTTPStatus.BAD_REQUEST)
-    return RedirectResponse(f"/executions/{segment(run_id)}", HTTPStatus.SEE_OTHER)
+    return RedirectResponse(f"/executions/{segment(execution_id)}", HTTPStatus.SEE_OTHER)
 
 
 def _parsed(text: str) -> Any:  # noqa: ANN401 - any JSON: the gates judge it

@@ -58,7 +58,7 @@ def serve(place: Place, port: int, on_ready: Callable[[str], None]) -> None:
     config = uvicorn.Config(
         make_app(place, key, taken),
         log_level="info" if debugs else "critical",
-        access_log=debugs,
+        access_log=False,  # a line of it would have the key
         server_header=False,
         timeout_graceful_shutdown=_GRACE_SECONDS,
     )

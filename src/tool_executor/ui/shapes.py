@@ -25,12 +25,16 @@ _NOT_SAID: Final = object()
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """A place of the input: its name there, what it is for, and what holds where nothing is said."""
+    """A place of the input: its name there, what it is for, and what holds where nothing is said.
+
+    ``null_is_left_out`` says that null there is what the tool takes anyhow: so the form needs no word for it.
+    """
 
     name: str = ""
     help: str = ""
     rules: str = ""
     required: bool = False
+    null_is_left_out: bool = True
 
     @property
     def kind(self) -> str:
@@ -74,6 +78,11 @@ class Either(Shape):
     """One of several simple shapes, by name."""
 
     options: tuple[Shape, ...] = ()
+
+    @property
+    def long(self) -> bool:
+        """Whether it may be a text of several lines."""
+        return any(isinstance(option, Text) and option.long for option in self.options)
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +161,15 @@ def _field(name: str, schema: Schema, *, required: bool, definitions: Schema, de
     if name in _ADDRESSES and isinstance(shape, Text):
         shape = replace(shape, long=False)
     helped = shape.help or str(outer.get("description", ""))
-    return replace(shape, name=name, required=required, rules="; ".join(told_rules), help=helped)
+    null_is_left_out = not required and default in (_NOT_SAID, None)
+    return replace(
+        shape,
+        name=name,
+        required=required,
+        rules="; ".join(told_rules),
+        help=helped,
+        null_is_left_out=null_is_left_out,
+    )
 
 
 def _list(item: Shape, schema: Schema, common: dict[str, Any]) -> Shape:

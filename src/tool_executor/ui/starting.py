@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 import uuid
 from collections import defaultdict
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
+from tool_contract import strict_json
 from tool_contract.invalid_request import InvalidRequestError as RequestProblems
 from tool_contract.request import check_request
 from tool_executor.errors import ExecutionIdTakenError, InvalidRequestError, invalid_request
@@ -25,7 +27,7 @@ Problems = dict[str, list[str]]
 
 
 def new_run_id() -> str:
-    """Return the id of the execution that a form will start: sent twice, it starts one."""
+    """Return what makes a form one form: sent twice, it starts one execution."""
     return str(uuid.uuid4())
 
 
@@ -35,19 +37,20 @@ def run_id_of(form: Mapping[str, str]) -> str:
     return given if _RUN_ID.fullmatch(given) else new_run_id()
 
 
-def start(found: Found, place: Place, request: dict[str, Any], run_id: str) -> None:
-    """Start a request as the execution ``run_id``, unless it has been started already.
+def start(found: Found, place: Place, request: dict[str, Any], run_id: str) -> str:
+    """Start a request, unless the form ``run_id`` has started the same already. Return its execution's id.
 
+    The id comes from both: a form that is changed and sent again, as after the browser's Back, is another request.
     Raises InvalidRequestError with every problem that can be known before; ServiceError, CredentialsMissingError.
     """
     try:
         check_request(request, place.catalog_of(found))
     except RequestProblems as error:
         raise invalid_request(error.to_json()) from None
-    try:
-        Runner(found.aws, found.deployment).start(request, run_id)
-    except ExecutionIdTakenError:
-        return  # the form was sent twice
+    execution_id = str(uuid.uuid5(uuid.UUID(run_id), strict_json.canonical(request)))
+    with suppress(ExecutionIdTakenError):  # the form was sent twice
+        Runner(found.aws, found.deployment).start(request, execution_id)
+    return execution_id
 
 
 def at_places(problems: Iterable[Mapping[str, str]], prefix: str = "") -> Problems:

@@ -19,7 +19,7 @@ async def submitted(request: Request) -> dict[str, str]:
     length = request.headers.get("content-length", "")
     if not length.isdigit() or int(length) > _MAX_BYTES:
         raise HTTPException(413)
-    form = await request.form(max_files=0, max_fields=_MAX_FIELDS)
+    form = await request.form(max_files=0, max_fields=_MAX_FIELDS, max_part_size=_MAX_BYTES)
     # Browsers send line ends as CR LF, whatever the text had.
     fields = {name: value.replace("\r\n", "\n") for name, value in form.multi_items() if isinstance(value, str)}
     request.app.state.key.require_token(fields)

@@ -14,7 +14,9 @@ from tool_executor.ui.call_pages import asked_input, record_of
 from tool_executor.ui.form_values import (
     LEFT_OUT,
     fits,
+    place_of,
     row_count,
+    row_number,
     texts_of,
     under,
     unreadable,
@@ -71,6 +73,13 @@ class RunForm:
         """Return how many rows a list has."""
         return row_count(self.texts, pointer)
 
+    def place_of(self, pointer: str) -> str:
+        """Return the id of the field to go to for a problem; empty where the form has none."""
+        if self.json_text is not None:
+            return JSON_FIELD
+        place = place_of(self.shape, self.texts, pointer)
+        return f"f{place}" if place else ""
+
     def problems_at(self, pointer: str, *, within: bool = False) -> list[str]:
         """Return what is wrong at a place; ``within`` it too, where its parts have no places of their own."""
         at = list(self.problems.get(pointer, ()))
@@ -111,10 +120,10 @@ async def run_tool(request: Request) -> Response:
         return _shown(request, changed)
     try:
         asked = _request(form)
-        await place.ask(lambda found: start(found, place, asked, form.run_id))
+        execution_id = await place.ask(lambda found: start(found, place, asked, form.run_id))
     except InvalidRequestError as error:
         return _shown(request, _with_problems(form, problems_of(error)), HTTPStatus.BAD_REQUEST)
-    return RedirectResponse(f"/executions/{segment(form.run_id)}", HTTPStatus.SEE_OTHER)
+    return RedirectResponse(f"/executions/{segment(execution_id)}", HTTPStatus.SEE_OTHER)
 
 
 def _spec(catalog: Catalog, name: str) -> ToolSpec:
@@ -139,8 +148,11 @@ def _changed(form: RunForm, texts: Mapping[str, str]) -> RunForm | None:
         return replace(fresh, texts=with_row(texts, pointer), focus=added)
     if pointer := texts.get("remove"):
         above, _, number = pointer.rpartition("/")
-        return replace(fresh, texts=without_row(texts, above, int(number))) if number.isdecimal() else fresh
+        gone = row_number(number)
+        return fresh if gone is None else replace(fresh, texts=without_row(texts, above, gone))
     if texts.get("as") == "json":
+        if problems := list(unreadable(form.shape, texts)):
+            return replace(fresh, problems=at_places(problems))
         value = value_of(form.shape, texts)
         return replace(fresh, json_text=pretty({} if value is LEFT_OUT else value))
     if texts.get("as") == "form":

@@ -28,7 +28,9 @@ def test_a_day_a_moment_or_how_long_ago(text: str, moment: datetime) -> None:
     assert moment_of(text, NOW) == moment
 
 
-@pytest.mark.parametrize("text", ["", "yesterday", "24", "-1h", "1.5h", "2026-02-30", "999999d", "5\x1b[2J"])
+@pytest.mark.parametrize(
+    "text", ["", "yesterday", "24", "-1h", "1.5h", "2026-02-30", "999999d", "0001-01-01T00:00+05:00", "5\x1b[2J"]
+)
 def test_what_is_no_time_is_refused_with_what_would_be_one(text: str) -> None:
     with pytest.raises(InvalidRequestError) as refused:
         moment_of(text, NOW)

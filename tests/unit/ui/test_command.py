@@ -3,7 +3,10 @@ from __future__ import annotations
 import socket
 import sys
 import threading
+from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
 import anyio
 import httpx
@@ -15,8 +18,13 @@ from tool_executor.errors import DeploymentNotFoundError
 from tool_executor.ui.app import make_app
 from tool_executor.ui.guard import Key
 from tool_executor.ui.place import Place
+from tool_executor.ui.server import serve
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import uvicorn
+
     from tool_executor.ui.place import Found
 
 
@@ -76,3 +84,59 @@ def test_a_question_that_waits_for_aws_holds_up_nobody_else() -> None:
 
     anyio.run(ask_both)
     assert statuses == [200, 503]
+
+
+def test_the_end_waits_for_no_question_to_aws() -> None:
+    may_end, asked = threading.Event(), threading.Event()
+    threads: list[threading.Thread] = []
+
+    def find() -> Found:
+        threads.append(threading.current_thread())
+        asked.set()
+        may_end.wait(30)
+        raise DeploymentNotFoundError("There is none.")
+
+    async def leave() -> None:
+        with anyio.move_on_after(5):
+            async with anyio.create_task_group() as group:
+                group.start_soon(Place(find, "stage dev").catalog)
+                await anyio.to_thread.run_sync(asked.wait)
+                group.cancel_scope.cancel()
+
+    anyio.run(leave)
+    was_left_alone = threads[0].is_alive()
+    may_end.set()
+    assert was_left_alone
+    assert threads[0].daemon
+
+
+def test_a_browser_is_started_with_a_file_of_its_owner_and_never_with_the_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    opened, told = threading.Event(), []
+
+    def browser(address: str) -> bool:
+        file = Path(url2pathname(urlsplit(address).path))
+        told.append((address, file, file.stat().st_mode & 0o777, file.read_text(encoding="utf-8")))
+        opened.set()
+        return True
+
+    def serve(_: Place, __: int, on_ready: Callable[[str], None]) -> None:
+        on_ready("http://127.0.0.1:1/?key=a-key")
+        assert opened.wait(10)
+
+    monkeypatch.setattr("webbrowser.open", browser)
+    monkeypatch.setattr("tool_executor.ui.server.serve", serve)
+    run(monkeypatch, "ui")
+
+    ((address, file, mode, text),) = told
+    assert "a-key" not in address
+    assert mode == 0o600
+    assert 'content="0; url=http://127.0.0.1:1/?key=a-key"' in text
+    assert not file.exists()
+
+
+def test_no_log_has_the_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    configs: list[uvicorn.Config] = []
+    monkeypatch.setenv("TOOL_EXECUTOR_DEBUG", "1")
+    monkeypatch.setattr("tool_executor.ui.server._Server.run", lambda self, **_: configs.append(self.config))
+    serve(Place(lambda: pytest.fail("nobody asks"), "stage dev"), 0, lambda _: None)
+    assert [config.access_log for config in configs] == [False]

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from tests.unit.ui.conftest import EVERYTHING
 from tool_contract.catalog import load_catalog
 from tool_contract.secret import SECRET_REF
-from tool_executor.ui.form_values import LEFT_OUT, fits, texts_of, value_of, with_row, without_row
+from tool_executor.ui.form_values import LEFT_OUT, fits, place_of, texts_of, value_of, with_row, without_row
 from tool_executor.ui.shapes import Group, Json, Lines, Shape, shape_of
 
 KEPT_AS = "shop/database"
@@ -77,6 +77,55 @@ def test_an_input_with_what_the_form_has_no_place_for_does_not_fit() -> None:
     assert fits(SHAPE, {"code": "a", "orders": [], "share": None})
 
 
+LONG = {"type": "string", "maxLength": 1000}
+NULLABLE = {"anyOf": [{"type": "integer"}, {"type": "null"}]}
+
+
+@pytest.mark.parametrize("text", ["a\nb", "a\rb", "a\0b"])
+def test_a_text_that_its_field_would_change_does_not_fit(text: str) -> None:
+    assert not fits(SHAPE, {"code": text, "orders": []})
+    assert not fits(SHAPE, {"code": "a", "orders": [{"code": text}]})
+    assert not fits(SHAPE, {"code": "a", "orders": [], "text": text})
+    long = shape_of({"type": "object", "properties": {"note": LONG}})
+    assert fits(long, {"note": text}) == (text == "a\nb")
+
+
+def test_several_lines_fit_where_a_text_or_a_secret_may_be_long() -> None:
+    secret = EVERYTHING["properties"]["text"]["anyOf"][1]
+    shape = shape_of({"type": "object", "properties": {"text": {"anyOf": [LONG, secret]}}})
+    assert fits(shape, {"text": "a\nb"})
+    assert fits(shape, {"text": {SECRET_REF: KEPT_AS}})
+
+
+@pytest.mark.parametrize(("said", "may_be_left_out"), [({"default": 3}, False), ({"default": None}, True), ({}, True)])
+def test_a_null_fits_only_where_nothing_is_null(said: dict[str, Any], may_be_left_out: object) -> None:
+    shape = shape_of({"type": "object", "properties": {"amount": {**NULLABLE, **said}}})
+    assert fits(shape, {"amount": None}) is may_be_left_out
+    required = shape_of({"type": "object", "properties": {"amount": NULLABLE}, "required": ["amount"]})
+    assert not fits(required, {"amount": None})
+
+
+def test_nulls_within_json_are_kept() -> None:
+    assert fits(SHAPE, {"code": "a", "orders": [], "anything": {"a": None}})
+
+
+@pytest.mark.parametrize(
+    ("pointer", "place"),
+    [
+        ("/code", "/code"),
+        ("/counts/1", "/counts"),
+        ("/orders", "/orders"),
+        ("/orders/0", "/orders/0"),
+        ("/orders/0/code", "/orders/0/code"),
+        ("/orders/0/unknown", "/orders/0"),
+        ("/orders/7/code", "/orders"),
+        ("/unknown", ""),
+    ],
+)
+def test_a_problem_leads_to_the_nearest_place_that_there_is(pointer: str, place: str) -> None:
+    assert place_of(SHAPE, {"n/orders": "1"}, pointer) == place
+
+
 def test_an_empty_form_sends_nothing_but_the_lists_that_must_be_there() -> None:
     assert value_of(SHAPE, {}) == {"orders": []}
 
@@ -109,7 +158,7 @@ def test_a_row_is_added_empty_and_taken_out_of_the_middle() -> None:
     assert value_of(SHAPE, with_row(texts, "/orders"))["orders"][3] == {}
 
 
-@pytest.mark.parametrize("count", ["-1", "99999999", "x", "²"])
+@pytest.mark.parametrize("count", ["-1", "99999999", "x", "²", "9" * 5000])
 def test_a_count_of_rows_that_nobody_can_mean_is_bounded(count: str) -> None:
     assert len(value_of(SHAPE, {"n/orders": count})["orders"]) <= 100
 

@@ -5,16 +5,17 @@ from pathlib import Path
 
 import pytest
 from starlette.routing import Route
+from starlette.testclient import TestClient
 
 from tests.unit.ui.conftest import ORIGIN, Page, Started
-from tool_executor.ui.app import make_app
-from tool_executor.ui.guard import TOKEN_FIELD, Key
+from tool_executor.ui.app import ROUTES, make_app
+from tool_executor.ui.guard import TOKEN_FIELD
 from tool_executor.ui.rendering import FOLDER
 
 FORM = {"f/text": "hello"}
 POSTS = [
     re.sub(r"\{tool_name\}", "echo", re.sub(r"\{circuit\}", "open", route.path)).replace("{execution_id}", "e")
-    for route in make_app(None, Key("k"), 1).routes  # type: ignore[arg-type]
+    for route in ROUTES
     if isinstance(route, Route) and "POST" in (route.methods or ())
 ]
 TEMPLATES = sorted((FOLDER / "templates").glob("*.html"))
@@ -54,6 +55,20 @@ def test_the_link_gives_the_key_as_a_cookie_that_no_other_site_sends_and_leaves_
     cookie = answer.headers["set-cookie"]
     assert "HttpOnly" in cookie
     assert "SameSite=strict" in cookie
+
+
+def test_a_browser_that_a_file_has_led_here_goes_on_from_our_own_page(page: Page) -> None:
+    page.client.cookies.clear()
+    answer = page.get(f"/executions?tool=echo&key={page.key.value}", **{"Sec-Fetch-Site": "cross-site"})
+    assert (answer.status_code, answer.headers["refresh"]) == (200, "0; url=/executions?tool=echo")
+    assert "SameSite=strict" in answer.headers["set-cookie"]
+
+
+@pytest.mark.parametrize(("host", "status"), [("127.0.0.1", 200), ("localhost:80", 200), ("evil.example", 421)])
+def test_at_the_port_of_http_itself_addresses_have_no_port(page: Page, host: str, status: int) -> None:
+    client = TestClient(make_app(page.place, page.key, 80), base_url=f"http://{host}")
+    client.cookies.set("tool-executor-ui-80", page.key.value)
+    assert client.get("/tools", headers={"Host": host}).status_code == status
 
 
 @pytest.mark.parametrize(
@@ -106,6 +121,23 @@ def test_every_answer_forbids_what_the_page_does_not_do(page: Page, path: str) -
     assert headers["cache-control"] in {"no-store", "no-cache"}
 
 
+def test_a_fault_is_guarded_as_any_answer(page: Page, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(page.place, "catalog", None)
+    answer = page.get("/tools")
+    assert answer.status_code == 500
+    assert "default-src 'none'" in answer.headers["content-security-policy"]
+    assert answer.headers["cache-control"] == "no-store"
+
+
+@pytest.mark.parametrize("headers", [{}, {"Host": "evil.example:8477"}])
+def test_a_stranger_is_not_told_whose_page_it_is(page: Page, headers: dict[str, str]) -> None:
+    assert "stage dev" in page.html("/tools")
+    page.client.cookies.clear()
+    answer = page.get("/tools", **headers)
+    assert answer.status_code in {401, 421}
+    assert "stage dev" not in answer.text
+
+
 @pytest.mark.parametrize("template", TEMPLATES, ids=lambda path: path.name)
 def test_no_template_has_anything_inline_that_the_policy_would_stop(template: Path) -> None:
     html = template.read_text(encoding="utf-8")
@@ -115,4 +147,12 @@ def test_no_template_has_anything_inline_that_the_policy_would_stop(template: Pa
 
 def test_a_body_too_large_for_any_request_is_refused_unread(page: Page) -> None:
     headers = {"Origin": ORIGIN, "Content-Length": "999999999", "Content-Type": "application/x-www-form-urlencoded"}
-    assert page.client.post("/request", content=b"a=b", headers=headers).status_code == 413
+    answer = page.client.post("/request", content=b"a=b", headers=headers)
+    assert answer.status_code == 413
+    assert "larger than any request" in answer.text
+
+
+def test_a_form_that_cannot_be_read_says_so(page: Page) -> None:
+    answer = page.post("/request", **{f"f{number}": "" for number in range(6000)})
+    assert answer.status_code == 400
+    assert "The form could not be read" in answer.text

@@ -84,6 +84,16 @@ def test_filters_choose_by_status_time_correlation_and_tool() -> None:
         assert walked(rows, Filter(correlation_id="x", tool="flaky")) == [["b"]]
 
 
+def test_open_executions_are_those_of_the_window_that_is_said() -> None:
+    with history_rows() as rows:
+        for name, days in (("old", 20), ("middle", 5), ("new", 0)):
+            rows.execution(name, started_at=at(NOW - timedelta(days=days)), open="0", deadline=at(NOW))
+
+        assert walked(rows, Filter(status="open", since="10d")) == [["new", "middle"]]
+        assert walked(rows, Filter(status="open", until="1d")) == [["middle", "old"]]
+        assert walked(rows, Filter(status="open", since="10d", until="1d")) == [["middle"]]
+
+
 def test_open_executions_are_found_whenever_they_began() -> None:
     with history_rows() as rows:
         rows.execution("old", started_at=at(NOW - timedelta(days=20)), open="0", deadline=at(NOW))
@@ -126,3 +136,24 @@ def test_the_list_links_to_the_next_page_with_its_filter(page: Page, rows: Histo
     older = page.html(following.replace("&amp;", "&"))
     assert f"/executions/n{PAGE_ROWS}" in older
     assert "/executions/n0" not in older
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "after=999999999999999-1",
+        "after=253402300799001-1",
+        "since=0001-01-01T00:00%2B05:00",
+        "until=0001-01-01",
+        "since=0001-01-01",
+    ],
+)
+def test_times_at_the_end_of_all_calendars_are_problems_and_no_faults(page: Page, query: str) -> None:
+    answer = page.get(f"/executions?{query}")
+    assert answer.status_code == 400
+    assert "The list cannot be shown." in answer.text
+
+
+@pytest.mark.parametrize("query", ["until=0001-01-02", "after=253402300799000-1", "after=0-1"])
+def test_times_long_gone_or_to_come_list_nothing_of_them(page: Page, query: str) -> None:
+    assert page.get(f"/executions?{query}").status_code == 200

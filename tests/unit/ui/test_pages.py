@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import sys
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -65,6 +66,14 @@ def test_an_execution_that_runs_is_asked_for_again_and_one_that_has_ended_is_not
     assert "hx-get" not in ended
     assert "/cancel" not in ended
     assert "Run again" in ended
+
+
+def test_each_look_finds_the_focus_again(page: Page, rows: HistoryRows) -> None:
+    rows.execution("focused", eventful(), {"tool_name": "echo"}, correlation_id="other")
+    live = page.html("/executions/focused/live")
+    places = re.findall(r"<(?:a|summary|button)\b[^>]*>", live)
+    ids = [found[1] for place in places if (found := re.search(r' id="([^"]+)"', place))]
+    assert len(places) == len(set(ids)) >= 5
 
 
 def test_larger_executions_are_asked_for_less_often(page: Page, rows: HistoryRows) -> None:
@@ -222,7 +231,17 @@ def test_where_aws_is_not_there_each_page_says_what_to_do(path: str, error: Any,
     answer = page_of(Place(find, "stage dev")).get(path)
     assert answer.status_code == status
     assert error.hint.replace("'", "&#39;") in answer.text
-    assert "Try again" in answer.text
+    assert f'href="{path}">Try again' in answer.text
+
+
+def test_another_try_asks_for_the_same(page: Page) -> None:
+    page.place.find = gone
+    answer = page.get("/executions?status=failed&since=1h")
+    assert 'href="/executions?status=failed&amp;since=1h">Try again' in answer.text
+
+
+def gone() -> Found:
+    raise DeploymentNotFoundError("There is none.")
 
 
 def test_a_deployment_that_went_away_is_found_again(rows: HistoryRows, monkeypatch: pytest.MonkeyPatch) -> None:

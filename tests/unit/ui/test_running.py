@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tool_contract.catalog import load_catalog
 from tool_executor.errors import ExecutionIdTakenError
 
 if TYPE_CHECKING:
@@ -16,10 +17,11 @@ RUN_ID = "0b54e3f2-7c1e-4f8e-a7a5-5d3ce4c4f0aa"
 
 def test_a_form_starts_one_execution_and_goes_to_its_page(page: Page, started: Started) -> None:
     answer = page.post("/tools/echo", run_id=RUN_ID, **{"f/text": "hello"})
-    assert (answer.status_code, answer.headers["location"]) == (303, f"/executions/{RUN_ID}")
-    assert started.requests == [
-        (RUN_ID, {"calls": [{"call_id": "c1", "tool_name": "echo", "input": {"text": "hello"}}]})
-    ]
+    ((name, request),) = started.requests
+    assert (answer.status_code, answer.headers["location"]) == (303, f"/executions/{name}")
+    assert request == {"calls": [{"call_id": "c1", "tool_name": "echo", "input": {"text": "hello"}}]}
+    page.post("/tools/echo", run_id=RUN_ID, **{"f/text": "hello"})
+    assert started.requests[1][0] == name
 
 
 def test_a_form_that_is_sent_twice_starts_one_execution(
@@ -34,8 +36,22 @@ def test_a_form_that_is_sent_twice_starts_one_execution(
 
     monkeypatch.setattr(started, "start", taken)
     answer = page.post("/tools/echo", run_id=run_id, **{"f/text": "hello"})
-    assert answer.headers["location"] == f"/executions/{run_id}"
+    assert answer.headers["location"] == f"/executions/{started.requests[0][0]}"
     assert len(started.requests) == 1
+
+
+@pytest.mark.parametrize("changed", [{"f/text": "goodbye"}, {"f/text": "hello", "max_retries": "0"}])
+def test_a_form_that_was_changed_is_another_execution(page: Page, started: Started, changed: dict[str, str]) -> None:
+    page.post("/tools/echo", run_id=RUN_ID, **{"f/text": "hello"})
+    page.post("/tools/echo", run_id=RUN_ID, **changed)
+    (first, _), (second, _) = started.requests
+    assert first != second
+
+
+def test_one_large_text_is_taken_as_any_other(page: Page, started: Started) -> None:
+    text = "x" * 1_500_000
+    assert page.post("/tools/echo", **{"f/text": text}).status_code == 303
+    assert started.requests[0][1]["calls"][0]["input"] == {"text": text}
 
 
 def test_an_execution_s_name_is_never_what_somebody_else_wrote(page: Page, started: Started) -> None:
@@ -93,6 +109,37 @@ def test_text_that_should_be_json_is_never_sent_as_text(page: Page, started: Sta
     assert 'id="e/anything"' in answer.text
     assert "Not JSON" in answer.text
     assert started.requests == []
+
+
+def test_each_link_of_the_summary_leads_to_a_field_or_a_group_of_them(page: Page, started: Started) -> None:
+    fields = {"f/counts": "1\nx", "f/address/zip": "x"}
+    for rows, place in (("1", "f/orders/0/code"), ("4", "f/orders")):
+        answer = page.post("/tools/everything", **fields, **{"n/orders": rows})
+        links = re.findall(r'<a href="#(f[^"]+)"><code>', answer.text)
+        assert {"f/counts", "f/address/zip", place} <= set(links)
+        assert [answer.text.count(f' id="{link}"') for link in links] == [1] * len(links)
+    assert '<fieldset id="f/orders" tabindex="-1"' in answer.text
+    assert started.requests == []
+
+
+def test_a_text_or_a_secret_has_several_lines_where_the_text_may_be_long(
+    page: Page, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tool_executor.ui.place.deployed_catalog", lambda *_: load_catalog())
+    assert re.search(r'<textarea id="f/text"', page.html("/tools/type"))
+
+
+def test_broken_json_never_becomes_a_text_on_the_way_to_json(page: Page) -> None:
+    answer = page.post("/tools/everything", **{"as": "json", "f/code": "a", "f/anything": "{not json"})
+    assert 'id="e/anything"' in answer.text
+    assert 'name="input_json"' not in answer.text
+    assert "{not json</textarea>" in answer.text
+
+
+@pytest.mark.parametrize("button", [{"add": "/orders"}, {"remove": f"/orders/{'9' * 5000}"}, {"remove": "/orders/0"}])
+def test_numbers_of_rows_that_no_list_comes_to_are_none(page: Page, button: dict[str, str]) -> None:
+    fields = {"n/orders": "9" * 5000, f"f/orders/{'9' * 5000}/code": "x"}
+    assert page.post("/tools/everything", **button, **fields).status_code == 200
 
 
 def test_rows_come_and_go_without_running_anything(page: Page, started: Started) -> None:
@@ -156,7 +203,7 @@ def test_an_execution_runs_again_as_its_records_have_it(page: Page, rows: Histor
     rows.execution("whole", *calls, mode="sequence")
     (text,) = re.findall(r"<textarea[^>]*>(.*?)</textarea>", page.html("/request?again=whole"), re.DOTALL)
     answer = page.post("/request", run_id=RUN_ID, request_json=text.replace("&#34;", '"'))
-    assert answer.headers["location"] == f"/executions/{RUN_ID}"
+    assert answer.headers["location"] == f"/executions/{started.requests[0][0]}"
     request = started.requests[0][1]
     assert request["mode"] == "sequence"
     assert request["calls"][0]["fallbacks"] == [{"tool_name": "echo", "input": {"text": "instead"}}]

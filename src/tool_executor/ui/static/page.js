@@ -13,10 +13,12 @@ function notice(text) {
 }
 
 let opened = [];
+let failures = 0;
+const ENOUGH_FAILURES = 5;
 
 document.addEventListener("htmx:beforeRequest", (event) => {
-  // Nobody looks: the next tick asks again.
-  if (document.hidden) event.preventDefault();
+  // Nobody looks: the next tick asks again. After failures in a row none does: it would go on for as long as the tab.
+  if (document.hidden || failures >= ENOUGH_FAILURES) event.preventDefault();
 });
 
 document.addEventListener("htmx:beforeSwap", () => {
@@ -25,6 +27,7 @@ document.addEventListener("htmx:beforeSwap", () => {
 
 document.addEventListener("htmx:afterSwap", () => {
   for (const id of opened) document.getElementById(id)?.setAttribute("open", "");
+  failures = 0;
   notice("");
   speak(document.getElementById("live"));
 });
@@ -40,7 +43,9 @@ document.addEventListener("htmx:responseError", (event) => {
     return;
   }
   const page = new DOMParser().parseFromString(event.detail.xhr.responseText, "text/html");
-  notice(page.querySelector(".problems h1")?.textContent || "The page could not be brought up to date.");
+  const told = page.querySelector(".problems h1")?.textContent || "The page could not be brought up to date.";
+  failures += 1;
+  notice(failures < ENOUGH_FAILURES ? told : `${told} It is not asked for any more: reload the page to try again.`);
 });
 
 document.addEventListener("DOMContentLoaded", () => {
