@@ -27,14 +27,23 @@ class ResultTooLarge(ToolError):
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """How long a run may take, and whether the execution's deadline says so rather than the call's timeout."""
+    """How long a run may take, and whether the execution's deadline says so rather than the call's timeout.
+
+    ``attempt_seconds`` is what the attempt had at its begin, where some of it has been used before the run.
+    """
 
     seconds: float
     by_deadline: bool = False
+    attempt_seconds: float | None = None
 
     def after(self, seconds: float) -> Limit:
         """Return what is left after so many seconds."""
-        return replace(self, seconds=self.seconds - seconds)
+        return replace(self, seconds=self.seconds - seconds, attempt_seconds=self.of_the_attempt)
+
+    @property
+    def of_the_attempt(self) -> float:
+        """What the whole attempt may take: the figure that people know."""
+        return self.seconds if self.attempt_seconds is None else self.attempt_seconds
 
 
 def no_time_to_run(limit: Limit) -> Failed:
@@ -90,4 +99,4 @@ def _out_of_time(limit: Limit) -> Failed:
     if limit.by_deadline:
         failure = failure_of(ErrorCode.DEADLINE_EXCEEDED, "The execution's deadline passed while the tool ran.")
         return Failed(replace(failure, begun=True)).after_running()
-    return Failed(failure_of(ErrorCode.TOOL_TIMEOUT, f"The tool did not end within {limit.seconds:g} s."))
+    return Failed(failure_of(ErrorCode.TOOL_TIMEOUT, f"The tool did not end within {limit.of_the_attempt:g} s."))

@@ -140,6 +140,15 @@ def test_what_the_deadline_cuts_off_may_have_had_its_effect(tool_name: str, effe
     assert (failure.code, failure.effect, failure.begun) == ("DeadlineExceeded", effect, True)
 
 
+def test_a_timeout_tells_the_seconds_of_the_attempt_whatever_was_used_before_the_run() -> None:
+    (tool,) = [each for each in group.tools if each.spec.name == "sleeps"]
+
+    outcome = run_tool(tool, {"seconds": 5}, Limit(2).after(1.5).after(0.499))
+
+    assert isinstance(outcome, Failed)
+    assert outcome.failure.message == "The tool did not end within 2 s."
+
+
 @pytest.mark.parametrize(("left_ms", "begun"), [(1_999, False), (2_000, True)])
 def test_what_may_have_an_effect_is_not_begun_close_to_the_deadline(left_ms: int, begun: bool) -> None:  # noqa: FBT001
     EFFECTS.clear()
