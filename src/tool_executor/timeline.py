@@ -39,6 +39,20 @@ class Kind(StrEnum):
         return self in {Kind.QUEUED, Kind.BACKOFF}
 
 
+#: What each kind of stretch is called in a legend.
+MEANINGS: Final = {
+    Kind.QUEUED: "waits to begin",
+    Kind.BACKOFF: "waits for the next attempt",
+    Kind.SUCCEEDED: "answered",
+    Kind.CACHED: "from the cache",
+    Kind.REPLAYED: "replayed",
+    Kind.FAILED: "failed",
+    Kind.TIMED_OUT: "timed out",
+    Kind.CUT_OFF: "cut off",
+    Kind.OVERTAKEN: "left for the attempt beside it",
+    Kind.RUNNING: "runs",
+}
+
 _TIMEOUTS: Final = frozenset({ErrorCode.TOOL_TIMEOUT, ErrorCode.DEADLINE_EXCEEDED})
 _ANSWERED: Final = {
     "done": Kind.SUCCEEDED,

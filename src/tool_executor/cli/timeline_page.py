@@ -11,7 +11,7 @@ from rich.text import Text
 from tool_executor.attempt_words import call_words
 from tool_executor.cli.console import STATUS_STYLES, visible
 from tool_executor.cli.timeline_bars import axis, drawn, load
-from tool_executor.timeline import Kind
+from tool_executor.timeline import MEANINGS, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -32,18 +32,6 @@ _STYLES: Final = {
     Kind.CUT_OFF: "red",
     Kind.OVERTAKEN: "dim",
     Kind.RUNNING: "blue",
-}
-_MEANINGS: Final = {
-    Kind.QUEUED: "waits to begin",
-    Kind.BACKOFF: "waits for the next attempt",
-    Kind.SUCCEEDED: "answered",
-    Kind.CACHED: "from the cache",
-    Kind.REPLAYED: "replayed",
-    Kind.FAILED: "failed",
-    Kind.TIMED_OUT: "timed out",
-    Kind.CUT_OFF: "cut off",
-    Kind.OVERTAKEN: "left for the attempt beside it",
-    Kind.RUNNING: "runs",
 }
 _LEAST_BAR: Final = 20
 _WIDEST_NAME: Final = 24
@@ -97,7 +85,7 @@ def split(lines: Sequence[CallLine], *, fold_above: int = FOLD_ABOVE) -> tuple[l
 
 def _legend(shown: Sequence[CallLine], folded: Sequence[CallLine], width: int) -> Iterator[Text]:
     used = {stretch.kind for line in shown for stretch in line.stretches}
-    parts = [f"{kind.value} {meaning}" for kind, meaning in _MEANINGS.items() if kind in used]
+    parts = [f"{kind.value} {meaning}" for kind, meaning in MEANINGS.items() if kind in used]
     if any(stretch.candidate and not stretch.kind.is_wait for line in shown for stretch in line.stretches):
         parts.append("capital: a fallback")
     if folded:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from tool_executor.timeline import Kind
+from tool_executor.timeline import MEANINGS, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -15,18 +15,6 @@ if TYPE_CHECKING:
 
 #: What ran is seen, however short it was, in percent of the whole.
 _LEAST_WIDTH: Final = 0.6
-_MEANINGS: Final = {
-    Kind.QUEUED: "waits to begin",
-    Kind.BACKOFF: "waits for the next attempt",
-    Kind.SUCCEEDED: "answered",
-    Kind.CACHED: "from the cache",
-    Kind.REPLAYED: "replayed",
-    Kind.FAILED: "failed",
-    Kind.TIMED_OUT: "timed out",
-    Kind.CUT_OFF: "cut off",
-    Kind.OVERTAKEN: "left for the attempt beside it",
-    Kind.RUNNING: "runs",
-}
 _FALLBACK: Final = ("fallback", "a fallback, outlined")
 
 
@@ -69,7 +57,7 @@ def legend_of(lines: Iterable[PictureLine]) -> list[tuple[str, str]]:
     """Return the styles that the lines use, each with its meaning, in a fixed order."""
     bars = [bar for line in lines for bar in line.bars]
     used = {bar.style for bar in bars}
-    listed = [(_style(kind), meaning) for kind, meaning in _MEANINGS.items() if _style(kind) in used]
+    listed = [(_style(kind), meaning) for kind, meaning in MEANINGS.items() if _style(kind) in used]
     return [*listed, *([_FALLBACK] if any(bar.is_fallback for bar in bars) else [])]
 
 
@@ -82,7 +70,7 @@ def _bar(stretch: Stretch, length_ms: float) -> Bar:
     of_fallback = stretch.candidate > 0 and not stretch.kind.is_wait
     who = f", fallback {stretch.candidate}" if of_fallback else ""
     took = f"{(stretch.to_ms - stretch.from_ms) / 1000:.2f} s"
-    title = f"{_MEANINGS[stretch.kind]}{who}: {took} from {stretch.from_ms / 1000:.2f} s"
+    title = f"{MEANINGS[stretch.kind]}{who}: {took} from {stretch.from_ms / 1000:.2f} s"
     return Bar(
         round(left, 3), round(min(width, 100 - left), 3), _style(stretch.kind), stretch.kind.is_wait, of_fallback, title
     )

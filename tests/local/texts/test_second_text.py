@@ -21,28 +21,10 @@ from tool_executor import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from tests.local.conftest import Deployed
 
-LAMBDA_FUNCTION_NAME = "inventory-optimizer-lambda"
 
-
-@pytest.fixture(autouse=True)
-def _environment(deployed: Deployed, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What `tool-executor local up` prints to export: the snippets name no endpoint."""
-    for name, value in deployed.environment.items():
-        if name.startswith("AWS_"):
-            monkeypatch.setenv(name, value)
-
-
-@pytest.fixture
-def executor() -> Iterator[ToolExecutor]:
-    with ToolExecutor(region="us-east-1", max_workers=10) as executor:
-        yield executor
-
-
-class TestSeed2:
+class TestSecondText:
     def test_execute_tool(self, executor: ToolExecutor) -> None:
         correlation_id = str(uuid4())
 

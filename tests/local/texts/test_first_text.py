@@ -5,8 +5,6 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any
 
-import pytest
-
 from tool_executor import (
     ConfigurationManager,
     ToolCall,
@@ -17,28 +15,16 @@ from tool_executor import (
 from tool_executor.agents import BaseAgent, InventoryOptimizerAgent
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
+
+    import pytest
 
     from tests.local.conftest import Deployed
 
 LAMBDA_FUNCTION_NAME = "inventory-optimizer-lambda"
 
 
-@pytest.fixture(autouse=True)
-def _environment(deployed: Deployed, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What `tool-executor local up` prints to export: the snippets name no endpoint."""
-    for name, value in deployed.environment.items():
-        if name.startswith("AWS_"):
-            monkeypatch.setenv(name, value)
-
-
-@pytest.fixture
-def executor() -> Iterator[ToolExecutor]:
-    with ToolExecutor(region="us-east-1", max_workers=10) as executor:
-        yield executor
-
-
-class TestSeed1:
+class TestFirstText:
     def test_basic_tool_execution(self) -> None:
         # Initialize executor
         executor = ToolExecutor(region="us-east-1", max_workers=10)
