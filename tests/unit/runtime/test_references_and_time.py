@@ -143,30 +143,24 @@ def test_a_fallback_that_refers_to_what_is_not_there_costs_the_call_nothing(
     assert EFFECTS == ["orders AB1"]
 
 
-def test_a_tool_is_not_begun_after_the_deadline_because_its_key_took_long(
-    aws: Aws, clock: FakeClock, execution_id: str
+@pytest.mark.parametrize(
+    ("claim_ms", "code"),
+    [
+        pytest.param(28_000, "DeadlineExceeded", id="after the deadline"),
+        pytest.param(9_900, "DeadlineTooClose", id="so close to it that an effect might come after it"),
+    ],
+)
+def test_a_tool_is_not_begun_too_late_because_its_key_took_long(
+    aws: Aws, clock: FakeClock, execution_id: str, claim_ms: int, code: str
 ) -> None:
     earlier(aws, execution_id)
     keyed(aws, execution_id)
-    database = Meanwhile(aws.dynamodb, "put_item", lambda: clock.advance(28_000))
+    database = Meanwhile(aws.dynamodb, "put_item", lambda: clock.advance(claim_ms))
     deadline = iso_from_ms(START_MS + 10_000)
 
     told = attempt(aws, clock, execution_id, "orders", dynamodb=database, deadline=deadline)
 
-    assert (told["error_code"], told["effect"], EFFECTS) == ("DeadlineExceeded", "none", [])
-
-
-def test_what_may_have_an_effect_is_not_begun_close_to_the_deadline_because_its_key_took_long(
-    aws: Aws, clock: FakeClock, execution_id: str
-) -> None:
-    earlier(aws, execution_id)
-    keyed(aws, execution_id)
-    database = Meanwhile(aws.dynamodb, "put_item", lambda: clock.advance(9_900))
-    deadline = iso_from_ms(START_MS + 10_000)
-
-    told = attempt(aws, clock, execution_id, "orders", dynamodb=database, deadline=deadline)
-
-    assert (told["error_code"], told["effect"], EFFECTS) == ("DeadlineTooClose", "none", [])
+    assert (told["error_code"], told["effect"], EFFECTS) == (code, "none", [])
 
 
 @pytest.mark.parametrize("operation", ["get_item", "update_item"])
