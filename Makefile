@@ -10,6 +10,8 @@ TEST_TOOLS_READY := tests/npm/node_modules/.ready
 # The virtual environment's node comes first: the CDK needs one, and the machine may have none or an old one.
 export PATH := $(BIN):$(PATH)
 export JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION := 1
+# Images for containers like to set it; every process would then compile all that it imports, the CDK's megabytes among it.
+unexport PYTHONDONTWRITEBYTECODE
 STAGE ?= dev
 SEEDS ?= 200
 
