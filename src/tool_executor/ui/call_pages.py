@@ -15,8 +15,8 @@ from tool_executor.attempt_words import outcome_words
 from tool_executor.errors import ExecutionNotFoundError, ResultUnavailableError
 from tool_executor.result_reader import ResultReader
 from tool_executor.ui.errors import PageNotFoundError, RecordUnreadableError
-from tool_executor.ui.looks import UNREADABLE
 from tool_executor.ui.rendering import render
+from tool_executor.ui.strange_records import UNREADABLE
 from tool_executor.ui.words import picture_type, pretty
 
 if TYPE_CHECKING:

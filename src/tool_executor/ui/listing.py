@@ -13,6 +13,7 @@ from tool_executor.errors import InvalidRequestError
 from tool_executor.history import Among
 from tool_executor.history_statistics import Window
 from tool_executor.time_window import moment_of
+from tool_executor.ui.strange_records import filled, is_moment
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -89,10 +90,14 @@ class Filter:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page of a list. ``following`` is the cursor of the next one, None of the last."""
+    """A page of a list. ``following`` is the cursor of the next one, None of the last.
+
+    ``unplaced`` are rows whose start is no time: a list that is sorted by it has no place for them.
+    """
 
     rows: list[Record]
     following: Cursor | None
+    unplaced: tuple[Record, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,14 +111,17 @@ class Listing:
     def page(self, cursor: Cursor | None) -> Page:
         """Return a page. Raises InvalidRequestError, ServiceError, CredentialsMissingError."""
         skipped = 0 if cursor is None else cursor.seen
-        rows = self._rows(cursor, PAGE_ROWS + skipped + 1)[skipped:]
-        shown = rows[:PAGE_ROWS]
-        more = len(rows) > PAGE_ROWS
-        return Page(shown, Cursor.behind(shown, cursor) if more else None)
+        read = [filled(row) for row in self._rows(cursor, PAGE_ROWS + skipped + 1)[skipped:]]
+        shown = [row for row in read[:PAGE_ROWS] if is_moment(row.get("started_at"))]
+        unplaced = tuple(row for row in read[:PAGE_ROWS] if row not in shown)
+        more = len(read) > PAGE_ROWS and bool(shown)
+        return Page(shown, Cursor.behind(shown, cursor) if more else None, unplaced)
 
     def _rows(self, cursor: Cursor | None, limit: int) -> list[Record]:
         if self.wanted.status == "open" and not self.wanted.of_calls and not self.wanted.correlation_id:
-            opened = sorted(self.history.open_executions(1000), key=lambda row: row["started_at"], reverse=True)
+            opened = sorted(
+                self.history.open_executions(1000), key=lambda row: str(row.get("started_at")), reverse=True
+            )
             return [{"status": "running", **row} for row in opened if self._is_meant(row, cursor)][:limit]
         until_ms = None if cursor is None else cursor.ms + 1
         if self.wanted.correlation_id:
@@ -131,6 +139,8 @@ class Listing:
 
     def _is_meant(self, row: Record, cursor: Cursor | None) -> bool:
         """Whether one that runs is of the window; where none is said, however long ago it began."""
+        if not is_moment(row.get("started_at")):
+            return cursor is None
         began = ms_from_iso(row["started_at"])
         since = moment_of(self.wanted.since, self.now) if self.wanted.since else None
         until = moment_of(self.wanted.until, self.now) if self.wanted.until else None

@@ -39,6 +39,7 @@ async def executions(request: Request) -> Response:
         400 if problems else 200,
         wanted=wanted,
         rows=page.rows,
+        unplaced=page.unplaced,
         following=urlencode({**_said(wanted), "after": str(page.following)}) if page.following else None,
         first=urlencode(_said(wanted)),
         is_first=is_first,

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Final
 
 from tool_contract.envelope import CallStatus
 from tool_contract.record import EXECUTION_CALL_ID
-from tool_contract.timestamps import ms_from_iso
 from tool_executor.attempt_words import call_words
 from tool_executor.console_links import is_on_aws, links_of
 from tool_executor.errors import ExecutionNotFoundError
 from tool_executor.execution import Runner
 from tool_executor.timeline import Timeline, timeline_of
 from tool_executor.ui.picture import PictureLine, legend_of, picture_of
+from tool_executor.ui.strange_records import UNREADABLE, filled, is_moment
 from tool_executor.unplanned import still_runs, unplanned_execution
 
 if TYPE_CHECKING:
@@ -27,8 +27,6 @@ _FEW_CALLS: Final = 25
 _MANY_CALLS: Final = 100
 _BUSY_MS: Final = 60_000
 _NO_TIME: Final = "1970-01-01T00:00:00.000Z"
-#: What comes of records that are not as this version writes them.
-UNREADABLE: Final = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,23 +129,14 @@ def _own_of(records: list[Record]) -> Record | None:
     own = next(filter(_is_own, records), None)
     if own is None:
         return None
-    said = {"mode": "unknown mode", "calls": len(records) - 1, "status": "unreadable", **own}
-    try:
-        ms_from_iso(said["started_at"])
-    except UNREADABLE:
-        said["started_at"] = next(filter(_is_moment, (one.get("started_at") for one in records)), _NO_TIME)
-    return {"correlation_id": own["execution_id"], **said}
+    said = {"mode": "unknown mode", "calls": len(records) - 1, **filled(own)}
+    if not is_moment(said.get("started_at")):
+        said["started_at"] = next(filter(is_moment, (one.get("started_at") for one in records)), _NO_TIME)
+    return said
 
 
 def _is_own(record: Record) -> bool:
     return bool(record["call_id"] == EXECUTION_CALL_ID)
-
-
-def _is_moment(text: object) -> bool:
-    try:
-        return ms_from_iso(str(text)) >= 0
-    except UNREADABLE:
-        return False
 
 
 def _records(found: Found, execution_id: str) -> list[Record]:

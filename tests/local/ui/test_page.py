@@ -138,7 +138,9 @@ def test_a_picture_that_a_call_has_kept_is_shown(visit: Visit, mixed: str) -> No
     visit.go(f"/executions/{mixed}/calls/said")
     picture = visit.page.get_by_role("img", name="Picture shot-1-ab.png")
     picture.scroll_into_view_if_needed()
-    expect(picture).to_have_js_property("naturalWidth", 1)  # waits for it; a string to evaluate the page's policy forbids
+    expect(picture).to_have_js_property(
+        "naturalWidth", 1
+    )  # waits for it; a string to evaluate the page's policy forbids
 
 
 def test_an_execution_runs_again_from_its_page(visit: Visit, mixed: str) -> None:

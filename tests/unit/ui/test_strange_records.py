@@ -49,6 +49,26 @@ def test_an_execution_s_own_record_may_lack_anything(page: Page, rows: HistoryRo
     assert "of 1 call" in page.html(f"/executions/{execution_id}")
 
 
+@pytest.mark.parametrize("asked", ["", "?tool=echo", "?status=open", "?correlation_id=odd"])
+def test_a_list_is_shown_whatever_its_rows_lack(page: Page, rows: HistoryRows, asked: str) -> None:
+    keys = {"day": "2026-11-20", "tool_day": "echo#2026-11-20#0", "open": "0", "deadline": "2026-11-20T10:01:00.000Z"}
+    started = {"started_at": "2026-11-20T10:00:00.000Z", "correlation_id": "odd"}
+    rows.put(execution_id="odd-one", call_id="#execution" if "tool" not in asked else "c1", **keys, **started)
+    query = asked if "open" in asked else f"{asked}{'&' if asked else '?'}since=2026-11-20&until=2026-11-21"
+    assert "odd-one" in page.html(f"/executions{query}")
+
+
+def test_rows_whose_start_is_no_time_are_told_beside_the_list(page: Page, rows: HistoryRows) -> None:
+    open_row = {"open": "0", "deadline": "2026-11-20T10:01:00.000Z"}
+    rows.put(execution_id="began-soon", call_id="#execution", started_at="soon", **open_row)
+    rows.put(execution_id="never-began", call_id="#execution", **open_row)
+    rows.put(execution_id="began", call_id="#execution", started_at="2026-11-20T10:00:00.000Z", **open_row)
+    html = page.html("/executions?status=open")
+    left_out = html.partition("Left out")[2].partition("</p>")[0]
+    assert [name in left_out for name in ("began-soon", "never-began", "/began<")] == [True, True, False]
+    assert '<td class="id"><a href="/executions/began">' in html
+
+
 @pytest.mark.parametrize("knows", ["ended", "nothing"])
 def test_calls_whose_execution_has_expired_before_them_are_shown_and_asked_for_no_more(
     page: Page, rows: HistoryRows, monkeypatch: pytest.MonkeyPatch, knows: str
