@@ -122,6 +122,12 @@ def asked_input(found: Found, record: Record) -> Any:  # noqa: ANN401 - JSON is 
     return input_of(found, record, "resolved_input" if record.get("resolved_candidate") == 0 else "input")
 
 
+def asked_beside(record: Record) -> dict[str, str]:
+    """Return what a request said beside its calls, as a record of it tells: who asked, and what it belongs to."""
+    said = {name: record[name] for name in ("caller", "correlation_id") if isinstance(record.get(name), str)}
+    return {name: text for name, text in said.items() if text != record["execution_id"]}
+
+
 def _view(found: Found, execution_id: str, call_id: str) -> CallView:
     record = record_of(found, execution_id, call_id)
     try:

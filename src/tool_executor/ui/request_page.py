@@ -10,7 +10,7 @@ from starlette.responses import RedirectResponse
 from tool_contract import strict_json
 from tool_contract.record import EXECUTION_CALL_ID, asked_tool
 from tool_executor.errors import ExecutionNotFoundError, InvalidRequestError
-from tool_executor.ui.call_pages import input_of
+from tool_executor.ui.call_pages import asked_beside, input_of
 from tool_executor.ui.rendering import render
 from tool_executor.ui.starting import new_run_id, problems_of, run_id_of, start
 from tool_executor.ui.submitted import submitted
@@ -63,7 +63,8 @@ def _request_of(found: Found, execution_id: str) -> dict[str, Any]:
         raise ExecutionNotFoundError(f"The history holds no execution {execution_id!r}.")
     own = next((record for record in records if record["call_id"] == EXECUTION_CALL_ID), {})
     calls = [_call_of(found, record) for record in records if record is not own]
-    return {**({"mode": "sequence"} if own.get("mode") == "sequence" else {}), "calls": calls}
+    mode = {"mode": "sequence"} if own.get("mode") == "sequence" else {}
+    return {**asked_beside(own or records[0]), **mode, "calls": calls}
 
 
 def _call_of(found: Found, record: dict[str, Any]) -> dict[str, Any]:

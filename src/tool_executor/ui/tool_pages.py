@@ -10,7 +10,7 @@ from starlette.responses import RedirectResponse
 
 from tool_contract import strict_json
 from tool_executor.errors import InvalidRequestError, ToolNotFoundError
-from tool_executor.ui.call_pages import asked_input, record_of
+from tool_executor.ui.call_pages import asked_beside, asked_input, record_of
 from tool_executor.ui.form_values import (
     LEFT_OUT,
     fits,
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
     from tool_contract.catalog import Catalog
     from tool_contract.tool_spec import ToolSpec
+    from tool_executor.ui.place import Found
 
 _INPUT: Final = "/calls/0/input"
 _CALL: Final = "/calls/0"
@@ -105,8 +106,7 @@ async def tool(request: Request) -> Response:
     spec = _spec(await place.catalog(), request.path_params["tool_name"])
     form = RunForm(spec)
     if "execution" in query and "call" in query:
-        given = await place.ask(lambda found: asked_input(found, record_of(found, query["execution"], query["call"])))
-        form = _filled(spec, given)
+        form = await place.ask(lambda found: _filled_as(spec, found, query["execution"], query["call"]))
     return _shown(request, form)
 
 
@@ -133,11 +133,13 @@ def _spec(catalog: Catalog, name: str) -> ToolSpec:
     return catalog.by_name[name]
 
 
-def _filled(spec: ToolSpec, given: Any) -> RunForm:  # noqa: ANN401 - JSON is any value
-    shape = shape_of(spec.input_schema)
+def _filled_as(spec: ToolSpec, found: Found, execution_id: str, call_id: str) -> RunForm:
+    """Return the form that asks for what a call asked for."""
+    record = record_of(found, execution_id, call_id)
+    given, beside, shape = asked_input(found, record), asked_beside(record), shape_of(spec.input_schema)
     if fits(shape, given):
-        return RunForm(spec, texts_of(shape, given))
-    return RunForm(spec, json_text=pretty(given))
+        return RunForm(spec, {**beside, **texts_of(shape, given)})
+    return RunForm(spec, beside, json_text=pretty(given))
 
 
 def _changed(form: RunForm, texts: Mapping[str, str]) -> RunForm | None:

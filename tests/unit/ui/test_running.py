@@ -194,18 +194,33 @@ def test_a_call_runs_again_with_its_own_input(page: Page, rows: HistoryRows) -> 
     assert re.search(r'id="f/text"[^>]* value="hello"', html)
 
 
+def test_a_call_runs_again_for_the_same_caller_and_under_the_same_correlation_id(page: Page, rows: HistoryRows) -> None:
+    call = {"tool_name": "echo", "input": '{"text":"hello"}', "caller": "reports"}
+    rows.execution("for-reports", call, correlation_id="monday")
+    html = page.html("/tools/echo?execution=for-reports&call=c1")
+    fields = dict(re.findall(r'name="(caller|correlation_id)"[^>]* value="([^"]*)"', html))
+    assert fields == {"caller": "reports", "correlation_id": "monday"}
+
+
+def test_a_correlation_id_that_nobody_chose_is_not_said_again(page: Page, rows: HistoryRows) -> None:
+    rows.execution("by-itself", {"tool_name": "echo", "input": '{"text":"hello"}'})
+    assert "by-itself" not in page.html("/tools/echo?execution=by-itself&call=c1")
+    assert "correlation_id" not in page.html("/request?again=by-itself").partition("<textarea")[2]
+
+
 def test_an_execution_runs_again_as_its_records_have_it(page: Page, rows: HistoryRows, started: Started) -> None:
     fallback = '[{"tool_name":"echo","input":{"text":"instead"}}]'
     calls = [
         {"tool_name": "echo", "input": '{"text":"a"}', "fallbacks": fallback},
         {"tool_name": "echo", "input": "{}"},
     ]
-    rows.execution("whole", *calls, mode="sequence")
+    rows.execution("whole", *calls, mode="sequence", caller="reports", correlation_id="monday")
     (text,) = re.findall(r"<textarea[^>]*>(.*?)</textarea>", page.html("/request?again=whole"), re.DOTALL)
     answer = page.post("/request", run_id=RUN_ID, request_json=text.replace("&#34;", '"'))
     assert answer.headers["location"] == f"/executions/{started.requests[0][0]}"
     request = started.requests[0][1]
     assert request["mode"] == "sequence"
+    assert (request["caller"], request["correlation_id"]) == ("reports", "monday")
     assert request["calls"][0]["fallbacks"] == [{"tool_name": "echo", "input": {"text": "instead"}}]
 
 
