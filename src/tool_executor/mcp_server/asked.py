@@ -13,6 +13,7 @@ from tool_contract.request import ExecutionRequest, check_request, coded_by_plac
 from tool_executor.arguments import refused
 from tool_executor.errors import InvalidRequestError, invalid_request
 from tool_executor.mcp_server.own_tools import WAIT
+from tool_executor.model_secrets import ModelSecrets, SecretNotGiven
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -57,6 +58,36 @@ def batch_request(executions: Executions, arguments: Mapping[str, Any], meta: Ma
     said = {"max_concurrency": min(MAX_CONCURRENCY, executions.max_workers) if parallel else None}
     own = _given({**said, "correlation_id": meta.get(CORRELATION_ID)})
     return {**own, **arguments, "calls": filled, "caller": executions.caller}
+
+
+def put_secrets_into(request: dict[str, Any], secrets: ModelSecrets) -> dict[str, Any]:
+    """Return a request with what is meant in place of each secret's name. Raises InvalidRequestError with every other.
+
+    What is no request is left as it is: the check tells that.
+    """
+    problems: list[Problem] = []
+
+    def meant(call: Any, path: tuple[str | int, ...]) -> Any:  # noqa: ANN401 - whatever stands where a call should
+        if not isinstance(call, dict):
+            return call
+        given = (
+            {**call, "fallbacks": each(call.get("fallbacks"), (*path, "fallbacks"))} if "fallbacks" in call else call
+        )
+        if not isinstance(given.get("input"), dict):
+            return given
+        try:
+            return {**given, "input": secrets.put_into(given["input"], (*path, "input"))}
+        except SecretNotGiven as error:
+            problems.append(error.problem)
+            return given
+
+    def each(calls: Any, path: tuple[str | int, ...]) -> Any:  # noqa: ANN401 - as above
+        return [meant(call, (*path, place)) for place, call in enumerate(calls)] if isinstance(calls, list) else calls
+
+    filled = {**request, "calls": each(request["calls"], ("calls",))}
+    if problems:
+        raise refused(*problems)
+    return filled
 
 
 def check(request: dict[str, Any], catalog: Catalog) -> None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import mcp_types as types
 
 from tool_contract.catalog import Catalog
+from tool_contract.secret import SECRET_REF, is_marked
 from tool_executor.errors import ToolNotFoundError
 from tool_executor.mcp_server.output_shape import output_schema
 
@@ -33,14 +34,17 @@ def check_patterns(catalog: Catalog, patterns: Sequence[str]) -> None:
             raise ToolNotFoundError(problem.message, [problem.as_detail()], hint=problem.hint)
 
 
-def offered_tool(spec: ToolSpec) -> types.Tool:
-    """Return a tool as MCP lists it. Its name is one of MCP's by the contract's own pattern."""
+def offered_tool(spec: ToolSpec, secret_names: Sequence[str] = ()) -> types.Tool:
+    """Return a tool as MCP lists it. Its name is one of MCP's by the contract's own pattern.
+
+    Where it takes a secret, its schema offers ``secret_names``, if there are any.
+    """
     title = title_of(spec.name)
     return types.Tool(
         name=spec.name,
         title=title,
         description=spec.description,
-        input_schema=spec.input_schema,
+        input_schema=_naming(spec.input_schema, secret_names) if secret_names else spec.input_schema,
         output_schema=output_schema(spec.output_schema),
         annotations=_hints(title, spec.annotations),
     )
@@ -61,6 +65,16 @@ def hints_of_any(title: str, tools: Iterable[ToolSpec]) -> types.ToolAnnotations
         destructive_hint=any(mark.destructive for mark in marks),
         open_world_hint=any(mark.open_world for mark in marks),
     )
+
+
+def _naming(schema: Any, secret_names: Sequence[str]) -> Any:  # noqa: ANN401 - any part of a schema
+    if isinstance(schema, list):
+        return [_naming(part, secret_names) for part in schema]
+    if not isinstance(schema, dict):
+        return schema
+    if is_marked(schema):
+        return {**schema, "properties": {SECRET_REF: {"type": "string", "enum": list(secret_names)}}}
+    return {key: _naming(part, secret_names) for key, part in schema.items()}
 
 
 def _hints(title: str, mark: ToolAnnotations) -> types.ToolAnnotations:

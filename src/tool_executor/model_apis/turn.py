@@ -13,9 +13,9 @@ from tool_contract.limits import MAX_CALLS
 from tool_contract.problems import Problem
 from tool_executor.calls import ToolCall
 from tool_executor.errors import CallerLimitExceededError, InvalidRequestError, ToolExecutorError
-from tool_executor.model_apis.model_secrets import ModelSecrets, SecretNotGiven
 from tool_executor.model_apis.needless_nulls import without_needless_nulls
 from tool_executor.model_apis.strict_schema import has_strict_form
+from tool_executor.model_secrets import ModelSecrets, SecretNotGiven
 from tool_executor.result import ToolExecutionResult
 
 if TYPE_CHECKING:

@@ -23,12 +23,14 @@ from tool_executor.mcp_server.output_shape import output_schema, structured
 from tool_executor.planner_catalog import deployed_catalog
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from tool_executor.aws import Aws
 
 
-def listed(executions: FakeExecutions, *patterns: str) -> dict[str, Any]:
+def listed(executions: FakeExecutions, *patterns: str, secrets: Mapping[str, str] | None = None) -> dict[str, Any]:
     async def ask() -> dict[str, Any]:
-        async with Client(server_of(executions, patterns)) as client:
+        async with Client(server_of(executions, patterns, secrets)) as client:
             return {tool.name: tool for tool in (await client.list_tools()).tools}
 
     return asyncio.run(ask())
@@ -51,6 +53,16 @@ def test_every_tool_of_the_catalog_is_listed_with_its_schemas_and_marks() -> Non
         assert marks.open_world_hint is spec.annotations.open_world
     assert tools["say_text"].title == "Say text"
     assert tools["say_text"].output_schema == TOOLS.by_name["say_text"].output_schema
+
+
+def test_a_tool_that_takes_a_secret_offers_the_names_that_may_be_said() -> None:
+    def offered(told: Any) -> Any:
+        return told.input_schema["properties"]["password"]["anyOf"][0]["properties"]["secret_ref"].get("enum")
+
+    assert offered(listed(offering(TOOLS))["say_text"]) is None
+    named = listed(offering(TOOLS), secrets={"shop": "shop/login", "bank": "bank"})
+    assert offered(named["say_text"]) == ["bank", "shop"]
+    assert offered(listed(offering(TOOLS))["say_text"]) is None, "the catalog's own schema was changed"
 
 
 def test_the_tools_that_are_shipped_have_names_and_schemas_that_mcp_takes() -> None:

@@ -12,7 +12,7 @@ from tool_contract.secret import SECRET_REF, Secret, is_reference
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_NONE_GIVEN = "No secret was given to this conversation."
+_NONE_GIVEN = "None was given."
 
 
 class SecretNotGiven(Exception):
@@ -32,9 +32,12 @@ class ModelSecrets:
 
     given: Mapping[str, Secret | str] = field(default_factory=dict)
 
-    def put_into(self, arguments: dict[str, Any]) -> dict[str, Any]:
-        """Return a tool's input with what is meant in place of each reference. Raises SecretNotGiven."""
-        filled: dict[str, Any] = self._filled(arguments, ())
+    def put_into(self, arguments: dict[str, Any], path: tuple[str | int, ...] = ()) -> dict[str, Any]:
+        """Return a tool's input with what is meant in place of each reference.
+
+        Raises SecretNotGiven, with a pointer that begins with ``path``.
+        """
+        filled: dict[str, Any] = self._filled(arguments, path)
         return filled
 
     def _filled(self, value: Any, path: tuple[str | int, ...]) -> Any:  # noqa: ANN401 - JSON is any value
