@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from contextlib import contextmanager
@@ -47,6 +48,15 @@ class Visit:
 
     def go(self, path: str) -> None:
         self.page.goto(self.served.origin + path)
+
+    def run_echo(self, **fields: str) -> str:
+        """Fill the form of ``echo``, run it, and return the execution's id."""
+        self.go("/tools/echo")
+        for name, text in fields.items():
+            self.page.locator(f"[id='f/{name}']").fill(text)
+        self.page.get_by_role("button", name="Run echo").click()
+        self.page.wait_for_url(re.compile(r"/executions/[0-9a-f-]{36}$"))
+        return self.page.url.rpartition("/")[2]
 
     def faults(self, *rules: str) -> list[Any]:
         """Return what axe-core calls serious or critical, by all of its rules or by some."""

@@ -45,19 +45,9 @@ def mixed(served: Served) -> str:
     return name
 
 
-def run_echo(visit: Visit, **fields: str) -> str:
-    """Fill the form of ``echo``, run it, and return the execution's id."""
-    visit.go("/tools/echo")
-    for name, text in fields.items():
-        visit.page.locator(f"[id='f/{name}']").fill(text)
-    visit.page.get_by_role("button", name="Run echo").click()
-    visit.page.wait_for_url(re.compile(r"/executions/[0-9a-f-]{36}$"))
-    return visit.page.url.rpartition("/")[2]
-
-
 def test_a_tool_is_run_from_its_form_watched_to_its_end_and_found_in_the_list(visit: Visit) -> None:
     page = visit.page
-    execution_id = run_echo(visit, text="from the form", seconds="2")
+    execution_id = visit.run_echo(text="from the form", seconds="2")
     expect(page.locator("#live[hx-get]")).to_be_attached()
     expect(page.get_by_role("button", name="Cancel execution")).to_be_visible()
     expect(page.locator("#live:not([hx-get])")).to_be_attached(timeout=60_000)
@@ -79,43 +69,8 @@ def test_a_tool_is_run_from_its_form_watched_to_its_end_and_found_in_the_list(vi
     expect(page.get_by_role("link", name=execution_id)).to_have_count(0)
 
 
-def test_nothing_is_asked_any_more_once_an_execution_has_ended(visit: Visit, mixed: str) -> None:
-    asked: list[str] = []
-    visit.page.on("request", lambda request: asked.append(request.url))
-    visit.go(f"/executions/{mixed}")
-    visit.page.wait_for_load_state("networkidle")
-    asked.clear()
-    visit.page.wait_for_timeout(2_500)  # longer than the pause between two looks
-    assert asked == []
-
-
-def test_what_a_person_has_opened_stays_open_while_the_page_is_live(visit: Visit) -> None:
-    run_echo(visit, text="x", seconds="4")
-    page = visit.page
-    expect(page.locator("svg.bars rect.running")).to_have_count(1, timeout=30_000)
-    page.locator("summary").first.click()
-    page.get_by_role("link", name="c1").focus()
-    with page.expect_response(re.compile("/live$")):
-        pass
-    with page.expect_response(re.compile("/live$")):
-        pass
-    expect(page.locator("details[open] .words")).to_be_visible()
-    assert page.evaluate("document.activeElement.id") == "call-1"
-
-
-def test_a_live_page_says_when_nobody_answers_and_goes_on_when_somebody_does(visit: Visit) -> None:
-    run_echo(visit, text="x", seconds="4")
-    page, notice = visit.page, visit.page.locator("#notice")
-    page.route("**/live", lambda route: route.abort())
-    expect(notice).to_contain_text("does not answer", timeout=30_000)
-    page.unroute("**/live")
-    expect(notice).to_be_hidden(timeout=30_000)
-    expect(page.locator("#live:not([hx-get])")).to_be_attached(timeout=60_000)
-    visit.complaints.clear()  # the browser tells of what was aborted
-
-
 def test_an_execution_is_cancelled_and_its_page_says_so(visit: Visit) -> None:
-    execution_id = run_echo(visit, text="x", seconds="25")
+    execution_id = visit.run_echo(text="x", seconds="25")
     expect(visit.page.locator("svg.bars rect.running")).to_have_count(1, timeout=30_000)
     visit.page.get_by_role("button", name="Cancel execution").click()
     expect(visit.page.locator(".facts .status")).to_have_text(re.compile("cancelled"), timeout=30_000)
@@ -245,5 +200,5 @@ def tab_to(visit: Visit, wanted: str) -> None:
 
 def test_without_scripts_a_form_still_runs_a_tool(chromium: Browser, served: Served) -> None:
     with visiting(chromium, served, java_script_enabled=False) as visit:
-        run_echo(visit, text="no scripts")
+        visit.run_echo(text="no scripts")
         expect(visit.page.get_by_role("heading", level=1)).to_be_visible()
