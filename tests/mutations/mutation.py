@@ -29,6 +29,7 @@ PROMISES: Final = {
     "P11": "The browser reaches no address that is not public, unless allowed by name, and no scheme but http(s).",
     "P12": "A caller calls what its policy allows, no more than it allows, and sees no other caller's answers.",
     "metrics": "What docs/observability.md says of metrics, logs and traces.",
+    "agents": "What docs/mcp.md and docs/agents.md say of what agents may use, and of what they are told.",
     "page": "What docs/ui.md says of who may use the page, and of what it shows.",
     "docs": "What docs/semantics.md says of sequences, waits, keys, the cache, the breaker and the retry budget.",
 }
