@@ -15,7 +15,15 @@ from tool_contract.envelope import OPEN_STATUSES, CallStatus, ResultRef
 from tool_contract.errors import ErrorCode, ToolError
 from tool_contract.limits import MAX_RESOLVED_INPUT_BYTES
 from tool_contract.problems import shortened
-from tool_contract.references import NothingThereError, asks_for_a_secret, references_in, replaced, told, value_at
+from tool_contract.references import (
+    NothingThereError,
+    asks_for_a_secret,
+    references_in,
+    replaced,
+    told,
+    value_at,
+    with_whole_numbers,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -150,7 +158,7 @@ def _part(result: Any, reference: Reference) -> Any:  # noqa: ANN401 - JSON is a
             " only a request may do so."
         )
         raise ReferenceFailed(message, pointer=reference.place)
-    return value
+    return with_whole_numbers(value)
 
 
 def _require_usable(resolved: object) -> None:

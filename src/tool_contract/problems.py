@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from itertools import takewhile
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from pydantic import BaseModel, ConfigDict
 
@@ -100,6 +100,9 @@ def _left_out(count: int, code: ErrorCode) -> list[Problem]:
 
 
 def _hint(error: ErrorDetails, path: Sequence[str | int], schema: Mapping[str, Any] | None) -> str | None:
+    given = error["input"]
+    if error["type"] in _NO_INTEGER and isinstance(given, float) and given.is_integer():
+        return f"Write {given:.0f}: {given} is no integer here."
     if error["type"] != "extra_forbidden" or schema is None or not path:
         return None
     return close_names(str(path[-1]), known_fields(schema, path[:-1]))
@@ -124,6 +127,8 @@ def _holds(value: object, step: str | int) -> bool:
     return isinstance(value, dict) and step in value
 
 
+#: What pydantic says of 5.0, strict or not.
+_NO_INTEGER: Final = frozenset({"int_type", "int_from_float"})
 _PLAIN_SENTENCES: Mapping[str, str] = {
     "missing": "This field is required.",
     "extra_forbidden": "This field is not known.",

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from tool_contract.problems import json_pointer, shortened
 from tool_contract.secret import SECRET_REF
 from tool_contract.secret import is_reference as is_secret_reference
+from tool_contract.strict_json import MAX_SAFE_INTEGER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -98,6 +99,19 @@ def value_at(value: Any, pointer: str) -> Any:  # noqa: ANN401 - JSON is any val
         else:
             raise NothingThereError(_nothing_at(pointer, json_pointer(tokens[:number]), value))
     return value
+
+
+def with_whole_numbers(value: Any) -> Any:  # noqa: ANN401 - JSON is any value
+    """Return a value with ``1337.0`` as ``1337``, wherever it stands.
+
+    So Step Functions passes such numbers on, and so whoever wrote the plan was shown them: it is not for them to know
+    that a tool answered with a float.
+    """
+    if isinstance(value, float):
+        return int(value) if value.is_integer() and abs(value) <= MAX_SAFE_INTEGER else value
+    if isinstance(value, dict):
+        return {key: with_whole_numbers(child) for key, child in value.items()}
+    return [with_whole_numbers(child) for child in value] if isinstance(value, list) else value
 
 
 def replaced(value: Any, values: Mapping[Path, Any], path: Path = ()) -> Any:  # noqa: ANN401 - JSON is any value

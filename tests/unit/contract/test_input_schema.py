@@ -172,11 +172,18 @@ def test_what_is_no_json_is_a_problem_and_no_exception(value: object) -> None:
         ([], "", "Input should be a JSON object."),
         ({"x": "5"}, "/x", "Input should be a valid integer."),
         ({"x": True}, "/x", "Input should be a valid integer."),
-        ({"x": 5.0}, "/x", "Input should be a valid integer."),
     ],
 )
 def test_a_problem_is_a_pointer_and_a_plain_sentence(value: object, pointer: str, message: str) -> None:
     assert _SCHEMAS["integer"].problems(value) == [Problem(pointer=pointer, message=message)]
+
+
+def test_a_whole_number_that_is_written_as_a_float_is_told_how_to_write_it() -> None:
+    assert _SCHEMAS["integer"].problems({"x": 1e3}) == [
+        Problem(pointer="/x", message="Input should be a valid integer.", hint="Write 1000: 1000.0 is no integer here.")
+    ]
+    (fraction,) = _SCHEMAS["integer"].problems({"x": 5.5})
+    assert fraction.hint is None
 
 
 def test_an_unknown_field_comes_with_the_names_it_may_have_meant() -> None:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from jsonpointer import JsonPointer, JsonPointerException
 
 from tests.unit.contract.json_values import json_values
+from tool_contract import strict_json
 from tool_contract.problems import Problem
 from tool_contract.references import (
     NothingThereError,
@@ -22,6 +23,7 @@ from tool_contract.references import (
     replaced,
     value_at,
     with_origins,
+    with_whole_numbers,
 )
 
 TOKENS = st.sampled_from(["", "0", "1", "01", "-", "-1", "a", "b", "x", "/", "~", "~1", "v", "children", "ä/~", "1e0"])
@@ -83,6 +85,18 @@ def test_where_nothing_is_the_sentence_says_how_far_it_went_and_repeats_no_value
         value_at(value, pointer)
 
     assert str(nothing.value) == said
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ({"a": [1337.0, -167.0, {"b": 5.5}]}, '{"a":[1337,-167,{"b":5.5}]}'),
+        ([True, None, "5.0", 7], '[true,null,"5.0",7]'),
+        ([-0.0, 1e15, 1e16, 1e300], "[0,1000000000000000,1e+16,1e+300]"),
+    ],
+)
+def test_whole_numbers_are_integers_as_far_as_every_reader_holds_them(value: Any, text: str) -> None:
+    assert strict_json.dumps(with_whole_numbers(value)) == text
 
 
 def test_references_are_found_wherever_they_stand_in_order() -> None:

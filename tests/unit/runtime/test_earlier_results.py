@@ -257,6 +257,18 @@ def test_the_tools_own_types_decide_and_say_where_the_value_came_from(
     assert json.loads(aws.row(execution_id, "c1")["resolved_input"]) == {"text": 2}
 
 
+def test_a_whole_number_that_a_tool_wrote_as_a_float_is_an_integer_where_it_is_put(
+    aws: Aws, clock: FakeClock, execution_id: str
+) -> None:
+    earlier(aws, execution_id, result={"counts": [{"left": 3.0}, {"left": 0.5}]})
+    referring(aws, execution_id, {"size": ref("/counts/0/left")})
+
+    attempt(aws, clock, execution_id, "writes")
+
+    row = aws.row(execution_id, "c1")
+    assert (row["status"], row["resolved_input"]) == ("success", '{"size":3}')
+
+
 def test_nothing_in_a_result_is_taken_for_a_reference(aws: Aws, clock: FakeClock, execution_id: str) -> None:
     """A page that a browser read, say, may hold anything."""
     earlier(aws, execution_id, result={"text": ref("/secret", "other")})
