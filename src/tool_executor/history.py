@@ -20,7 +20,7 @@ from tool_contract.record import (
     INDEX_OPEN,
 )
 from tool_contract.shards import day_key, open_key, tool_day
-from tool_contract.timestamps import iso_from_ms
+from tool_contract.timestamps import iso_from_ms, ms_from_iso
 from tool_executor.aws import translated_errors
 
 if TYPE_CHECKING:
@@ -131,9 +131,17 @@ class History:
     def progress(self, execution_id: str, correlation_id: str) -> list[Record]:
         """Return how the calls of an execution stand, in call order, without reading their inputs and results.
 
-        It asks the index, whose rows are small and may be a moment behind: made to be asked again and again.
+        It asks the index, whose rows are small and may be a moment behind: made to be asked again and again. Of an id
+        that others share it reads those rows alone that began in the same millisecond.
         """
-        records = self._query(INDEX_BY_CORRELATION, "correlation_id", correlation_id, limit=None)
+        among = EVERYTHING
+        if correlation_id != execution_id:
+            own = self.call(execution_id, EXECUTION_CALL_ID)
+            if own is None:
+                return []  # not planned yet, or gone: its calls come and go with it
+            began_ms = ms_from_iso(own["started_at"])
+            among = Among(since_ms=began_ms, until_ms=began_ms + 1)
+        records = self._query(INDEX_BY_CORRELATION, "correlation_id", correlation_id, limit=None, among=among)
         calls = (record for record in records if record["execution_id"] == execution_id)
         return sorted((call for call in calls if "position" in call), key=lambda call: call["position"])
 
