@@ -5,21 +5,19 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from mcp import Client
 from mcp.shared.exceptions import MCPError
 
+from tests.unit.mcp_server.calling import called
 from tests.unit.mcp_server.fake_executions import FakeExecutions, answering, raising
 from tool_contract.envelope import CallStatus, Detail, Envelope
 from tool_contract.errors import Effect, ErrorCode
 from tool_executor.errors import CallerLimitExceededError, ExecutionTimeoutError, ServiceError
 from tool_executor.mcp_server import server_of
 from tool_executor.result import ToolExecutionResult
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 FAILED = ToolExecutionResult(
     tool_name="say_text",
@@ -31,23 +29,6 @@ FAILED = ToolExecutionResult(
     call_id="c1",
     execution_id="e-1",
 )
-
-
-def called(
-    executions: FakeExecutions,
-    name: str,
-    arguments: Any,
-    meta: Any = None,
-    *,
-    mode: str = "auto",
-    secrets: Mapping[str, str] | None = None,
-) -> Any:
-    async def call() -> Any:
-        async with Client(server_of(executions, secrets=secrets), mode=mode) as client:
-            await client.list_tools()  # the client then checks structured content against the output schema
-            return await client.call_tool(name, arguments, meta=meta)
-
-    return asyncio.run(call())
 
 
 @pytest.mark.parametrize("mode", ["legacy", "auto"])
@@ -109,43 +90,6 @@ def test_a_problem_with_the_clients_metadata_is_told_where_it_stands() -> None:
     answer = called(FakeExecutions(answering({})), "say_text", {"text": "x"}, meta)
     (detail,) = answer.meta["tool-executor/envelope"]["details"]
     assert (answer.is_error, detail["pointer"]) == (True, "/_meta/tool-executor~1correlation_id")
-
-
-def test_plain_text_where_a_secret_belongs_is_refused_and_not_repeated() -> None:
-    executions = FakeExecutions(answering({}))
-    answer = called(executions, "say_text", {"text": "x", "password": "hunter2-hunter2"})
-    assert (answer.is_error, answer.meta["tool-executor/envelope"]["error_code"]) == (True, "SecretInRequest")
-    assert "hunter2" not in answer.model_dump_json()
-
-
-@pytest.mark.parametrize("mode", ["legacy", "auto"])
-def test_a_client_may_name_the_secrets_alone_that_the_server_was_given(mode: str) -> None:
-    executions, named = FakeExecutions(answering({})), {"text": "x", "password": {"secret_ref": "shop"}}
-    answer = called(executions, "say_text", named, mode=mode, secrets={"shop": "shop/login"})
-    assert answer.is_error is False
-    assert executions.requests[0]["calls"][0]["input"]["password"] == {"secret_ref": "shop/login"}
-    for given, hint in (({"shop": "shop/login"}, "shop"), ({}, "None was given.")):
-        guessed = {"text": "x", "password": {"secret_ref": "shop/login"}}
-        answer = called(executions, "say_text", guessed, mode=mode, secrets=given)
-        (detail,) = answer.meta["tool-executor/envelope"]["details"]
-        assert (answer.is_error, detail["pointer"]) == (True, "/password/secret_ref")
-        assert detail["message"] == "There is no secret named 'shop/login' for you to use."
-        assert hint in detail["hint"]
-    assert len(executions.requests) == 1
-
-
-def test_calls_and_fallbacks_of_a_batch_may_name_no_other_secret_either() -> None:
-    executions = FakeExecutions(answering({}))
-    known = {"tool_name": "say_text", "input": {"text": "x", "password": {"secret_ref": "shop"}}}
-    guessed = {"tool_name": "say_text", "input": {"text": "x", "password": {"secret_ref": "bank"}}}
-    calls = [known, {**known, "fallbacks": [known, guessed]}, guessed]
-    answer = called(executions, "run_batch", {"calls": calls}, secrets={"shop": "shop/login"})
-    details = answer.meta["tool-executor/envelope"]["details"]
-    places = ["/calls/1/fallbacks/1/input/password/secret_ref", "/calls/2/input/password/secret_ref"]
-    assert (answer.is_error, [detail["pointer"] for detail in details]) == (True, places)
-    called(executions, "run_batch", {"calls": [{**known, "fallbacks": [known]}]}, secrets={"shop": "shop/login"})
-    ((call,),) = (request["calls"] for request in executions.requests)
-    assert [one["input"]["password"] for one in (call, *call["fallbacks"])] == [{"secret_ref": "shop/login"}] * 2
 
 
 def test_a_name_that_no_tool_has_is_an_error_of_the_protocol_with_close_names() -> None:
@@ -218,78 +162,6 @@ def test_a_picture_that_is_larger_than_its_tool_says_is_not_shown() -> None:
     artifact = {"bucket": "b", "bytes": 1, "sha256": "s", "content_type": "image/png", "key": "there"}
     executions = FakeExecutions(answering({"artifact": artifact}), files={"there": bytes(3_000_001)})
     assert len(called(executions, "say_text", {"text": "x"}).content) == 1
-
-
-BATCH = [{"tool_name": "say_text", "input": {"text": "a"}}, {"tool_name": "count_text", "input": {"text": "b"}}]
-
-
-def test_a_batch_is_one_execution_with_an_envelope_for_each_call_in_order() -> None:
-    executions = FakeExecutions(answering(FAILED, 3), max_workers=50, call_fields={"max_retries": 1})
-    answer = called(executions, "run_batch", {"calls": BATCH, "timeout_seconds": 60, "correlation_id": "mine"})
-    (request,) = executions.requests
-    assert (request["max_concurrency"], request["caller"], request["correlation_id"]) == (40, "tests", "mine")
-    assert [call["max_retries"] for call in request["calls"]] == [1, 1]
-    assert answer.is_error is False
-    assert [one["success"] for one in answer.structured_content["results"]] == [False, True]
-
-
-def test_a_batch_of_which_nothing_succeeded_is_an_error() -> None:
-    answer = called(FakeExecutions(answering(FAILED)), "run_batch", {"calls": BATCH[:1], "mode": "sequence"})
-    assert (answer.is_error, answer.structured_content["results"][0]["error_code"]) == (True, "NotFound")
-
-
-@pytest.mark.parametrize(
-    ("arguments", "pointers"),
-    [
-        ({}, ["/calls"]),
-        ({"calls": 3}, ["/calls"]),
-        ({"calls": []}, ["/calls"]),
-        (
-            {"calls": [4, {"tool_name": "say_txt", "input": {}}], "modus": 1},
-            ["/calls/0", "/modus", "/calls/1/tool_name"],
-        ),
-        ({"calls": [{"tool_name": "say_text", "input": {"text": 1}}]}, ["/calls/0/input/text"]),
-        ({"calls": BATCH, "caller": "somebody-else"}, ["/caller"]),
-        ({"calls": BATCH, "wait": "no"}, ["/wait"]),
-    ],
-)
-def test_a_batch_that_cannot_be_run_is_refused_whole_with_pointers_into_the_arguments(
-    arguments: dict[str, Any], pointers: list[str]
-) -> None:
-    executions = FakeExecutions(answering({}))
-    answer = called(executions, "run_batch", arguments)
-    assert (answer.is_error, executions.requests) == (True, [])
-    assert [detail["pointer"] for detail in answer.meta["tool-executor/envelope"]["details"]] == pointers
-
-
-@pytest.mark.parametrize(("unknown", "hint"), [("zzz", "Known: "), ("callr", "Did you mean"), ("wiat", "'wait'")])
-def test_what_run_batch_knows_by_its_refusals_is_what_a_client_may_say(unknown: str, hint: str) -> None:
-    answer = called(FakeExecutions(answering()), "run_batch", {"calls": BATCH, unknown: 1})
-    (detail,) = answer.meta["tool-executor/envelope"]["details"]
-    assert hint in detail["hint"]
-    assert "caller" not in answer.content[0].text
-
-
-def test_a_batch_need_not_be_waited_for() -> None:
-    executions = FakeExecutions(raising(AssertionError("it was waited for")))
-    answer = called(executions, "run_batch", {"calls": BATCH, "wait": False})
-    assert answer.structured_content["status"] == "running"
-    assert executions.left == [answer.structured_content["execution_id"]]
-
-
-def test_where_this_process_runs_executions_none_can_be_left() -> None:
-    executions = FakeExecutions(answering({}, {}), can_be_left=False)
-    answer = called(executions, "run_batch", {"calls": BATCH, "wait": False})
-    assert (answer.is_error, executions.requests, executions.left) == (True, [], [])
-
-
-def test_an_execution_is_told_whole_or_one_call_of_it() -> None:
-    results = [{**FAILED.to_json(), "call_id": call_id} for call_id in ("c1", "c2")]
-    output = {"execution_id": "e-1", "correlation_id": "k", "status": "failed", "results": results}
-    executions = FakeExecutions(answering(), outputs={"e-1": output})
-    assert called(executions, "get_execution", {"execution_id": "e-1"}).structured_content == output
-    one = called(executions, "get_execution", {"execution_id": "e-1", "call_id": "c2"}).structured_content
-    assert [told["call_id"] for told in one["results"]] == ["c2"]
 
 
 @pytest.mark.parametrize(

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
-from lambdas.runtime import earlier_results, left_outcome
+from lambdas.runtime import left_outcome
 from lambdas.runtime.artifacts import ArtifactStore
-from tests.unit.runtime.aws import BUCKET, FailingClient, service_error
+from tests.unit.runtime.aws import BUCKET, FailingClient
 from tests.unit.runtime.referring_calls import attempt, earlier, ref, referring
 from tests.unit.runtime.sample_tools import EFFECTS, event, invoker, pending_call, plain_invoker
 from tool_contract import strict_json
@@ -113,42 +112,6 @@ def test_a_fallbacks_own_references_are_followed_and_take_the_place_of_the_calls
     assert (json.loads(row["resolved_input"]), row["resolved_candidate"]) == ({"text": "CD2"}, 1)
 
 
-@pytest.mark.parametrize(
-    ("pointer", "said"),
-    [
-        ("/items/2/code", "The result of 'first' has nothing at '/items/2/code': '/items' is an array of 2."),
-        ("/note/code", "The result of 'first' has nothing at '/note/code': '/note' is null."),
-    ],
-)
-def test_where_there_is_nothing_the_call_ends_with_the_place_and_is_not_tried_again(
-    aws: Aws, clock: FakeClock, execution_id: str, pointer: str, said: str
-) -> None:
-    earlier(aws, execution_id)
-    referring(aws, execution_id, {"text": ref(pointer)})
-
-    told = attempt(aws, clock, execution_id, "orders")
-
-    assert (told["error_code"], told["error"]) == ("ReferenceFailed", said)
-    assert (told["retryable"], told["effect"], told["details"][0]["pointer"]) == (False, "none", "/text")
-    assert EFFECTS == []
-
-
-@pytest.mark.parametrize("status", ["failed", "timeout", "skipped", "cancelled", "running", "pending"])
-def test_a_call_without_a_result_cannot_be_referred_to(
-    aws: Aws, clock: FakeClock, execution_id: str, status: str
-) -> None:
-    earlier(aws, execution_id, status=status)
-    referring(aws, execution_id, {"text": ref("/items")})
-
-    told = attempt(aws, clock, execution_id, "orders")
-
-    assert (told["error_code"], told["error"]) == (
-        "ReferenceFailed",
-        f"The call 'first' has no result: it is {status}.",
-    )
-    assert EFFECTS == []
-
-
 def test_a_call_of_another_execution_is_not_seen(aws: Aws, clock: FakeClock, execution_id: str) -> None:
     earlier(aws, f"{execution_id}-other")
     referring(aws, execution_id, {"text": ref("/items/0/code")})
@@ -170,71 +133,6 @@ def test_a_success_that_its_record_did_not_take_is_found_where_it_was_left(
     attempt(aws, clock, execution_id)
 
     assert EFFECTS == ["reads left"]
-
-
-@pytest.mark.parametrize(
-    "left",
-    [
-        "{",
-        "[]",
-        "{}",
-        '{"sha256":"0","outcome":"{}"}',
-        '{"sha256":"0","outcome":5}',
-        f'{{"sha256":"{hashlib.sha256(b"{}").hexdigest()}","outcome":"{{}}"}}',
-    ],
-)
-def test_a_success_that_was_left_and_is_not_whole_is_no_result(
-    aws: Aws, clock: FakeClock, execution_id: str, left: str
-) -> None:
-    earlier(aws, execution_id, status="running", owner="request-1")
-    ArtifactStore(BUCKET, aws.s3).put(f"executions/{execution_id}/first/outcome-1-request-.json", left)
-    referring(aws, execution_id, {"text": ref("/code")})
-
-    told = attempt(aws, clock, execution_id, "orders")
-
-    assert (told["error_code"], told["retryable"], told["effect"]) == ("ReferenceFailed", False, "none")
-    assert told["error"] == "The call 'first' has no result that can be read: what it left is not whole."
-    assert told["details"][0]["pointer"] == "/text"
-    assert EFFECTS == []
-
-
-@pytest.mark.parametrize("row", [{"result": "{"}, {"result_ref": "{}"}, {"result_ref": "null"}])
-def test_a_record_whose_result_cannot_be_read_has_none(
-    aws: Aws, clock: FakeClock, execution_id: str, row: dict[str, str]
-) -> None:
-    earlier(aws, execution_id, **row)
-    referring(aws, execution_id, {"text": ref("/code")})
-
-    assert attempt(aws, clock, execution_id, "orders")["error_code"] == "ReferenceFailed"
-    assert EFFECTS == []
-
-
-@pytest.mark.parametrize("operation", ["get_item", "update_item"])
-def test_where_the_history_does_not_answer_the_tool_is_not_run_and_may_be_tried_again(
-    aws: Aws, clock: FakeClock, execution_id: str, operation: str
-) -> None:
-    """The record is taken first; then results are read, and what they come to is written."""
-    earlier(aws, execution_id)
-    referring(aws, execution_id, {"text": ref("/items/0/code")})
-    database = FailingClient(aws.dynamodb, before={operation: service_error()}, spared=1)
-
-    told = attempt(aws, clock, execution_id, "orders", dynamodb=database)
-
-    assert (told["error_code"], told["retryable"], told["effect"]) == ("HistoryUnavailable", True, "none")
-    assert EFFECTS == []
-
-
-def test_where_s3_does_not_answer_for_a_result_it_may_be_tried_again(
-    aws: Aws, clock: FakeClock, execution_id: str
-) -> None:
-    stored = ArtifactStore(BUCKET, aws.s3).put(f"executions/{execution_id}/first/result.json", '"x"')
-    earlier(aws, execution_id, result_ref=strict_json.dumps(stored.model_dump()))
-    referring(aws, execution_id, {"text": ref("")})
-
-    told = attempt(aws, clock, execution_id, "orders", s3=FailingClient(aws.s3, before={"get_object": service_error()}))
-
-    assert (told["error_code"], told["retryable"], told["effect"]) == ("Unavailable", True, "none")
-    assert EFFECTS == []
 
 
 def test_the_tools_own_types_decide_and_say_where_the_value_came_from(
@@ -290,90 +188,6 @@ def test_a_result_cannot_name_a_secret(aws: Aws, clock: FakeClock, execution_id:
     assert (told["error_code"], told["details"][0]["pointer"]) == ("ReferenceFailed", "/text")
     assert "names a secret" in told["error"]
     assert "resolved_input" not in aws.row(execution_id, "c1")
-
-
-def test_what_is_too_large_or_too_deep_is_not_put_in(
-    aws: Aws, clock: FakeClock, execution_id: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(earlier_results, "MAX_RESOLVED_INPUT_BYTES", 20)
-    deep: Any = "x"
-    for _ in range(60):
-        deep = [deep]
-    earlier(aws, execution_id, result={"large": "x" * 30, "half": "y" * 12, "deep": deep})
-    for number, tool_input in enumerate([{"text": ref("/large")}, {"text": [ref("/half"), ref("/half")]}]):
-        referring(aws, execution_id, tool_input, call_id=f"large-{number}")
-        told = attempt(aws, clock, execution_id, call_id=f"large-{number}")
-        assert (told["error_code"], told["error"]) == (
-            "ReferenceFailed",
-            "The results that the input refers to are larger than 20 bytes.",
-        )
-    monkeypatch.setattr(earlier_results, "MAX_RESOLVED_INPUT_BYTES", 2_000)
-    referring(aws, execution_id, {"text": [[[[[ref("/deep")]]]]]})
-    assert "deeper than 64 levels" in attempt(aws, clock, execution_id)["error"]
-
-
-def test_equal_results_share_a_kept_answer_and_others_do_not(aws: Aws, clock: FakeClock, execution_id: str) -> None:
-    """The cache goes by what the input came to: an equal reference in another execution may mean something else."""
-    for number, code in enumerate(["same", "same", "other"]):
-        earlier(aws, f"{execution_id}{number}", result={"code": code})
-        referring(aws, f"{execution_id}{number}", {"text": ref("/code")})
-        attempt(aws, clock, f"{execution_id}{number}", "looks_up")
-
-    assert EFFECTS == ["looks up same", "looks up other"]
-
-
-def keyed(aws: Aws, execution_id: str, code: str, own: Any = None, *fallbacks: Any) -> None:
-    """An order with a key, of what an earlier call found unless it says itself; callers are those of one test."""
-    earlier(aws, execution_id, result={"code": code})
-    more = {"fallbacks": strict_json.dumps([{"tool_name": "orders", "input": each} for each in fallbacks])}
-    referring(
-        aws,
-        execution_id,
-        own or {"text": ref("/code")},
-        idempotency_key="one order",
-        caller=execution_id[:-1],
-        tool_name="orders",
-        tool_day="orders#2026-11-20#0",
-        **(more if fallbacks else {}),
-    )
-
-
-def test_an_idempotency_key_goes_by_what_the_input_came_to(aws: Aws, clock: FakeClock, execution_id: str) -> None:
-    told = []
-    for number, code in enumerate(["same", "same", "other"]):
-        keyed(aws, f"{execution_id}{number}", code)
-        told.append(attempt(aws, clock, f"{execution_id}{number}", "orders"))
-
-    assert EFFECTS == ["orders same"]
-    assert told[:2] == [{"call_id": "c1"}] * 2
-    assert told[2]["error_code"] == "IdempotencyKeyReused"
-
-
-def test_a_key_means_the_same_with_a_result_as_with_the_same_words(
-    aws: Aws, clock: FakeClock, execution_id: str
-) -> None:
-    keyed(aws, f"{execution_id}0", "same")
-    attempt(aws, clock, f"{execution_id}0", "orders")
-    text = strict_json.canonical(["orders", {"text": "same"}])
-    words = {"idempotency_key": "one order", "input_hash": hashlib.sha256(text.encode()).hexdigest()}
-    referring(aws, f"{execution_id}1", {"text": "same"}, caller=execution_id, tool_name="orders", **words)
-
-    assert attempt(aws, clock, f"{execution_id}1", "orders") == {"call_id": "c1"}
-    assert EFFECTS == ["orders same"]
-
-
-def test_a_key_covers_what_fallbacks_refer_to_whichever_candidate_comes_to_run(
-    aws: Aws, clock: FakeClock, execution_id: str
-) -> None:
-    for number, code in enumerate(["same", "same", "other"]):
-        keyed(aws, f"{execution_id}{number}", code, {"text": "any"}, {"text": ref("/code")})
-    first = attempt(aws, clock, f"{execution_id}0", "orders", candidate=1, attempt=2)
-    second = attempt(aws, clock, f"{execution_id}1", "orders")
-    third = attempt(aws, clock, f"{execution_id}2", "orders")
-
-    assert (first, second) == ({"call_id": "c1"}, {"call_id": "c1"})
-    assert third["error_code"] == "IdempotencyKeyReused"
-    assert EFFECTS == ["orders same"]
 
 
 @pytest.mark.parametrize("recorded", [True, False])
