@@ -65,6 +65,8 @@ def put_secrets_into(request: dict[str, Any], secrets: ModelSecrets) -> dict[str
 
     What is no request is left as it is: the check tells that.
     """
+    if strict_json.problem_in(request) is not None:
+        return request  # it may be too deep to walk through
     problems: list[Problem] = []
 
     def meant(call: Any, path: tuple[str | int, ...]) -> Any:  # noqa: ANN401 - whatever stands where a call should

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from tests.unit.mcp_server.calling import called
-from tests.unit.mcp_server.fake_executions import FakeExecutions, answering
+from tests.unit.mcp_server.fake_executions import TOOLS, FakeExecutions, answering
+from tool_executor.errors import InvalidRequestError
+from tool_executor.mcp_server.asked import check, put_secrets_into
+from tool_executor.model_secrets import ModelSecrets
 
 
 def test_plain_text_where_a_secret_belongs_is_refused_and_not_repeated() -> None:
@@ -43,3 +48,14 @@ def test_calls_and_fallbacks_of_a_batch_may_name_no_other_secret_either() -> Non
     called(executions, "run_batch", {"calls": [{**known, "fallbacks": [known]}]}, secrets={"shop": "shop/login"})
     ((call,),) = (request["calls"] for request in executions.requests)
     assert [one["input"]["password"] for one in (call, *call["fallbacks"])] == [{"secret_ref": "shop/login"}] * 2
+
+
+def test_what_is_too_deep_to_be_looked_through_is_refused_as_such() -> None:
+    deep: Any = {"secret_ref": "shop"}
+    for _ in range(2_000):
+        deep = [deep]
+    request = {"calls": [{"tool_name": "say_text", "input": {"text": deep}}]}
+    assert put_secrets_into(request, ModelSecrets()) is request
+    with pytest.raises(InvalidRequestError) as refused:
+        check(request, TOOLS)
+    assert "nested deeper" in refused.value.problems[0]["message"]
