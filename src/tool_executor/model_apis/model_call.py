@@ -49,6 +49,12 @@ class ModelCall:
     def of_value(cls, call_id: str, name: str, arguments: object) -> ModelCall:
         """Return a call whose arguments are values already."""
         if isinstance(arguments, dict):
+            # Looked at first: what comes after walks through them, and they may be deeper than that can go.
+            wrong = strict_json.problem_in(arguments)
+            if wrong is not None:
+                return cls(
+                    call_id, name, problem=_problem(f"The arguments cannot be used: {wrong.message}", wrong.pointer)
+                )
             return cls(call_id, name, arguments)
         return cls(call_id, name, problem=_problem("The arguments of a tool are a JSON object."))
 

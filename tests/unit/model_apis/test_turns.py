@@ -51,6 +51,18 @@ def test_calls_that_cannot_be_run_are_failures_by_themselves_and_the_rest_is_one
     assert [[one["call_id"] for one in execution["calls"]] for execution in executor.executions] == [["a", "e"]]
 
 
+@pytest.mark.parametrize("strict", [True, False])
+@pytest.mark.parametrize("depth", [100, 900, 5_000])
+def test_arguments_too_deep_to_be_walked_through_cost_the_other_calls_nothing(depth: int, *, strict: bool) -> None:
+    deep: Any = "x"
+    for _ in range(depth):
+        deep = {"a": deep}
+    calls = [call("a", arguments={"warehouse_code": deep}), call("e", "forecast_demand", FORECAST)]
+    told = results(TurnExecutor(), calls, strict=strict)
+    assert told[0].error == "The arguments cannot be used: The JSON is nested deeper than 64 levels."
+    assert told[1].is_success
+
+
 def test_where_nothing_can_be_run_nothing_is() -> None:
     executor = TurnExecutor()
     assert results(executor, [call("a", "nothing")])[0].is_failure
