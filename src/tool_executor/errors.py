@@ -8,6 +8,7 @@ The exceptions::
     │   └── CallerLimitExceededError   nothing but that its caller has taken all it may for now; says when to come back
     ├── RequestUnreadableError     the request's file is not there, or no JSON
     ├── CredentialsMissingError    no AWS credentials or region, or credentials that are wrong or have expired
+    │   └── RegionMissingError     no AWS region
     ├── InvalidConfigurationError  options that cannot be used; says where each was said
     ├── DeploymentNotFoundError    no deployment of that stage, or no local cloud
     ├── ServiceError               AWS refused or did not answer
@@ -34,7 +35,7 @@ The exceptions::
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Self
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -62,6 +63,12 @@ class ToolExecutorError(Exception):
     def __reduce__(self) -> tuple[Any, ...]:
         # Not by the arguments of __init__, which differ: an error must come back from another process as it was.
         return _restored, (type(self), self.args), self.__dict__
+
+    def with_hint(self, more: str) -> Self:
+        """Return the error itself, with one more thing to do: a command adds what its options are good for."""
+        self.hint = f"{self.hint} {more}" if self.hint else more
+        self.add_note(more)
+        return self
 
     def to_json(self) -> dict[str, Any]:
         """Return the error in the contract's one shape."""
@@ -164,6 +171,10 @@ class CredentialsMissingError(ToolExecutorError):
     """AWS cannot be called: no credentials or no region were found, or AWS refused the credentials."""
 
     code = "CredentialsMissing"
+
+
+class RegionMissingError(CredentialsMissingError):
+    """AWS cannot be called: no region was found."""
 
 
 class DeploymentNotFoundError(ToolExecutorError):
