@@ -95,14 +95,24 @@ class InvalidRequestError(ToolExecutorError):
     def __init__(self, sentence: str, problems: list[dict[str, str]], *, hint: str | None = None) -> None:
         super().__init__(sentence, hint=hint)
         self.problems = problems
-        for problem in problems[:_NOTED_PROBLEMS]:
-            said = (problem.get("pointer"), problem.get("message"), problem.get("hint"))
-            if problem.get("message") != sentence:
-                self.add_note(" ".join(text for text in said if text))
+        for problem in problems[1:_NOTED_PROBLEMS]:
+            self.add_note(_in_one_line(problem))
+
+    def __str__(self) -> str:
+        """Return the sentence and the first problem: a line in a log says what is wrong, and a traceback once."""
+        first = self.problems[0] if self.problems else {}
+        if not first.get("message") or first["message"] == self.sentence:
+            return self.sentence
+        return f"{self.sentence.removesuffix('.')}: {_in_one_line(first)}"
 
     def to_json(self) -> dict[str, Any]:
         """Return the error in the contract's one shape."""
         return {**super().to_json(), "details": self.problems}
+
+
+def _in_one_line(problem: Mapping[str, str]) -> str:
+    said = (problem.get("pointer"), problem.get("message"), problem.get("hint"))
+    return " ".join(text for text in said if text)
 
 
 class ToolNotFoundError(InvalidRequestError):
@@ -175,6 +185,8 @@ class CredentialsMissingError(ToolExecutorError):
 
 class RegionMissingError(CredentialsMissingError):
     """AWS cannot be called: no region was found."""
+
+    code = "RegionMissing"
 
 
 class DeploymentNotFoundError(ToolExecutorError):

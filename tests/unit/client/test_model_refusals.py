@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pytest
 
 from tests.local.bedrock_stand_in import bedrock
-from tool_executor import CredentialsMissingError, ServiceError
+from tool_executor import CredentialsMissingError, RegionMissingError, ServiceError
 from tool_executor.agents import BedrockModel
 from tool_executor.aws import Aws
 from tool_executor.errors import ToolExecutorError
@@ -77,7 +77,7 @@ def test_where_nothing_answers_the_variable_that_counts_for_models_is_named(monk
 
 def test_without_a_region_a_program_is_told_how_it_says_the_models() -> None:
     told = _refused(BedrockModel("m"))
-    assert told.code == "CredentialsMissing"
+    assert isinstance(told, RegionMissingError)
     assert "No AWS region was found." in told.sentence
     assert "AWS_REGION" in str(told.hint)
     assert "--" not in str(told.hint)
