@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from tool_contract import strict_json
 from tool_contract.errors import ErrorCode
 from tool_contract.invalid_request import InvalidRequestError as RequestProblems
+from tool_contract.limits import MAX_EXECUTION_TIMEOUT_SECONDS
 from tool_contract.problems import Problem, shortened
 from tool_contract.request import check_request, coded_by_place
 from tool_executor.calls import WithFallbacks
@@ -86,6 +87,15 @@ def checked_timeout(timeout: object, pointer: str = "/timeout_seconds") -> float
         message = f"The timeout should be a number of seconds, not {_told(timeout)}."
         raise refused(problem(pointer, message, hint=hint))
     return timeout
+
+
+def checked_execution_timeout(timeout: object, pointer: str = "/timeout_seconds") -> float | None:
+    """Return a timeout of an execution, or None where nothing is said. Raises InvalidRequestError."""
+    seconds = checked_timeout(timeout, pointer)
+    if seconds is not None and not 0 < seconds <= MAX_EXECUTION_TIMEOUT_SECONDS:
+        message = f"The timeout must be above 0 and at most {MAX_EXECUTION_TIMEOUT_SECONDS:,} seconds, not {seconds}."
+        raise refused(problem(pointer, message))
+    return seconds
 
 
 def checked_text(value: object, name: str) -> str:

@@ -24,7 +24,7 @@ from botocore.exceptions import (
 )
 
 from tool_contract.limits import EXPRESS_SECONDS
-from tool_executor.errors import CredentialsMissingError, ExecutionIdTakenError, ServiceError
+from tool_executor.errors import CredentialsMissingError, ExecutionIdTakenError, RegionMissingError, ServiceError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -54,11 +54,17 @@ _REFUSED_CREDENTIALS: Final = {
     "SignatureDoesNotMatch",
     "UnrecognizedClientException",
 }
-_NOT_ALLOWED: Final = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"})
+#: AWS's codes for what the credentials may not do.
+NOT_ALLOWED: Final = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"})
 _ACTION: Final = re.compile(r"not authorized to perform: ([\w-]+:\w+)")
 _LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 _LOCAL_REGION: Final = "us-east-1"
-_CONFIGURE: Final = "Run 'aws configure' or set AWS_PROFILE; or use the local cloud with --local."
+#: The key that `tool-executor local up` has people export; AWS knows no such key.
+LOCAL_KEY: Final = "local"
+#: What else helps a program; commands have options for it, and name them.
+LOCAL_INSTEAD: Final = "for a local cloud, export the lines that 'tool-executor local up' prints."
+_CONFIGURE: Final = f"Run 'aws configure' or set AWS_PROFILE; or, {LOCAL_INSTEAD}"
+_SAY_A_REGION: Final = f"Set AWS_REGION; or, {LOCAL_INSTEAD}"
 
 
 @dataclass(frozen=True)
@@ -85,7 +91,7 @@ class Aws:
         if self.endpoint_url is None:
             return boto3.Session(region_name=self.region)
         # The local cloud checks no credentials; the caller's own must not be sent to it.
-        return boto3.Session(aws_access_key_id="local", aws_secret_access_key="local", region_name=self.region)  # noqa: S106
+        return boto3.Session(aws_access_key_id=LOCAL_KEY, aws_secret_access_key=LOCAL_KEY, region_name=self.region)
 
     @property
     def credentials(self) -> Credentials | None:
@@ -146,7 +152,7 @@ def translated_errors() -> Iterator[None]:
         raise CredentialsMissingError(message, hint=_CONFIGURE) from error
     except NoRegionError as error:
         message = "No AWS region was found."
-        raise CredentialsMissingError(message, hint="Give --region or set AWS_REGION; or use --local.") from error
+        raise RegionMissingError(message, hint=_SAY_A_REGION) from error
     except EndpointConnectionError as error:
         message = f"Nothing answers at {error.kwargs.get('endpoint_url', 'the endpoint')}."
         raise ServiceError(message, hint="Check AWS_ENDPOINT_URL and the network.") from error
@@ -155,13 +161,13 @@ def translated_errors() -> Iterator[None]:
         if code in _REFUSED_CREDENTIALS:
             message = f"AWS refused the credentials: {said or code}"
             raise CredentialsMissingError(message, hint=_CONFIGURE) from error
-        if code in _NOT_ALLOWED:
+        if code in NOT_ALLOWED:
             message = f"AWS does not allow {error.operation_name} with these credentials: {said or code}"
             hint = f"Whoever manages the account can allow the action {_action(error)}."
             raise ServiceError(message, hint=hint) from error
         if code == "ExecutionAlreadyExists":
             message = "There is an execution of that name already, with another input or ended."
-            raise ExecutionIdTakenError(message, hint="Give another --name, or none.") from error
+            raise ExecutionIdTakenError(message, hint="Give another name, or none.") from error
         message = f"AWS refused {error.operation_name}: {said or code}"
         raise ServiceError(message) from error
     except BotoCoreError as error:

@@ -7,8 +7,15 @@ from collections import defaultdict
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, Self
 
-from tool_contract.limits import MAX_CALLS, MAX_CONCURRENCY, MAX_EXECUTION_TIMEOUT_SECONDS
-from tool_executor.arguments import checked_calls, checked_text, checked_timeout, problem, refused
+from tool_contract.limits import MAX_CALLS, MAX_CONCURRENCY
+from tool_executor.arguments import (
+    checked_calls,
+    checked_execution_timeout,
+    checked_text,
+    checked_timeout,
+    problem,
+    refused,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -46,11 +53,7 @@ class Defaults:
 
     def request(self, timeout_seconds: float | None, correlation_id: str | None, concurrency: int) -> dict[str, Any]:
         """Return the fields of a request but its calls. A timeout under a second is one: the client waits no longer."""
-        checked_timeout(timeout_seconds)
-        if timeout_seconds is not None and not 0 < timeout_seconds <= MAX_EXECUTION_TIMEOUT_SECONDS:
-            most = f"{MAX_EXECUTION_TIMEOUT_SECONDS:,}"
-            message = f"The timeout must be above 0 and at most {most} seconds, not {timeout_seconds}."
-            raise refused(problem("/timeout_seconds", message))
+        checked_execution_timeout(timeout_seconds)
         fields = {
             "correlation_id": correlation_id,
             "timeout_seconds": None if timeout_seconds is None else max(_LEAST_TIMEOUT_SECONDS, timeout_seconds),

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from botocore.exceptions import ClientError
 
 from tool_contract import strict_json
-from tool_executor.aws import translated_errors
+from tool_executor.aws import LOCAL_INSTEAD, translated_errors
 from tool_executor.errors import DeploymentNotFoundError
 
 if TYPE_CHECKING:
@@ -151,5 +151,5 @@ def find_deployment(aws: Aws, stage: str) -> Deployment:
         message = (
             f"There is no deployment of the stage {stage!r} in {region}: no stack {name!r} with the outputs of one."
         )
-        raise DeploymentNotFoundError(message, hint="Deploy it with 'npx cdk deploy', or use the local cloud: --local.")
+        raise DeploymentNotFoundError(message, hint=f"Deploy it with 'npx cdk deploy'; or, {LOCAL_INSTEAD}")
     return Deployment.from_outputs(outputs)

@@ -8,6 +8,7 @@ The exceptions::
     │   └── CallerLimitExceededError   nothing but that its caller has taken all it may for now; says when to come back
     ├── RequestUnreadableError     the request's file is not there, or no JSON
     ├── CredentialsMissingError    no AWS credentials or region, or credentials that are wrong or have expired
+    │   └── RegionMissingError     no AWS region
     ├── InvalidConfigurationError  options that cannot be used; says where each was said
     ├── DeploymentNotFoundError    no deployment of that stage, or no local cloud
     ├── ServiceError               AWS refused or did not answer
@@ -34,7 +35,7 @@ The exceptions::
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Self
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -63,6 +64,12 @@ class ToolExecutorError(Exception):
         # Not by the arguments of __init__, which differ: an error must come back from another process as it was.
         return _restored, (type(self), self.args), self.__dict__
 
+    def with_hint(self, more: str) -> Self:
+        """Return the error itself, with one more thing to do: a command adds what its options are good for."""
+        self.hint = f"{self.hint} {more}" if self.hint else more
+        self.add_note(more)
+        return self
+
     def to_json(self) -> dict[str, Any]:
         """Return the error in the contract's one shape."""
         value: dict[str, Any] = {"error_code": self.code, "error": self.sentence, "retryable": False, "details": []}
@@ -88,14 +95,24 @@ class InvalidRequestError(ToolExecutorError):
     def __init__(self, sentence: str, problems: list[dict[str, str]], *, hint: str | None = None) -> None:
         super().__init__(sentence, hint=hint)
         self.problems = problems
-        for problem in problems[:_NOTED_PROBLEMS]:
-            said = (problem.get("pointer"), problem.get("message"), problem.get("hint"))
-            if problem.get("message") != sentence:
-                self.add_note(" ".join(text for text in said if text))
+        for problem in problems[1:_NOTED_PROBLEMS]:
+            self.add_note(_in_one_line(problem))
+
+    def __str__(self) -> str:
+        """Return the sentence and the first problem: a line in a log says what is wrong, and a traceback once."""
+        first = self.problems[0] if self.problems else {}
+        if not first.get("message") or first["message"] == self.sentence:
+            return self.sentence
+        return f"{self.sentence.removesuffix('.')}: {_in_one_line(first)}"
 
     def to_json(self) -> dict[str, Any]:
         """Return the error in the contract's one shape."""
         return {**super().to_json(), "details": self.problems}
+
+
+def _in_one_line(problem: Mapping[str, str]) -> str:
+    said = (problem.get("pointer"), problem.get("message"), problem.get("hint"))
+    return " ".join(text for text in said if text)
 
 
 class ToolNotFoundError(InvalidRequestError):
@@ -164,6 +181,12 @@ class CredentialsMissingError(ToolExecutorError):
     """AWS cannot be called: no credentials or no region were found, or AWS refused the credentials."""
 
     code = "CredentialsMissing"
+
+
+class RegionMissingError(CredentialsMissingError):
+    """AWS cannot be called: no region was found."""
+
+    code = "RegionMissing"
 
 
 class DeploymentNotFoundError(ToolExecutorError):

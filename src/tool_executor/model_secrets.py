@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from tool_contract.errors import ErrorCode
 from tool_contract.problems import Problem, close_names, json_pointer, shortened
 from tool_contract.secret import SECRET_REF, Secret, is_reference
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from tool_executor.arguments import problem
 
 _NONE_GIVEN = "None was given."
+_NAMES = "A model says a secret by a name: up to 10 parts of A-Z a-z 0-9 _ . -, slashes between, 200 characters."
+_MEANT = "It should be a Secret, or the name of one that the stage keeps."
 
 
 class SecretNotGiven(Exception):
@@ -21,6 +22,19 @@ class SecretNotGiven(Exception):
     def __init__(self, problem: Problem) -> None:
         super().__init__(problem.message)
         self.problem = problem
+
+
+def given_problems(given: object, pointer: str) -> list[Problem]:
+    """Return what is wrong with the secrets that a program gives a model; no value is repeated, it may be one."""
+    if not isinstance(given, Mapping):
+        return [problem(pointer, "It should be a mapping of names to secrets.")]
+    problems = []
+    for name, meant in given.items():
+        if not is_reference({SECRET_REF: name}):
+            problems.append(problem(pointer, _NAMES))
+        elif not isinstance(meant, Secret) and not is_reference({SECRET_REF: meant}):
+            problems.append(problem(pointer + json_pointer((name,)), _MEANT))
+    return problems
 
 
 @dataclass(frozen=True, slots=True)

@@ -140,7 +140,7 @@ def test_its_command_helps_and_lists_the_tools_without_a_deployment(installed: I
 @pytest.mark.network
 def test_it_says_what_the_local_cloud_needs(installed: Installed) -> None:
     said = installed.shell().run(installed.program("tool-executor"), "local", "up", code=2)
-    assert "tool-executor[local]" in said
+    assert "pip install '.[local]'" in said
     assert "Traceback" not in said
 
 

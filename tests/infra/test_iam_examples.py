@@ -20,9 +20,10 @@ if TYPE_CHECKING:
 
 FOLDER: Final = ROOT / "examples/iam"
 POLICIES: Final = sorted(path for path in FOLDER.glob("*.json") if path.name != "callers.json")
-_SERVICES: Final = {"states": "stepfunctions"}
+_SERVICES: Final = {"states": "stepfunctions", "bedrock": "bedrock-runtime"}
 #: Actions that are named otherwise than the operations that they allow.
 _OPERATIONS: Final = {"lambda:InvokeFunction": "Invoke"}
+MODEL: Final = "amazon.nova-pro-v1:0"
 #: What each may do, and no more.
 ALLOWED: Final = {
     "start_only": {"states:StartExecution", "states:DescribeExecution", "cloudformation:DescribeStacks"},
@@ -39,6 +40,7 @@ ALLOWED: Final = {
         "s3:PutObject",
         "cloudformation:DescribeStacks",
     },
+    "ask_model": {"bedrock:InvokeModel"},
     "read_history": {"dynamodb:GetItem", "dynamodb:Query", "s3:GetObject", "cloudformation:DescribeStacks"},
 }
 
@@ -49,6 +51,7 @@ def _filled_in(path: Path, assembly: Assembly) -> dict[str, Any]:
         "Account": "123456789012",
         "Stage": assembly.stage,
         "Caller": "shop",
+        "Model": MODEL,
         "HistoryTable": assembly.outputs["HistoryTable"],
         "ArtifactBucket": assembly.outputs["ArtifactBucket"],
         "PlannerFunction": assembly.outputs["PlannerFunction"],
@@ -81,7 +84,7 @@ def test_each_allows_what_it_is_for_and_every_action_is_one_of_aws(limited: Asse
 
 
 @pytest.mark.parametrize("path", POLICIES, ids=lambda path: path.stem)
-def test_every_resource_is_one_of_the_stack(limited: Assembly, path: Path) -> None:
+def test_every_resource_is_one_of_the_stack_or_the_model(limited: Assembly, path: Path) -> None:
     outputs = limited.outputs
     machines = {
         outputs["StateMachineArn"],
@@ -98,6 +101,7 @@ def test_every_resource_is_one_of_the_stack(limited: Assembly, path: Path) -> No
         f"arn:aws:s3:::{outputs['ArtifactBucket']}/requests/*",
         f"arn:aws:lambda:eu-west-1:123456789012:function:{outputs['PlannerFunction']}",
         f"arn:aws:lambda:eu-west-1:123456789012:function:{outputs['FinisherFunction']}",
+        f"arn:aws:bedrock:eu-west-1::foundation-model/{MODEL}",
     }
     named = {each for statement in _filled_in(path, limited)["Statement"] for each in resources(statement)}
 

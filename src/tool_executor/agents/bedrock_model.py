@@ -5,15 +5,17 @@ from __future__ import annotations
 import asyncio
 import os
 import random
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import ClientError, ConnectTimeoutError
+from botocore.exceptions import BotoCoreError, ClientError, ConnectTimeoutError
 
 from tool_contract.retry import RetryPolicy, draw_delays
+from tool_executor.agents.model_refusal import ENDPOINT, model_refusal
 from tool_executor.arguments import checked_text
 from tool_executor.aws import translated_errors
 from tool_executor.errors import CredentialsMissingError, ServiceError
@@ -26,8 +28,6 @@ if TYPE_CHECKING:
 _AGAIN: Final = frozenset(
     {"InternalServerException", "ModelNotReadyException", "ServiceUnavailableException", "ThrottlingException"}
 )
-_HINT: Final = "Models are on AWS, whatever runs the tools: set AWS_PROFILE or run 'aws configure', and say a region."
-_ENDPOINT: Final = "AWS_ENDPOINT_URL_BEDROCK_RUNTIME"
 #: Quotas are counted by the minute: delays of up to half of one, five of them, outlast it.
 DELAYS: Final = RetryPolicy(initial_delay_seconds=2, max_delay_seconds=30, jitter=0.25)
 _RETRIES: Final = 5
@@ -108,14 +108,27 @@ class BedrockModel:
             with translated_errors():
                 return self._client.converse(**request)
         except CredentialsMissingError as error:
-            message = f"The model cannot be asked: {error.sentence}"
-            raise CredentialsMissingError(message, hint=_HINT) from error
+            raise model_refusal(error, self._key_id) from error.__cause__
         except OSError as error:  # of a client that is not boto3's own, which wraps them
             raise ServiceError(f"The model did not answer: {error or type(error).__name__}") from error
         except ServiceError as error:
             if last or not _is_for_the_moment(error.__cause__):
-                raise
+                raise model_refusal(error, self._key_id) from error.__cause__
             raise _ForTheMoment from error
+
+    @cached_property
+    def _session(self) -> boto3.Session:
+        return boto3.Session(region_name=self._region or os.environ.get("AWS_REGION") or None)
+
+    @property
+    def _key_id(self) -> str | None:
+        """The key that requests are signed with, as far as it is known; None of a client that was given."""
+        if self._given is not None:
+            return None
+        with suppress(BotoCoreError):  # of a profile that is not there: that is told by itself
+            credentials = self._session.get_credentials()
+            return None if credentials is None else credentials.access_key
+        return None
 
     @cached_property
     def _client(self) -> ConverseClient:
@@ -127,9 +140,8 @@ class BedrockModel:
             retries={"total_max_attempts": 1},
             ignore_configured_endpoint_urls=True,  # type: ignore[call-arg] # its stubs are behind
         )
-        session = boto3.Session(region_name=self._region or os.environ.get("AWS_REGION") or None)
-        client: ConverseClient = session.client(
-            "bedrock-runtime", config=config, endpoint_url=os.environ.get(_ENDPOINT) or None
+        client: ConverseClient = self._session.client(
+            "bedrock-runtime", config=config, endpoint_url=os.environ.get(ENDPOINT) or None
         )
         return client
 

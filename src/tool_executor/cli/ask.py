@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from tool_executor.agents import BedrockModel, Budget, Orchestrator
+from tool_executor.aws import LOCAL_KEY
 from tool_executor.cli import options
 from tool_executor.cli.completion import tool_names
 from tool_executor.cli.console import ExitCode, err, plain, print_json, styled_status, visible
 from tool_executor.cli.where import NewCloud, chosen
+from tool_executor.errors import CredentialsMissingError, RegionMissingError
 from tool_executor.executor import ToolExecutor
 
 if TYPE_CHECKING:
@@ -42,7 +45,11 @@ def ask(
         int, typer.Option("--token-budget", min=1, help="Go on while fewer tokens than these are used.")
     ] = 200_000,
     model_region: Annotated[
-        str | None, typer.Option("--model-region", help="The model's region; the environment's by default.")
+        str | None,
+        typer.Option(
+            "--model-region",
+            help="The model's region; else AWS_REGION, AWS_DEFAULT_REGION or the profile's. --region is the tools'.",
+        ),
     ] = None,
     local: options.LocalOrNew = False,
     stage: options.Stage = "dev",
@@ -60,7 +67,8 @@ def ask(
 
       tool-executor ask - --model ID --read-only --max-tool-calls 10 --json < prompt.txt
 
-    Exit code: 0 if the model ended its answer, 1 if a limit or an error stopped it, 2 if the set-up was wrong.
+    Exit code: 0 if the model ended its answer, 1 if a limit, or an error after its first answer, stopped it, 2 if the
+    set-up was wrong or the model gave no answer at all.
     """
     text = sys.stdin.read() if prompt == "-" else prompt
     offered: ToolsetOptions = {
@@ -92,7 +100,14 @@ def _run(
                 err.print(f"  {plain(call.name)}  {styled_status(result.status.value)}", highlight=False)
             status.update(f"Turn {turn.number + 1}, {turn.usage.tool_calls} tool calls, {turn.usage.tokens:,} tokens")
 
-        return orchestrator.run_sync(prompt, model=model, tools=tools, budget=budget, on_turn=tell)
+        try:
+            return orchestrator.run_sync(prompt, model=model, tools=tools, budget=budget, on_turn=tell)
+        except RegionMissingError as error:
+            raise error.with_hint("Or give --model-region.") from error.__cause__
+        except CredentialsMissingError as error:
+            if os.environ.get("AWS_ACCESS_KEY_ID") != LOCAL_KEY:
+                raise
+            raise error.with_hint("For this command unset that, too, and use --local.") from error.__cause__
 
 
 def _print(result: PromptResult, where: Where) -> None:

@@ -87,7 +87,7 @@ def main() -> None:
         print_error(error, as_json="--json" in sys.argv)
     except ModuleNotFoundError as error:
         err.print(f"The package {error.name!r} is missing.")
-        err.print("The local cloud needs an extra: pip install 'tool-executor[local,inventory]'", markup=False)
+        err.print("The local cloud needs an extra. In a checkout: pip install '.[local,inventory]'", markup=False)
     except OSError as error:
         err.print(f"{error.strerror or 'A file could not be used'}: {error.filename or ''}", markup=False)
     except Exception as error:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from tool_executor.aws import Aws
 from tool_executor.cli.console import err
 from tool_executor.deployment import Deployment, find_deployment
-from tool_executor.errors import DeploymentNotFoundError
+from tool_executor.errors import CredentialsMissingError, DeploymentNotFoundError, RegionMissingError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -54,7 +54,7 @@ def chosen(*, local: bool, stage: str, region: str | None, new: NewCloud | None 
     """Yield where to work, and end what was started for it. A local cloud is started where ``new`` says how."""
     if not local:
         aws = Aws(region=region)
-        yield Where(aws, find_deployment(aws, stage), options="" if stage == "dev" else f" --stage {stage}")
+        yield Where(aws, _found(aws, stage), options="" if stage == "dev" else f" --stage {stage}")
         return
     from tool_executor.local import LocalCloud, find_running  # noqa: PLC0415 - moto is of the extra "local"
 
@@ -81,6 +81,16 @@ def chosen(*, local: bool, stage: str, region: str | None, new: NewCloud | None 
             )
         aws = Aws(cloud.deployment.region, cloud.deployment.endpoint_url)
         yield Where(aws, Deployment.from_outputs(cloud.deployment.outputs), ends_with_command=True)
+
+
+def _found(aws: Aws, stage: str) -> Deployment:
+    """Return a stage's deployment. Its errors are the library's; what a command's options help is added here."""
+    try:
+        return find_deployment(aws, stage)
+    except RegionMissingError as error:
+        raise error.with_hint("Or give --region, or use --local.") from error.__cause__
+    except (CredentialsMissingError, DeploymentNotFoundError) as error:
+        raise error.with_hint("Or use --local.") from error.__cause__
 
 
 def project_folder() -> Path:

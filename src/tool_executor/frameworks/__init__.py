@@ -1,6 +1,6 @@
 """An executor's tools for agent frameworks: Strands, and LangChain with LangGraph.
 
-Each needs its extra, ``tool-executor[strands]`` or ``tool-executor[langchain]``, and is imported when first asked for.
+Each needs its extra, ``strands`` or ``langchain``, and is imported when first asked for.
 """
 
 from importlib import import_module

@@ -13,5 +13,5 @@ class FrameworkMissingError(ToolExecutorError):
 
 def missing(package: str, extra: str) -> FrameworkMissingError:
     """Return the error that tells what to install."""
-    hint = f"Install it: pip install 'tool-executor[{extra}]'"
+    hint = f"Install it, in a checkout: pip install '.[{extra}]'"
     return FrameworkMissingError(f"These tools need the package {package}.", hint=hint)

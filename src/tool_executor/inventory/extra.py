@@ -5,7 +5,7 @@ from __future__ import annotations
 try:
     import numpy as np
 except ModuleNotFoundError as error:
-    message = "The sample distributor needs numpy: pip install 'tool-executor[inventory]'"
+    message = "The sample distributor needs numpy. In a checkout: pip install '.[inventory]'"
     raise ImportError(message) from error
 
 __all__ = ["np"]

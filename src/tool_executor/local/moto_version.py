@@ -26,7 +26,7 @@ def check_moto_version() -> None:
         except PackageNotFoundError as missing:
             raise LocalPackagesMissing(
                 "The local cloud's packages are not installed.",
-                hint="Install them: pip install 'tool-executor[local]'.",
+                hint="Install them, in a checkout: pip install '.[local]'.",
             ) from missing
         if installed != wanted:
             raise MotoVersionMismatch(

@@ -94,7 +94,7 @@ class CdkApp:
         if shutil.which("node", path=search) is None:
             raise NodeMissing(
                 "Node.js was not found, and the CDK runs on it.",
-                hint="Install it: `pip install 'tool-executor[infra]'` brings one, or see https://nodejs.org.",
+                hint="In a checkout `pip install '.[infra]'` brings one, or see https://nodejs.org.",
             )
         output = Path(tempfile.mkdtemp(prefix=".synth-", dir=target.parent))
         environment = {

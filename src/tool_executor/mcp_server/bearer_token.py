@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import secrets
+import shlex
 from typing import TYPE_CHECKING, Final
 
 from tool_executor.mcp_server.errors import TokenUnusableError
@@ -17,17 +18,21 @@ _TOKEN: Final = re.compile(r"[A-Za-z0-9\-._~+/]{16,}=*")
 _HINT: Final = "Make one: python -c 'import secrets; print(secrets.token_urlsafe(32))'"
 
 
+def _hint_for(file: Path) -> str:
+    return f"{_HINT} > {shlex.quote(str(file))}"
+
+
 def new_token() -> str:
     """Return a token that nobody can guess."""
     return secrets.token_urlsafe(32)
 
 
-def checked_token(text: str, source: str) -> str:
+def checked_token(text: str, source: str, hint: str = _HINT) -> str:
     """Return a token that somebody gave, blanks around it left out. Raises TokenUnusableError, without the text."""
     token = text.strip()
     if not _TOKEN.fullmatch(token):
         message = f"What {source} holds is no token: one is 16 or more of A-Z a-z 0-9 - . _ ~ + /."
-        raise TokenUnusableError(message, hint=_HINT)
+        raise TokenUnusableError(message, hint=hint)
     return token
 
 
@@ -37,5 +42,5 @@ def token_in(file: Path) -> str:
         text = file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         message = f"The token file {str(file)!r} cannot be read: {getattr(error, 'strerror', None) or 'it is no text'}."
-        raise TokenUnusableError(message, hint=_HINT) from None
-    return checked_token(text, repr(str(file)))
+        raise TokenUnusableError(message, hint=_hint_for(file)) from None
+    return checked_token(text, repr(str(file)), _hint_for(file))

@@ -13,7 +13,7 @@ except ModuleNotFoundError as error:
     if error.name is None or error.name.partition(".")[0] not in {"mcp", "mcp_types", "starlette", "uvicorn"}:
         raise
     raise McpMissingError(
-        f"Serving MCP needs the package {error.name!r}.", hint="Install it: pip install 'tool-executor[mcp]'"
+        f"Serving MCP needs the package {error.name!r}.", hint="Install it, in a checkout: pip install '.[mcp]'"
     ) from None
 
 __all__ = ["mcp", "mcp_types", "starlette", "uvicorn"]

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Literal, Protocol, TypedDict, TypeVar
 
-from tool_executor.arguments import problem, refused
+from tool_executor.arguments import checked_execution_timeout, problem, refused
 from tool_executor.model_apis.model_call import call_ids, idempotency_keys
 from tool_executor.model_apis.offer import Offer
 from tool_executor.model_apis.turn import Turn
+from tool_executor.model_secrets import given_problems
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Coroutine, Mapping, Sequence
@@ -116,6 +117,10 @@ class Toolset:
             raise refused(problem("/max_result_characters", f"It should be {_LEAST_CHARACTERS} or more."))
         if self.mode not in {"parallel", "sequence"}:
             raise refused(problem("/mode", f"It should be 'parallel' or 'sequence', not {self.mode!r}."))
+        checked_execution_timeout(self.timeout, "/timeout")
+        wrong_secrets = given_problems(self.secrets, "/secrets")
+        if wrong_secrets:
+            raise refused(*wrong_secrets)
 
     async def offered(self) -> Catalog:
         """Return the tools that the model is offered. Raises as :meth:`Offer.of`, and what the executor raises."""

@@ -10,7 +10,7 @@ except ModuleNotFoundError as error:
     if error.name != "matplotlib":
         raise
     raise MatplotlibMissingError(
-        "Pictures need the package matplotlib.", hint="Install it: pip install 'tool-executor[plot]'"
+        "Pictures need the package matplotlib.", hint="Install it, in a checkout: pip install '.[plot]'"
     ) from None
 except ValueError as error:
     raise PicturesError(f"Matplotlib cannot be used: {error}", hint="Look at MPLBACKEND and matplotlibrc.") from None

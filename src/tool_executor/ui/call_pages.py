@@ -135,7 +135,7 @@ def _view(found: Found, execution_id: str, call_id: str) -> CallView:
     except UNREADABLE as error:
         raise RecordUnreadableError(
             f"The record of the call {call_id!r} is not as this version writes them: {type(error).__name__}.",
-            hint="A newer version may have written it: pip install --upgrade tool-executor.",
+            hint="A newer version may have written it: bring the checkout up to date, and run make.",
         ) from None
     files = ArtifactFiles(found.aws, found.deployment.artifact_bucket).of_call(execution_id, call_id)
     fallbacks = _shown(found, record, "fallbacks") if "fallbacks" in record or "fallbacks_ref" in record else None

@@ -22,5 +22,5 @@ def require_ui() -> None:
         told = ", ".join(missing)
         plural = "s" if len(missing) > 1 else ""
         raise UiMissingError(
-            f"The page needs the package{plural} {told}.", hint="Install it: pip install 'tool-executor[ui]'"
+            f"The page needs the package{plural} {told}.", hint="Install it, in a checkout: pip install '.[ui]'"
         )

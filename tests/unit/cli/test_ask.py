@@ -103,3 +103,34 @@ def test_without_a_prompt_or_a_model_nothing_is_asked(command: Command, argument
     ran = command("ask", *arguments)
     assert ran.code == 2
     assert "This should not have happened" not in ran.err
+
+
+@pytest.mark.usefixtures("executor")
+def test_without_a_region_the_command_names_its_own_option(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("AWS_REGION", "AWS_DEFAULT_REGION", "AWS_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_CONFIG_FILE", "/nowhere")
+    ran = command("ask", "Hello", "--model", "m", "--local")
+    assert ran.code == 2
+    assert "The model cannot be asked: No AWS region was found." in ran.err
+    assert "AWS_REGION" in ran.err
+    assert "--model-region" in ran.err
+    assert "--region" not in ran.err.replace("--model-region", "")
+
+
+@pytest.mark.usefixtures("executor")
+def test_with_the_local_clouds_key_the_command_says_how_tools_are_local_and_the_model_is_not(
+    command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with bedrock((403, {"code": "UnrecognizedClientException", "message": "No."})) as stand_in:
+        monkeypatch.setenv("AWS_ENDPOINT_URL_BEDROCK_RUNTIME", stand_in.url)
+        ran = command("ask", "Hello", *MODEL)
+    assert ran.code == 2
+    assert "unset it and AWS_SECRET_ACCESS_KEY" in ran.err
+    assert "use --local" in ran.err
+
+
+def test_the_help_says_which_region_holds(command: Command) -> None:
+    told = " ".join(command("ask", "--help").out.replace("│", " ").split())
+    assert "else AWS_REGION, AWS_DEFAULT_REGION or the profile's" in told
+    assert "2 if the set-up was wrong or the model gave no answer at all" in told

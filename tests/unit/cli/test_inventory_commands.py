@@ -288,7 +288,7 @@ def test_generate_without_numpy_says_what_to_install(command: Command, monkeypat
     ran = command("generate", "--load")
     assert ran.code == 2
     assert "PackageMissing" in ran.err
-    assert "pip install 'tool-executor[inventory]'" in " ".join(ran.err.split())
+    assert "pip install '.[inventory]'" in " ".join(ran.err.split())
 
 
 def test_both_have_examples_in_their_help(command: Command) -> None:

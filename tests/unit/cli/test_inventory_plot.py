@@ -164,7 +164,7 @@ def test_without_matplotlib_the_extra_is_named(
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     ran = command("inventory", "plot", "P001", "WH001")
     assert ran.code == 2
-    assert "pip install 'tool-executor[plot]'" in ran.err
+    assert "pip install '.[plot]'" in ran.err
     assert tools.asked == []
 
 

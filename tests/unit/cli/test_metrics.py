@@ -128,7 +128,7 @@ def test_without_matplotlib_the_extra_is_named(command: Command, monkeypatch: py
     ran = command("metrics", "--picture", "d.png")
 
     assert ran.code == 2
-    assert "pip install 'tool-executor[plot]'" in ran.err
+    assert "pip install '.[plot]'" in ran.err
 
 
 def _fail(*_: Any) -> None:

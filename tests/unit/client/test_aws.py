@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from botocore.awsrequest import AWSResponse
-from botocore.exceptions import ClientError, ReadTimeoutError
+from botocore.exceptions import ClientError, NoCredentialsError, NoRegionError, ReadTimeoutError
 
 from tool_executor.aws import Aws, translated_errors
 from tool_executor.errors import CredentialsMissingError, ServiceError, ToolExecutorError
@@ -78,3 +78,11 @@ def test_the_region_of_the_environment_holds_at_any_endpoint(
     aws = Aws.from_environment(given)
     assert aws.endpoint_url is None  # boto3 finds it, and signs with the caller's credentials
     assert aws.dynamodb.meta.region_name == region
+
+
+@pytest.mark.parametrize("wrong", [NoRegionError(), NoCredentialsError()])
+def test_a_program_is_told_what_it_can_do_and_no_commands_options(wrong: Exception) -> None:
+    with pytest.raises(CredentialsMissingError) as caught, translated_errors():
+        raise wrong
+    assert "'tool-executor local up'" in str(caught.value.hint)
+    assert "--" not in str(caught.value.hint)

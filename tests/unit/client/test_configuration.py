@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pickle
+import traceback
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -195,5 +197,24 @@ def test_concurrency_said_as_an_option_counts_unless_workers_are_said() -> None:
 
 def test_a_traceback_shows_what_is_wrong_with_a_request_and_what_to_do() -> None:
     problem = {"pointer": "/calls/0/tool_name", "message": "There is no tool 'ekho'.", "hint": "Did you mean 'echo'?"}
-    error = InvalidRequestError("The request has 1 problem; nothing was run.", [problem], hint="See the catalog.")
-    assert error.__notes__ == ["See the catalog.", "/calls/0/tool_name There is no tool 'ekho'. Did you mean 'echo'?"]
+    late = {"pointer": "/timeout_seconds", "message": "It is too long."}
+    error = InvalidRequestError(
+        "The request has 2 problems; nothing was run.", [problem, late], hint="See the catalog."
+    )
+    told = "".join(traceback.format_exception_only(error))
+    assert told.endswith("See the catalog.\n/timeout_seconds It is too long.\n")
+    assert told.count("There is no tool 'ekho'. Did you mean 'echo'?") == 1
+
+
+def test_a_line_in_a_log_says_what_is_wrong_with_a_request_first() -> None:
+    first = {"pointer": "/calls/0/input/x", "message": "This field is required."}
+    sentence = "The request has 1 problem; nothing was run."
+    error = InvalidRequestError(sentence, [first])
+    assert f"{error}" == "The request has 1 problem; nothing was run: /calls/0/input/x This field is required."
+    assert error.to_json()["error"] == error.sentence == sentence
+    assert str(pickle.loads(pickle.dumps(error))) == str(error)  # noqa: S301 - its own bytes
+
+
+def test_a_sentence_that_is_the_problem_is_said_once() -> None:
+    assert str(InvalidRequestError("It is empty.", [{"pointer": "/id", "message": "It is empty."}])) == "It is empty."
+    assert str(InvalidRequestError("It is empty.", [])) == "It is empty."

@@ -26,7 +26,7 @@ def test_a_missing_framework_is_told_with_the_command_that_installs_it(package: 
     program = _PROGRAM.format(package=package, name=name)
     ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert ran.stdout.startswith("FrameworkMissingError These tools need the package")
-    assert f"pip install 'tool-executor[{extra}]'" in ran.stdout
+    assert f"pip install '.[{extra}]'" in ran.stdout
 
 
 def test_models_apis_and_frameworks_are_light_until_they_are_used() -> None:

@@ -153,4 +153,4 @@ def test_without_numpy_the_import_says_what_to_install() -> None:
     code = "import sys; sys.modules['numpy'] = None; import tool_executor.inventory"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=60)
     assert run.returncode == 1
-    assert "pip install 'tool-executor[inventory]'" in run.stderr
+    assert "pip install '.[inventory]'" in run.stderr

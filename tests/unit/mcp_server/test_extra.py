@@ -27,7 +27,7 @@ def test_without_the_package_the_command_says_what_to_install(package: str) -> N
     )
     assert (done.returncode, done.stdout) == (2, "")
     assert f"Serving MCP needs the package '{package}'." in done.stderr
-    assert "pip install 'tool-executor[mcp]'" in done.stderr
+    assert "pip install '.[mcp]'" in done.stderr
 
 
 def test_the_package_alone_does_not_import_the_sdk() -> None:

@@ -191,5 +191,16 @@ def test_a_tokens_file_may_end_in_a_newline(tmp_path: Any) -> None:
         token_in(file)
 
 
+def test_where_a_tokens_file_is_unusable_the_hint_writes_that_file(tmp_path: Any) -> None:
+    file = tmp_path / "my token.txt"
+    with pytest.raises(TokenUnusableError) as missing:
+        token_in(file)
+    file.write_text("short")
+    with pytest.raises(TokenUnusableError) as short:
+        token_in(file)
+    assert str(missing.value.hint).endswith(f"token_urlsafe(32))' > '{file}'")
+    assert short.value.hint == missing.value.hint
+
+
 def test_a_new_token_is_one_and_each_is_another() -> None:
     assert checked_token(new_token(), "it") != new_token()

@@ -241,3 +241,26 @@ def test_options_that_cannot_hold_are_refused(options: dict[str, Any]) -> None:
     with pytest.raises(InvalidRequestError) as told:
         Toolset(executor=TurnExecutor(), **options)
     assert [one["pointer"] for one in told.value.problems] == [f"/{next(iter(options))}"]
+
+
+@pytest.mark.parametrize("timeout", [-1, 0, float("nan"), 10**6, "5"])
+def test_a_timeout_that_no_turn_can_have_is_refused_at_once(timeout: Any) -> None:
+    with pytest.raises(InvalidRequestError) as told:
+        Toolset(executor=TurnExecutor(), timeout=timeout)
+    assert [one["pointer"] for one in told.value.problems] == ["/timeout"]
+
+
+@pytest.mark.parametrize(
+    ("secrets", "pointers"),
+    [
+        ({"shop": 3, "mail": None, "bank": Secret("tiger")}, ["/secrets/shop", "/secrets/mail"]),
+        ({"shop": "tiger with spaces"}, ["/secrets/shop"]),
+        ({"a shop": "shop", 3: "shop"}, ["/secrets", "/secrets"]),
+        (["shop"], ["/secrets"]),
+    ],
+)
+def test_secrets_that_cannot_be_any_are_refused_at_once_and_not_repeated(secrets: Any, pointers: list[str]) -> None:
+    with pytest.raises(InvalidRequestError) as told:
+        Toolset(executor=TurnExecutor(), secrets=secrets)
+    assert [one["pointer"] for one in told.value.problems] == pointers
+    assert "tiger" not in str(told.value.problems)

@@ -53,7 +53,7 @@ def test_without_the_packages_the_command_says_how_to_install_them(
 ) -> None:
     monkeypatch.setattr("tool_executor.ui.extra.find_spec", lambda _: None)
     assert run(monkeypatch, "ui") == 2
-    assert "pip install 'tool-executor[ui]'" in capsys.readouterr().err
+    assert "pip install '.[ui]'" in capsys.readouterr().err
 
 
 def test_a_question_that_waits_for_aws_holds_up_nobody_else() -> None:

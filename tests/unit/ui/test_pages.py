@@ -279,7 +279,7 @@ def test_who_lacks_the_extra_is_told_the_command(monkeypatch: pytest.MonkeyPatch
     with pytest.raises(UiMissingError) as told:
         require_ui()
     assert told.value.sentence == "The page needs the package uvicorn."
-    assert "pip install 'tool-executor[ui]'" in json.dumps(told.value.to_json())
+    assert "pip install '.[ui]'" in json.dumps(told.value.to_json())
 
 
 def test_where_the_planner_fails_the_list_and_the_breakers_are_shown_all_the_same(
