@@ -113,11 +113,9 @@ def _listed(rows: History, wanted: _Wanted, begin: datetime | None) -> list[Reco
         return _of_execution(rows, wanted.execution_id, wanted.among)
     if wanted.correlation_id is not None:
         listed = rows.by_correlation(wanted.correlation_id, wanted.limit, wanted.among)
-        return [
-            record
-            for record in listed
-            if wanted.tool is None or ("position" in record and asked_tool(record) == wanted.tool)
-        ]
+        if wanted.tool is None:
+            return rows.with_own_records(listed)
+        return [record for record in listed if "position" in record and asked_tool(record) == wanted.tool]
     if wanted.open_only:
         return rows.open_executions(wanted.limit)
     days = [(wanted.day or datetime.now(UTC)).strftime(_DAY_FORMAT)]

@@ -44,6 +44,22 @@ def test_history_filters_by_status(rows: HistoryRows, command: Command, name: st
     assert listed("--correlation-id", name, "--tool", name) == ["c1", "c2", "c3"]
 
 
+def test_history_of_a_correlation_id_tells_of_executions_what_a_day_tells(
+    rows: HistoryRows, command: Command, name: str
+) -> None:
+    counts = {"total": 2, "success": 2}
+    rows.execution(
+        name, {}, {}, started_at="2026-10-01T10:00:00.000Z", deadline="2026-10-01T10:05:00.000Z", counts=counts
+    )
+
+    (by_day,) = json.loads(command("history", "--day", "2026-10-01", "--json").out)
+    listed = json.loads(command("history", "--correlation-id", name, "--json").out)
+
+    assert by_day["counts"] == counts
+    assert [record for record in listed if record["call_id"] == "#execution"] == [by_day]
+    assert {record["call_id"] for record in listed} == {"#execution", "c1", "c2"}
+
+
 def test_history_since_reaches_over_days(rows: HistoryRows, command: Command, name: str) -> None:
     rows.execution(name, {"tool_name": name}, started_at=today())
     rows.execution(f"{name}-old", {"tool_name": name}, started_at="2026-01-01T00:00:00.000Z")
