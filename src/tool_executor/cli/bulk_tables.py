@@ -8,6 +8,7 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from tool_executor.cli.console import ExitCode, err, out, plain, styled_status
+from tool_executor.cli.tables import print_table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -79,7 +80,7 @@ def print_list(bulks: Sequence[tuple[BulkManifest, RunState]]) -> None:
         return
     table = Table(header_style="bold", box=SIMPLE_HEAD)
     for name in ("bulk", "created", "latest run", "file"):
-        table.add_column(name, overflow="fold")
+        table.add_column(name, overflow="fold", no_wrap=name in {"bulk", "created"})
     table.add_column("calls", justify="right")
     for manifest, state in bulks:
         status = state.status.lower()
@@ -90,4 +91,4 @@ def print_list(bulks: Sequence[tuple[BulkManifest, RunState]]) -> None:
             plain(manifest.source),
             f"{manifest.calls:,}",
         )
-    out.print(table)
+    print_table(table, has_ids=True)

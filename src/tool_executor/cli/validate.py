@@ -21,6 +21,7 @@ from tool_executor.cli.checked_request import checked_request, read_options
 from tool_executor.cli.console import out, print_json
 from tool_executor.cli.reference_tables import print_origins
 from tool_executor.cli.request_file import read_request
+from tool_executor.cli.tables import print_table
 
 if TYPE_CHECKING:
     from tool_executor.cli.checked_request import CheckedRequest
@@ -86,7 +87,7 @@ def _print(checked: CheckedRequest) -> None:
     table.add_row("attempts", f"{happy.attempts:,}", f"{worst.attempts:,}", "")
     table.add_row("state transitions", f"{happy.state_transitions:,}", f"{worst.state_transitions:,}", "")
     table.add_row("US dollars of them", f"{happy.cost_usd:.6f}", f"{worst.cost_usd:.6f}", "")
-    out.print(table)
+    print_table(table)
     if checked.origins:
         print_origins(checked.origins)
     if report.request_bytes > MAX_REQUEST_BYTES:

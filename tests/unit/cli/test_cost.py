@@ -102,6 +102,7 @@ def test_a_saved_scenario_is_read_and_what_is_said_wins(command: Command, tmp_pa
     assert _told(command, "--month", "--assume", file, "--calls", 6_000)["calls"] == 6_000
 
 
+@pytest.mark.usefixtures("terminal")
 @pytest.mark.parametrize("arguments", [("--month",), (MORNING,)])
 def test_other_ways_are_compared(command: Command, arguments: tuple[Any, ...]) -> None:
     ran = command("cost", *arguments, "--compare")
