@@ -218,7 +218,7 @@ def test_a_fault_of_this_program_is_a_sentence(page: Page, monkeypatch: pytest.M
 @pytest.mark.parametrize(
     ("error", "status"),
     [
-        (DeploymentNotFoundError("There is none.", hint="Deploy it with 'npx cdk deploy'."), 503),
+        (DeploymentNotFoundError("There is none.", hint="Deploy it with 'make deploy STAGE=dev'."), 503),
         (CredentialsMissingError("No AWS credentials were found.", hint="Run 'aws configure'."), 503),
         (ServiceError("Nothing answers at http://localhost:1.", hint="Check the network."), 502),
     ],
