@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
-from tool_executor.cli.console import ExitCode, err, out, plain, styled_status
+from tool_executor.cli.console import ExitCode, calls_of, err, out, plain, styled_status
 from tool_executor.cli.tables import print_table
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def print_estimate(prepared: PreparedRun) -> None:
     best, worst = estimate.dollars
     at_once = settings.max_concurrency * settings.calls_at_once
     err.print(
-        f"{prepared.calls:,} calls in {estimate.batches:,} batches; {settings.max_concurrency:,} batches of"
+        f"{calls_of(prepared.calls)} in {estimate.batches:,} batches; {settings.max_concurrency:,} batches of"
         f" {settings.calls_at_once} calls at once, so up to {at_once:,} tools.",
         soft_wrap=True,
     )
@@ -55,7 +55,7 @@ def print_report(report: BulkReport, options: str, *, ends_with_command: bool = 
     counts = report.counts
     told = [f"{counts[name]:,} {words}" for name, words in _WORDS.items() if counts[name]]
     out.print(f"Bulk {plain(report.bulk_id)}: {styled_status(report.status)}", soft_wrap=True)
-    out.print(f"{counts['total']:,} calls: {', '.join(told)}", soft_wrap=True)
+    out.print(f"{calls_of(counts['total'])}: {', '.join(told)}", soft_wrap=True)
     for run, state in zip(report.runs, report.states, strict=True):
         if state.cause:
             out.print(f"Run {run.run}: {plain(state.error or '')}: {plain(state.cause)}", soft_wrap=True)

@@ -60,6 +60,11 @@ def plain(text: object) -> str:
     return escape(visible(text))
 
 
+def calls_of(number: int) -> str:
+    """Return a number of calls in words."""
+    return f"{number:,} {'call' if number == 1 else 'calls'}"
+
+
 def styled_status(status: str) -> str:
     """Return a status with its colour, as markup."""
     style = STATUS_STYLES.get(status, "none")

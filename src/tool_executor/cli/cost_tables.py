@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
-from tool_executor.cli.console import out
+from tool_executor.cli.console import calls_of, out
 from tool_executor.cli.tables import print_table
 from tool_executor.costs.prices import list_prices
 
@@ -27,7 +27,8 @@ _LEAST_SHOWN: Final = 0.0005
 def print_request(checked: CheckedRequest, best: Bill, worst: Bill, waited: tuple[Bill, Bill] | None) -> None:
     """Print both courses of a request's execution side by side; ``waited`` are those by the Express state machine."""
     calls = len(checked.request.calls)
-    out.print(f"{calls} calls, {checked.request.mode}, of {', '.join(checked.tool_names)}. {_basis()}", highlight=False)
+    told = f"{calls_of(calls)}, {checked.request.mode}, of {', '.join(checked.tool_names)}. {_basis()}"
+    out.print(told, highlight=False)
     table = _table("service and part", "all succeed", "US $", "at worst", "US $")
     counted = [{(line.service, line.what): line for line in bill.lines} for bill in (best, worst)]
     for service, dollars in worst.by_service.items():

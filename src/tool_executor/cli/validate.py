@@ -18,7 +18,7 @@ from tool_contract.preflight import NOT_IN_COST
 from tool_executor.cli import options
 from tool_executor.cli.catalog_file import read_catalog
 from tool_executor.cli.checked_request import checked_request, read_options
-from tool_executor.cli.console import out, print_json
+from tool_executor.cli.console import calls_of, out, print_json
 from tool_executor.cli.reference_tables import print_origins
 from tool_executor.cli.request_file import read_request
 from tool_executor.cli.tables import print_table
@@ -75,7 +75,7 @@ def _to_json(checked: CheckedRequest) -> dict[str, Any]:
 def _print(checked: CheckedRequest) -> None:
     report, happy, worst = checked.report, checked.report.happy, checked.report.worst
     out.print(
-        f"The request is valid: {report.calls} calls, {checked.request.mode}, of {', '.join(checked.tool_names)}."
+        f"The request is valid: {calls_of(report.calls)}, {checked.request.mode}, of {', '.join(checked.tool_names)}."
     )
     table = Table(header_style="bold", box=SIMPLE_HEAD)
     table.add_column("what it takes")
