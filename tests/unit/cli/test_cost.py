@@ -25,6 +25,7 @@ def _told(command: Command, *arguments: Any) -> dict[str, Any]:
     return told
 
 
+@pytest.mark.usefixtures("terminal")
 def test_a_request_is_told_at_best_and_at_worst_by_service_the_largest_first(command: Command) -> None:
     ran = command("cost", MORNING)
 
@@ -59,6 +60,7 @@ def test_a_request_is_validated_first(command: Command, tmp_path: Path) -> None:
     assert json.loads(command("cost", file, "--json").out)["error_code"] == "InvalidRequest"
 
 
+@pytest.mark.usefixtures("terminal")
 def test_a_month_says_what_is_fixed_what_grows_and_what_the_next_calls_cost(command: Command) -> None:
     ran = command("cost", "--month")
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tool_executor.cli.bulk_tables import print_list
+from tool_executor.cli.console import out
 from tool_executor.cli.outcome import print_output
 
 ID = "0b54e3f2-7c1e-4f8e-a7a5-5d3ce4c4f0aa"
@@ -38,6 +39,14 @@ def test_what_a_run_came_to_has_its_ids_in_one_piece(*, is_terminal: bool, capsy
     assert CALL in said
     assert said.count(ID * 2) == 3
     assert (error in said) is not is_terminal
+
+
+def test_a_sentence_is_folded_for_a_terminal_alone(*, is_terminal: bool, capsys: pytest.CaptureFixture[str]) -> None:
+    sentence = "a sentence of so many words that a terminal of fifty columns has no room for them in a line"
+
+    out.print(sentence)
+
+    assert (capsys.readouterr().out == f"{sentence}\n") is not is_terminal
 
 
 def test_a_list_of_bulks_has_their_ids_and_times_in_one_piece(
