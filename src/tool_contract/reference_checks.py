@@ -14,10 +14,21 @@ from tool_contract.call_ids import call_ids
 from tool_contract.errors import ErrorCode
 from tool_contract.limits import MAX_DETAILS, MAX_FALLBACKS, MAX_REFERENCES, MAX_RESULT_DEPTH
 from tool_contract.problems import Problem, close_names, json_pointer, shortened
-from tool_contract.references import FROM, POINTER, Reference, is_pointer, names_a_secret, places_of, tokens_of, told
+from tool_contract.references import (
+    FROM,
+    POINTER,
+    SHAPE,
+    Reference,
+    index_of,
+    is_pointer,
+    names_a_secret,
+    places_of,
+    tokens_of,
+    told,
+)
 from tool_contract.schema_fit import why_unfit, words
 from tool_contract.schema_places import at_path, at_pointer, fields_at
-from tool_contract.secret_fields import secret_places
+from tool_contract.secret_fields import BY_NAME, secret_places
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -27,10 +38,9 @@ if TYPE_CHECKING:
     from tool_contract.secret_fields import Path
     from tool_contract.tool_spec import ToolSpec
 
-_SHAPE: Final = f'Write {{"{FROM}": "c1", "{POINTER}": "/items/0/product_code"}}.'
 _WHOLE: Final = "Refer to a whole array or object, rather than to each of its parts."
 _SECRET: Final = "A secret is given in the request, by its name: no result can stand in its place."  # noqa: S105 - a sentence
-_NO_KEY: Final = "An idempotency key is known before anything runs: a reference may stand inside of an input alone."
+NO_KEY: Final = "An idempotency key is known before anything runs: a reference may stand inside of an input alone."
 
 
 @dataclass(frozen=True)
@@ -172,6 +182,9 @@ def _problems_of(
     hints: _Hints,
 ) -> Iterator[Problem]:
     place = f"{candidate.pointer}/input{json_pointer(path)}"
+    if _stands_for_a_secret(path, candidate):
+        yield Problem(pointer=place, message=_SECRET, error_code=ErrorCode.SECRET_IN_REQUEST, hint=BY_NAME)
+        return
     if mode != "sequence":
         message = "Calls that run beside each other know nothing of each other's results: this needs a sequence."
         yield _problem(place, message, 'Give the request "mode": "sequence".')
@@ -182,10 +195,6 @@ def _problems_of(
     if misshapen:
         return
     reference = Reference(path, held[FROM], held.get(POINTER, ""))
-    secret = _stands_for_a_secret(reference, candidate)
-    if secret:
-        yield Problem(pointer=place, message=_SECRET, error_code=ErrorCode.SECRET_IN_REQUEST)
-        return
     earlier = next((call for call in calls[:position] if call.call_id == reference.call_id), None)
     if earlier is not None:
         yield from _problems_of_type(place, reference, candidate, earlier, hints)
@@ -193,16 +202,16 @@ def _problems_of(
 
 def _misshapen(held: Mapping[str, Any]) -> Iterator[Problem]:
     if not isinstance(held[FROM], str):
-        yield _problem(f"/{FROM}", "A reference names an earlier call by its call_id, which is text.", _SHAPE)
+        yield _problem(f"/{FROM}", "A reference names an earlier call by its call_id, which is text.", SHAPE)
     if not is_pointer(held.get(POINTER, "")):
         message = "This is no JSON pointer: each of its parts begins with '/', and '~' stands in them as '~0' or '~1'."
-        yield _problem(f"/{POINTER}", message, _SHAPE)
+        yield _problem(f"/{POINTER}", message, SHAPE)
     elif (parts := held.get(POINTER, "").count("/")) > MAX_RESULT_DEPTH:
         message = f"The pointer has {parts:,} parts, and no result has more than {MAX_RESULT_DEPTH} levels."
         yield _problem(f"/{POINTER}", message)
     for name in held.keys() - {FROM, POINTER}:
         message = f"A reference has {FROM!r} and {POINTER!r} and no other field."
-        yield _problem(json_pointer((name,)), message, _SHAPE)
+        yield _problem(json_pointer((name,)), message, SHAPE)
 
 
 def _problems_of_name(
@@ -220,11 +229,11 @@ def _problems_of_name(
     yield _problem(pointer, message, hint)
 
 
-def _stands_for_a_secret(reference: Reference, candidate: _Candidate) -> bool:
+def _stands_for_a_secret(path: Path, candidate: _Candidate) -> bool:
     """Whether a reference stands where only a secret's may, or inside of such a place."""
-    if names_a_secret(reference):
+    if names_a_secret(Reference(path, "", "")):
         return True
-    path, (places, only) = reference.path, candidate.secrets
+    places, only = candidate.secrets
     return path in only or any(path[:length] in places for length in range(len(path)))
 
 
@@ -238,9 +247,20 @@ def _problems_of_type(
     if not reasons or None in reasons or len(specs) < len(earlier.candidates):
         return
     pointer, reason = (f"{place}/{POINTER}", reasons[0]) if reference.pointer else (place, reasons[0])
-    reached, fields = fields_at(specs[0].output_schema, tokens)
-    hint = hints.close_names(tokens[reached], fields) if reached < len(tokens) else None
+    hint = _hint_to(specs[0].output_schema, tokens, hints)
     yield _problem(pointer, f"The result of {reference.call_id!r} {reason}.", hint)
+
+
+def _hint_to(schema: Mapping[str, Any], tokens: Sequence[str], hints: _Hints) -> str | None:
+    """Return what may be meant where the tokens lead nowhere."""
+    reached, fields = fields_at(schema, tokens)
+    if reached == len(tokens):
+        return None
+    lists = any(place.get("type") == "array" for place in at_pointer(schema, tokens[:reached]))
+    if not lists or index_of(tokens[reached]) is not None:
+        return hints.close_names(tokens[reached], fields)
+    there = json_pointer(tokens[:reached])
+    return f"An array is at {told(there)}: next is an index, such as 0, as in {told(there + '/0')}."
 
 
 def _why_not(spec: ToolSpec, tokens: Sequence[str], wanting: ToolSpec | None, path: Sequence[str | int]) -> str | None:
@@ -263,7 +283,7 @@ def _key_problems(calls: Sequence[_Call]) -> Iterator[Problem]:
         for candidate in call.candidates[:1]:
             key = candidate.value.get("idempotency_key")
             if isinstance(key, dict) and FROM in key:
-                yield _problem(f"{candidate.pointer}/idempotency_key", _NO_KEY)
+                yield _problem(f"{candidate.pointer}/idempotency_key", NO_KEY)
 
 
 def _problem(pointer: str, message: str, hint: str | None = None) -> Problem:

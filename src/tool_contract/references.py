@@ -6,6 +6,7 @@ Pure: where references stand, what they say, and what they come to in a result. 
 
 from __future__ import annotations
 
+import difflib
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 FROM: Final = "$from"
 POINTER: Final = "pointer"
+SHAPE: Final = f'Write {{"{FROM}": "c1", "{POINTER}": "/items/0/product_code"}}.'
 
 _POINTER: Final = re.compile(r"(?:/(?:[^~/]|~[01])*)*")
 #: An index of more digits is beyond any array that a result can hold.
@@ -65,6 +67,23 @@ def places_of(tool_input: object) -> Iterator[tuple[Path, dict[str, Any]]]:
                 pending.extend(((*path, key), child) for key, child in reversed(value.items()))
         elif isinstance(value, list):
             pending.extend(((*path, index), child) for index, child in reversed(list(enumerate(value))))
+
+
+def with_meant(problems: Sequence[Problem], tool_input: object) -> list[Problem]:
+    """Return what is wrong with an input, with a hint where an object was meant to be a reference, and is misspelt."""
+    return [_with_meant(problem, tool_input) for problem in problems]
+
+
+def _with_meant(problem: Problem, tool_input: object) -> Problem:
+    try:
+        held = value_at(tool_input, problem.pointer)
+    except NothingThereError:
+        return problem
+    others = held.keys() - {POINTER} if isinstance(held, dict) and isinstance(held.get(POINTER), str) else ()
+    meant = len(others) == 1 and difflib.get_close_matches(next(iter(others))[: 2 * len(FROM)], [FROM], cutoff=0.5)
+    if not meant or problem.hint is not None:
+        return problem
+    return problem.model_copy(update={"hint": f"Did you mean {FROM!r}? {SHAPE}"})
 
 
 def references_in(tool_input: object) -> list[Reference]:

@@ -24,9 +24,10 @@ from tool_contract.limits import (
     MAX_RETRIES,
 )
 from tool_contract.problems import Problem, json_pointer, problems_from, shortened
-from tool_contract.reference_checks import reference_problems
-from tool_contract.references import places_of
+from tool_contract.reference_checks import NO_KEY, reference_problems
+from tool_contract.references import places_of, with_meant
 from tool_contract.retry import RetryPolicy
+from tool_contract.secret import SECRET_REF
 from tool_contract.secret_fields import one_time_names
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ _PATTERN_SENTENCES: Final = {
     CORRELATION_ID_PATTERN: "A correlation_id is 1 to 128 visible ASCII characters, no blanks.",
     IDEMPOTENCY_KEY_PATTERN: "An idempotency_key is 1 to 256 printable ASCII characters.",
 }
+_NO_CALLS: Final = "There should be at least 1 call."
 _IN_AN_INPUT: Final = re.compile(r"/calls/\d+(/fallbacks/\d+)?/input(/|$)")
 
 #: The one field of a request that lies in S3: its value is a ResultRef below the prefix.
@@ -140,7 +142,7 @@ def check_request(value: object, catalog: Catalog) -> ExecutionRequest:
         raise InvalidRequestError([coded_by_place(error.problem)]) from None
     request, problems = _shaped(value)
     problems += [problem for pointer, call in calls_of(value) for problem in _call_problems(pointer, call, catalog)]
-    problems += _reference_problems(value, catalog)
+    problems = _with_reference_problems(problems, _reference_problems(value, catalog))
     problems += _repeated_call_ids(value)
     problems += _too_many_secrets(request)
     if request is None or problems:
@@ -155,7 +157,12 @@ def _shaped(value: object) -> tuple[ExecutionRequest | None, list[Problem]]:
         found = problems_from(
             error.errors(include_url=False), value, schema=_request_schema(), patterns=_PATTERN_SENTENCES
         )
-        return None, [coded_by_place(problem) for problem in found]
+        return None, [coded_by_place(_in_our_words(problem, value)) for problem in found]
+
+
+def _in_our_words(problem: Problem, value: object) -> Problem:
+    is_empty = problem.pointer == "/calls" and isinstance(value, dict) and value.get("calls") == []
+    return problem.model_copy(update={"message": _NO_CALLS}) if is_empty else problem
 
 
 @cache
@@ -199,7 +206,7 @@ def _candidate_problems(pointer: str, candidate: dict[str, Any], catalog: Catalo
     if isinstance(tool_input, dict):
         refers = any(True for _ in places_of(tool_input))
         found = catalog.input_problems(tool_name, tool_input, references=refers)
-        yield from (problem.under(f"{pointer}/input") for problem in found)
+        yield from (problem.under(f"{pointer}/input") for problem in with_meant(found, tool_input))
     function_name = candidate.get("function_name")
     if isinstance(function_name, str) and function_name != spec.function_name:
         yield Problem(
@@ -214,6 +221,17 @@ def _reference_problems(value: object, catalog: Catalog) -> list[Problem]:
     if not isinstance(value, dict) or not isinstance(value.get("calls"), list):
         return []
     return reference_problems(value["calls"][:MAX_CALLS], value.get("mode"), catalog)
+
+
+def _with_reference_problems(problems: list[Problem], of_references: list[Problem]) -> list[Problem]:
+    """Return all of them, but one alone where no reference may stand at all: that it is no text says nothing more."""
+    nowhere = {problem.pointer for problem in of_references if _may_not_stand(problem)}
+    nowhere |= {pointer.removesuffix(f"/{SECRET_REF}") for pointer in nowhere}
+    return [problem for problem in problems if problem.pointer not in nowhere] + of_references
+
+
+def _may_not_stand(problem: Problem) -> bool:
+    return problem.error_code == ErrorCode.SECRET_IN_REQUEST or problem.message == NO_KEY
 
 
 def _metadata_problems(pointer: str, metadata: object) -> Iterator[Problem]:

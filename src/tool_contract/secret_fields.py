@@ -18,7 +18,7 @@ _MESSAGE: Final = "This field takes a secret, and takes it by reference only."
 _EITHER: Final = "This field takes text, or a secret by reference."
 _TOO_LONG: Final = "The text is longer, or shorter, than the field's schema allows."
 _WRONG_NAME: Final = "The secret's name is none: it has up to 10 parts of A-Z a-z 0-9 _ . -, slashes between."
-_HINT: Final = 'Give {"secret_ref": "name"}, or Secret("…") in the Python client.'
+BY_NAME: Final = 'Give {"secret_ref": "name"}, or Secret("…") in the Python client.'
 _REFERENCE_PREFIX: Final = "#/$defs/"
 _BRANCHES: Final = ("allOf", "anyOf", "oneOf")
 
@@ -52,8 +52,8 @@ def without_echo(problems: Sequence[Problem], schema: Mapping[str, Any], value: 
 def _without_value(place: str, held: object, plain: bool) -> Problem:  # noqa: FBT001 - what _marked found
     if plain:
         message = _TOO_LONG if isinstance(held, str) else _WRONG_NAME if _names_something(held) else _EITHER
-        return Problem(pointer=place, message=message, error_code=ErrorCode.INVALID_INPUT, hint=_HINT)
-    return Problem(pointer=place, message=_MESSAGE, error_code=ErrorCode.SECRET_IN_REQUEST, hint=_HINT)
+        return Problem(pointer=place, message=message, error_code=ErrorCode.INVALID_INPUT, hint=BY_NAME)
+    return Problem(pointer=place, message=_MESSAGE, error_code=ErrorCode.SECRET_IN_REQUEST, hint=BY_NAME)
 
 
 def secret_places(schema: Mapping[str, Any], value: object) -> list[tuple[Path, bool]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
@@ -151,5 +152,8 @@ def find_deployment(aws: Aws, stage: str) -> Deployment:
         message = (
             f"There is no deployment of the stage {stage!r} in {region}: no stack {name!r} with the outputs of one."
         )
-        raise DeploymentNotFoundError(message, hint=f"Deploy it with 'npx cdk deploy'; or, {LOCAL_INSTEAD}")
+        deploy = f"make deploy STAGE={shlex.quote(stage)}"
+        raise DeploymentNotFoundError(
+            message, hint=f"Deploy it from the project's folder with '{deploy}'; or, {LOCAL_INSTEAD}"
+        )
     return Deployment.from_outputs(outputs)

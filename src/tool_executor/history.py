@@ -11,6 +11,7 @@ from math import ceil
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final, Self
 
+from tool_contract.history_schema import INDEXES
 from tool_contract.items import from_item
 from tool_contract.record import (
     EXECUTION_CALL_ID,
@@ -35,6 +36,9 @@ _PAGE_ROWS: Final = 1000
 #: Shards that are asked at once, and how few rows a page of one has.
 _READERS: Final = 16
 _LEAST_PAGE_ROWS: Final = 10
+_OF_THE_LIST_BY_DAY: Final = next(
+    (index.partition_key, *index.shown) for index in INDEXES if index.name == INDEX_BY_DAY
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +152,29 @@ class History:
     def by_correlation(self, correlation_id: str, limit: int | None, among: Among = EVERYTHING) -> list[Record]:
         """Return executions and calls of a correlation id."""
         return self._query(INDEX_BY_CORRELATION, "correlation_id", correlation_id, limit=limit, among=among)
+
+    def with_own_records(self, rows: Sequence[Record]) -> list[Record]:
+        """Return rows by correlation id, the executions' with what the list by day holds of them beside.
+
+        That index does not hold it, for calls lie in it too. It takes a request for each execution, some at once: a
+        batch of them would be one, but whoever may read the history may get and query, and no more.
+        """
+        _ = self.aws.dynamodb  # made once, before threads share it
+        with translated_errors(), ThreadPoolExecutor(_READERS) as readers:
+            return list(readers.map(self._with_own_record, rows))
+
+    def _with_own_record(self, row: Record) -> Record:
+        if row["call_id"] != EXECUTION_CALL_ID:
+            return row
+        names = {f"#{position}": name for position, name in enumerate(_OF_THE_LIST_BY_DAY)}
+        item = self.aws.dynamodb.get_item(
+            TableName=self.table,
+            Key={name: {"S": row[name]} for name in ("execution_id", "call_id")},
+            ProjectionExpression=", ".join(names),
+            ExpressionAttributeNames=names,
+        ).get("Item")
+        # The row's own go first: it was chosen by them, and the record may be a moment ahead.
+        return {**from_item(item or {}), **row}
 
     def by_tool(self, tool_name: str, day: str, limit: int | None, among: Among = EVERYTHING) -> list[Record]:
         """Return the calls that asked for a tool on a day (``2026-11-20``, UTC)."""

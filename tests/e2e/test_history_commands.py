@@ -142,7 +142,7 @@ def test_run_interrupted_cancels_and_leaves_terminal_records(
         assert process.stdout is not None
         said = process.stdout.read()
 
-    assert f"Cancelled the execution {name}: 1 calls cancelled" in said
+    assert f"Cancelled the execution {name}: 1 call cancelled" in said
     own, call = deployed.history.execution(name)
     assert "open" not in own
     assert call["status"] == CallStatus.CANCELLED

@@ -5,11 +5,15 @@ from __future__ import annotations
 import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.local.small_machines import CAUGHT, LIMIT, refused, small_machine, text_input
-from tests.unit.local_cloud.small_cloud import SmallCloud, small_cloud, states, task
+from tests.unit.local_cloud.small_cloud import SmallCloud, small_cloud, start_small_cloud, states, stop, task
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 __all__ = ["small_cloud"]
 
@@ -87,6 +91,29 @@ def test_stopping_an_execution_does_not_wait_for_its_function(small_cloud: Small
     time.sleep(3)
     assert small_cloud.history(arn)[-1]["type"] == "ExecutionAborted"
     assert small_cloud.wait(arn)["status"] == "ABORTED"
+
+
+@pytest.mark.parametrize("said", [{}, {"error": "Cancelled"}, {"error": "Cancelled", "cause": "by a test"}])
+def test_stopping_an_execution_within_a_map_says_nothing_on_the_terminal(
+    said: dict[str, str], tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    processor = states(Sleep={"Type": "Wait", "Seconds": 1, "End": True})
+    processor["ProcessorConfig"] = {"Mode": "INLINE"}
+    del processor["QueryLanguage"]
+    cloud = start_small_cloud(tmp_path)  # the other's terminal is another test's
+    try:
+        machine = states(Each={"Type": "Map", "Items": [1, 2, 3], "ItemProcessor": processor, "End": True})
+        arn = cloud.start(cloud.machine(machine), {})
+        time.sleep(0.3)
+        cloud.client("stepfunctions").stop_execution(executionArn=arn, **said)
+        described = cloud.wait(arn)
+        time.sleep(1.5)  # the iterations look at their ends
+        assert cloud.history(arn)[-1]["type"] == "ExecutionAborted"
+    finally:
+        stop(cloud)
+    assert described["status"] == "ABORTED"
+    assert {name: described[name] for name in ("error", "cause") if name in described} == said
+    assert capfd.readouterr().err == ""
 
 
 def test_an_execution_out_of_time_does_not_wait_for_its_function(small_cloud: SmallCloud) -> None:

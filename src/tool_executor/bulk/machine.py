@@ -68,7 +68,7 @@ class BulkMachine:
         arn = deployment.outputs.get("BulkStateMachineArn")
         if not arn:
             message = "This deployment has no machine for bulks: it was made by an older version."
-            raise DeploymentNotFoundError(message, hint="Deploy it again with 'npx cdk deploy'.")
+            raise DeploymentNotFoundError(message, hint="Deploy its stage again: make deploy STAGE=...")
         return cls(aws, arn, deployment.outputs.get("BulkChildType", "STANDARD"))
 
     @property

@@ -18,6 +18,7 @@ from tool_executor.breakers import UNREADABLE, Breakers
 from tool_executor.cli import options
 from tool_executor.cli.completion import tool_names
 from tool_executor.cli.console import err, out, print_json
+from tool_executor.cli.tables import print_table
 from tool_executor.cli.where import chosen
 from tool_executor.errors import ToolNotFoundError
 
@@ -66,7 +67,7 @@ def list_breakers(
     elif not states:
         out.print("All circuits are closed.")
     else:
-        out.print(_table(states))
+        print_table(_table(states))
 
 
 @app.command("open")

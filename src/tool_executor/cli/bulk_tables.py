@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Final
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
-from tool_executor.cli.console import ExitCode, err, out, plain, styled_status
+from tool_executor.cli.console import ExitCode, calls_of, err, out, plain, styled_status
+from tool_executor.cli.tables import print_table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,7 +38,7 @@ def print_estimate(prepared: PreparedRun) -> None:
     best, worst = estimate.dollars
     at_once = settings.max_concurrency * settings.calls_at_once
     err.print(
-        f"{prepared.calls:,} calls in {estimate.batches:,} batches; {settings.max_concurrency:,} batches of"
+        f"{calls_of(prepared.calls)} in {estimate.batches:,} batches; {settings.max_concurrency:,} batches of"
         f" {settings.calls_at_once} calls at once, so up to {at_once:,} tools.",
         soft_wrap=True,
     )
@@ -54,7 +55,7 @@ def print_report(report: BulkReport, options: str, *, ends_with_command: bool = 
     counts = report.counts
     told = [f"{counts[name]:,} {words}" for name, words in _WORDS.items() if counts[name]]
     out.print(f"Bulk {plain(report.bulk_id)}: {styled_status(report.status)}", soft_wrap=True)
-    out.print(f"{counts['total']:,} calls: {', '.join(told)}", soft_wrap=True)
+    out.print(f"{calls_of(counts['total'])}: {', '.join(told)}", soft_wrap=True)
     for run, state in zip(report.runs, report.states, strict=True):
         if state.cause:
             out.print(f"Run {run.run}: {plain(state.error or '')}: {plain(state.cause)}", soft_wrap=True)
@@ -79,7 +80,7 @@ def print_list(bulks: Sequence[tuple[BulkManifest, RunState]]) -> None:
         return
     table = Table(header_style="bold", box=SIMPLE_HEAD)
     for name in ("bulk", "created", "latest run", "file"):
-        table.add_column(name, overflow="fold")
+        table.add_column(name, overflow="fold", no_wrap=name in {"bulk", "created"})
     table.add_column("calls", justify="right")
     for manifest, state in bulks:
         status = state.status.lower()
@@ -90,4 +91,4 @@ def print_list(bulks: Sequence[tuple[BulkManifest, RunState]]) -> None:
             plain(manifest.source),
             f"{manifest.calls:,}",
         )
-    out.print(table)
+    print_table(table, has_ids=True)

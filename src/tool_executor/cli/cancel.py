@@ -9,7 +9,7 @@ from rich.markup import escape
 
 from tool_executor.cancellation import Canceller
 from tool_executor.cli import options
-from tool_executor.cli.console import ExitCode, err, out, print_json
+from tool_executor.cli.console import ExitCode, calls_of, err, out, print_json
 from tool_executor.cli.where import chosen
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ def print_cancellation(cancellation: Cancellation, console: Console) -> None:
         return
     ended = len(cancellation.calls) - len(cancellation.cancelled)
     console.print(
-        f"Cancelled the execution {name}: {len(cancellation.cancelled)} calls cancelled, {ended} had ended before.",
+        f"Cancelled the execution {name}: {calls_of(len(cancellation.cancelled))} cancelled, {ended} had ended before.",
         soft_wrap=True,
     )
     for call in cancellation.cancelled:

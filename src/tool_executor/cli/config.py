@@ -11,6 +11,7 @@ from rich.table import Table
 
 from tool_executor.cli import options
 from tool_executor.cli.console import out, plain, print_json
+from tool_executor.cli.tables import print_table
 from tool_executor.configuration import DEFAULT, DEFAULT_FILE, FILE_VARIABLE, ConfigurationManager
 
 _PRECEDENCE: Final = (
@@ -53,7 +54,7 @@ def config(
     for name, one in sorted(said.items()):
         style = "dim" if one.source == DEFAULT else None
         table.add_row(plain(name), "" if one.value is None else plain(one.value), plain(one.source), style=style)
-    out.print(table)
+    print_table(table)
     out.print("The first of these that says an option wins:")
     for number, source in enumerate(_PRECEDENCE, start=1):
         out.print(f"  {number}. {source}", markup=False, highlight=False, soft_wrap=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import sys
 from enum import IntEnum
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import typer
 from rich.console import Console
@@ -22,7 +22,16 @@ for _stream in (sys.stdout, sys.stderr):
     if isinstance(_stream, io.TextIOWrapper):
         _stream.reconfigure(errors="replace")
 
-out: Final = Console(soft_wrap=False, emoji=False)
+
+class _Output(Console):
+    """Standard output. What is no terminal has no width: a file or another program gets sentences unfolded."""
+
+    def print(self, *objects: Any, soft_wrap: bool | None = None, **named: Any) -> None:  # noqa: ANN401 - as Rich's
+        """Print as Rich does."""
+        super().print(*objects, soft_wrap=not self.is_terminal if soft_wrap is None else soft_wrap, **named)
+
+
+out: Final = _Output(soft_wrap=False, emoji=False)
 err: Final = Console(stderr=True, emoji=False)
 
 STATUS_STYLES: Final = {
@@ -58,6 +67,11 @@ def visible(text: object) -> str:
 def plain(text: object) -> str:
     """Return foreign text fit for a terminal: no markup, and nothing that steers the terminal."""
     return escape(visible(text))
+
+
+def calls_of(number: int) -> str:
+    """Return a number of calls in words."""
+    return f"{number:,} {'call' if number == 1 else 'calls'}"
 
 
 def styled_status(status: str) -> str:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Final
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
-from tool_executor.cli.console import out
+from tool_executor.cli.console import calls_of, out
+from tool_executor.cli.tables import print_table
 from tool_executor.costs.prices import list_prices
 
 if TYPE_CHECKING:
@@ -26,7 +27,8 @@ _LEAST_SHOWN: Final = 0.0005
 def print_request(checked: CheckedRequest, best: Bill, worst: Bill, waited: tuple[Bill, Bill] | None) -> None:
     """Print both courses of a request's execution side by side; ``waited`` are those by the Express state machine."""
     calls = len(checked.request.calls)
-    out.print(f"{calls} calls, {checked.request.mode}, of {', '.join(checked.tool_names)}. {_basis()}", highlight=False)
+    told = f"{calls_of(calls)}, {checked.request.mode}, of {', '.join(checked.tool_names)}. {_basis()}"
+    out.print(told, highlight=False)
     table = _table("service and part", "all succeed", "US $", "at worst", "US $")
     counted = [{(line.service, line.what): line for line in bill.lines} for bill in (best, worst)]
     for service, dollars in worst.by_service.items():
@@ -39,7 +41,7 @@ def print_request(checked: CheckedRequest, best: Bill, worst: Bill, waited: tupl
     table.add_row("a call", "", _small(best.dollars / calls), "", _small(worst.dollars / calls))
     if waited is not None:
         table.add_row("with --wait sync", "", _small(waited[0].dollars), "", _small(waited[1].dollars))
-    out.print(table)
+    print_table(table)
 
 
 def print_month(report: MonthReport) -> None:
@@ -57,7 +59,7 @@ def print_month(report: MonthReport) -> None:
     table.add_row("fixed", "", f"{bill.fixed_dollars:,.2f}", "")
     table.add_row("grows with the work", "", f"{bill.dollars - bill.fixed_dollars:,.2f}", "")
     table.add_row("a month", "", f"{bill.dollars:,.2f}", "", style="bold")
-    out.print(table)
+    print_table(table)
     _print_growth(report)
 
 
@@ -72,7 +74,7 @@ def print_comparison(compared: Mapping[str, Sequence[Option]], calls: int) -> No
     for option in next(iter(compared.values())):
         cells = (f"{course[option.name] / calls * _MILLION:,.2f}" for course in dollars)
         table.add_row(option.name, *cells, option.without or "-")
-    out.print(table)
+    print_table(table)
     out.print("Of all of these the executions alone: fixed costs and what is kept are not in them.", highlight=False)
 
 
@@ -86,7 +88,7 @@ def print_prices(prices: PriceList) -> None:
     for price in prices.prices.values():
         per = f"{price.per:,} {price.unit}" if price.per > 1 else price.unit
         table.add_row(price.service, f"{price.dollars:g}", per, price.looked_up)
-    out.print(table)
+    print_table(table)
     out.print(f"List prices of {prices.region}. With --json: where AWS states each, and what it was read in.")
 
 
@@ -94,7 +96,7 @@ def _print_growth(report: MonthReport) -> None:
     table = _table("calls a month", "US $ a month", "US $ a million calls")
     for calls, dollars in report.growth:
         table.add_row(f"{calls:,}", f"{dollars:,.2f}", f"{dollars / calls * _MILLION:,.2f}")
-    out.print(table)
+    print_table(table)
     out.print(f"Each further million calls: ${report.next_million:,.2f}.", highlight=False)
 
 

@@ -16,6 +16,7 @@ from tool_executor.attempt_words import attempt_words
 from tool_executor.cli import options
 from tool_executor.cli.console import out, plain, print_json, styled_status
 from tool_executor.cli.deployed_tools import require_tool
+from tool_executor.cli.tables import fits, print_table
 from tool_executor.cli.where import chosen
 from tool_executor.errors import ExecutionNotFoundError
 from tool_executor.history import Among, History
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from tool_executor.history import Record
 
 _COLUMNS: Final = ("execution_id", "call_id", "tool_name", "status", "attempts", "execution_time_ms", "started_at")
+#: What a narrow terminal does without, in this order.
+_LESS_NEEDED: Final = ("attempts", "execution_time_ms", "started_at")
 _DAY_FORMAT: Final = "%Y-%m-%d"
 
 
@@ -113,11 +116,9 @@ def _listed(rows: History, wanted: _Wanted, begin: datetime | None) -> list[Reco
         return _of_execution(rows, wanted.execution_id, wanted.among)
     if wanted.correlation_id is not None:
         listed = rows.by_correlation(wanted.correlation_id, wanted.limit, wanted.among)
-        return [
-            record
-            for record in listed
-            if wanted.tool is None or ("position" in record and asked_tool(record) == wanted.tool)
-        ]
+        if wanted.tool is None:
+            return rows.with_own_records(listed)
+        return [record for record in listed if "position" in record and asked_tool(record) == wanted.tool]
     if wanted.open_only:
         return rows.open_executions(wanted.limit)
     days = [(wanted.day or datetime.now(UTC)).strftime(_DAY_FORMAT)]
@@ -145,17 +146,43 @@ def _print(records: list[Record], *, with_attempts: bool) -> None:
     hidden = set()
     if with_attempts:  # one execution: what is the same in every row stands above
         hidden = {"execution_id", "started_at"}
-        out.print(f"Execution {plain(records[0]['execution_id'])}, started {records[0]['started_at']}")
+        said = f"Execution {plain(records[0]['execution_id'])}, started {records[0]['started_at']}"
+        out.print(said, soft_wrap=True)
+    if all(record.get("call_id", EXECUTION_CALL_ID) == EXECUTION_CALL_ID for record in records):
+        hidden.add("call_id")
     columns = [name for name in _COLUMNS if name not in hidden and any(name in record for record in records)]
-    table = Table(header_style="bold", box=SIMPLE_HEAD)
-    for name in columns:
-        table.add_column(name.replace("execution_time_ms", "ms").replace("_", " "), overflow="fold")
-    for record in records:
-        table.add_row(*(_cell(name, record.get(name)) for name in columns))
-    out.print(table)
+    print_table(_table(records, columns), has_ids=True)
     if with_attempts:
         for record in records:
             _print_attempts(record)
+
+
+def _table(records: list[Record], columns: list[str]) -> Table:
+    """Return what the terminal has room for: ids in full, which are there to be copied."""
+    table = _table_of(records, columns)
+    if fits(table):
+        return table
+    short = [{**record, "started_at": _to_the_second(record.get("started_at"))} for record in records]
+    for given_up in (None, *_LESS_NEEDED):
+        columns = [name for name in columns if name != given_up]
+        table = _table_of(short, columns)
+        if fits(table):
+            break
+    return table
+
+
+def _table_of(records: list[Record], columns: list[str]) -> Table:
+    table = Table(header_style="bold", box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
+    for name in columns:
+        heading = name.replace("execution_time_ms", "ms").replace("_", " ")
+        table.add_column(heading, overflow="fold", no_wrap=name != "tool_name")
+    for record in records:
+        table.add_row(*(_cell(name, record.get(name)) for name in columns))
+    return table
+
+
+def _to_the_second(moment: object) -> str | None:
+    return None if moment is None else str(moment)[:19].replace("T", " ")
 
 
 def _cell(name: str, value: Any) -> str:  # noqa: ANN401 - an attribute is any value
@@ -171,6 +198,6 @@ def _cell(name: str, value: Any) -> str:  # noqa: ANN401 - an attribute is any v
 def _print_attempts(record: Record) -> None:
     log = attempt_log_of(record)
     if len(log) > 1 or (log and log[0].error_code):
-        out.print(f"[bold]{plain(record['call_id'])}[/]")
+        out.print(f"[bold]{plain(record['call_id'])}[/]", soft_wrap=True)
         for entry in log:
             out.print("  " + plain(attempt_words(entry)), soft_wrap=True)

@@ -11,6 +11,7 @@ from rich.table import Table
 
 from tool_contract import strict_json
 from tool_executor.cli.console import err, out, plain, print_error, print_json, print_problems
+from tool_executor.cli.tables import print_table
 from tool_executor.inventory_files import SHOWN, InvalidInventoryError, Note, notes_of, products_named
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ def print_loaded(inventory: Inventory, plan: LoadPlan | None, seconds: float, *,
         print_json({**value, **deleted, "notes": [asdict(note) for note in notes]})
         return
     print_notes(notes)
-    out.print(_table(counts))
+    print_table(_table(counts))
     if plan is None:
         out.print("The files can be loaded; nothing was written.")
     else:

@@ -13,6 +13,7 @@ from rich.table import Table
 from tool_contract.metrics import Metric
 from tool_executor.cli import options
 from tool_executor.cli.console import ExitCode, err, out, plain, print_json
+from tool_executor.cli.tables import print_table
 from tool_executor.cli.where import chosen
 from tool_executor.history_statistics import Window
 from tool_executor.metrics.dashboard_lines import widgets_of
@@ -164,7 +165,7 @@ def _print_counts(report: MetricsReport, columns: Mapping[str, Metric]) -> None:
         table.add_row(plain(name), *(_number(figures.count(metric)) for metric in columns.values()))
     if len(report.by_tool) > 1:
         table.add_row("all", *(_number(report.total(metric)) for metric in columns.values()), style="bold")
-    out.print(table)
+    print_table(table)
 
 
 def _print_times(report: MetricsReport) -> None:
@@ -178,7 +179,7 @@ def _print_times(report: MetricsReport) -> None:
             _time(figures, Metric.QUEUE_TIME, "p95"),
             *(_time(figures, Metric.ATTEMPT_TIME, stat) for stat in ("p50", "p95")),
         )
-    out.print(table)
+    print_table(table)
 
 
 def _number(count: int) -> str:

@@ -9,6 +9,7 @@ from rich.table import Table
 
 from tool_executor.cli.console import ExitCode, out, plain, styled_status
 from tool_executor.cli.reference_tables import sources_of
+from tool_executor.cli.tables import print_table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,10 +31,9 @@ def print_output(output: Mapping[str, Any], where: Where, request: object = None
     With the ``request`` it says whose results a call has used.
     """
     sources = sources_of(request)
-    table = Table(
-        title=f"Execution {output['execution_id']}", title_justify="left", header_style="bold", box=SIMPLE_HEAD
-    )
-    table.add_column("call and tool", overflow="fold")
+    out.print(f"[italic]Execution {plain(output['execution_id'])}[/]", soft_wrap=True)
+    table = Table(header_style="bold", box=SIMPLE_HEAD)
+    table.add_column("call and tool", no_wrap=True)
     table.add_column("status")
     table.add_column("tries", justify="right")
     table.add_column("ms", justify="right")
@@ -47,7 +47,7 @@ def print_output(output: Mapping[str, Any], where: Where, request: object = None
             f"{envelope['execution_time_ms']:.0f}",
             plain(_answer(envelope)),
         )
-    out.print(table)
+    print_table(table, has_ids=True)
     counts = ", ".join(f"{count} {status}" for status, count in output["counts"].items() if count and status != "total")
     out.print(f"{styled_status(output['status'])}: {counts} in {output['execution_time_ms'] / 1000:.2f} s")
     out.print(f"History: table {where.deployment.history_table}, execution_id {output['execution_id']}", soft_wrap=True)

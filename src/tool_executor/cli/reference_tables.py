@@ -9,6 +9,7 @@ from rich.table import Table
 
 from tool_contract.references import references_in
 from tool_executor.cli.console import out, plain
+from tool_executor.cli.tables import print_table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,7 +34,7 @@ def print_origins(origins: Sequence[Origin]) -> None:
     """Show which field of which call comes from where, and what is known of it before anything runs."""
     table = Table(header_style="bold", box=SIMPLE_HEAD, title="Earlier results in inputs", title_justify="left")
     for heading in ("call", "input", "from", "gives", "needs"):
-        table.add_column(heading, overflow="fold")
+        table.add_column(heading, overflow="fold", no_wrap=heading == "call")
     for origin in origins:
         fallback = f"\n[dim]fallback {origin.candidate}[/]" if origin.candidate else ""
         note = f"\n[yellow]not if {plain(' or '.join(origin.may_fail_for))} answers[/]" if origin.may_fail_for else ""
@@ -44,5 +45,5 @@ def print_origins(origins: Sequence[Origin]) -> None:
             origin.gives or "nothing known",
             origin.needs,
         )
-    out.print(table)
+    print_table(table, has_ids=True)
     out.print("What is really there is checked when the call begins, as any input is.")

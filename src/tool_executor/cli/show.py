@@ -12,7 +12,7 @@ from tool_contract.envelope import CallStatus
 from tool_contract.problems import close_names, shortened
 from tool_contract.record import EXECUTION_CALL_ID, envelope_from_record
 from tool_executor.cli import options
-from tool_executor.cli.console import out, plain, print_json, styled_status
+from tool_executor.cli.console import calls_of, out, plain, print_json, styled_status
 from tool_executor.cli.timeline_page import folded_words, picture, split, words
 from tool_executor.cli.where import chosen
 from tool_executor.console_links import is_on_aws, links_of
@@ -163,7 +163,7 @@ def _print_heading(timeline: Timeline) -> None:
     took = f"{timeline.length_ms / 1000:.2f} s" + ("" if "finished_at" in own else " so far")
     route = _ROUTES.get(str(own.get("route")), "")
     out.print(f"Execution {plain(own['execution_id'])}: {styled_status(str(own['status']))} in {took}", soft_wrap=True)
-    out.print(f"{own['mode']} of {own['calls']} calls{route}, started {own['started_at']}", highlight=False)
+    out.print(f"{own['mode']} of {calls_of(own['calls'])}{route}, started {own['started_at']}", highlight=False)
 
 
 def _to_json(timeline: Timeline, wanted: set[str]) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from rich.table import Table
 from tool_executor.cli import options
 from tool_executor.cli.console import out, plain, print_json
 from tool_executor.cli.deployed_tools import require_tool
+from tool_executor.cli.tables import print_table
 from tool_executor.cli.where import chosen
 from tool_executor.history_statistics import HistoryStatistics
 from tool_executor.planner_catalog import deployed_catalog
@@ -103,7 +104,7 @@ def _print(report: StatisticsReport) -> None:
             cells = _cells(figures)
             style = "bold" if figures is report["overall"] and len(rows) > 1 else None
             table.add_row(plain(name), *(cells[heading] for heading in headings), style=style)
-        out.print(table)
+        print_table(table)
 
 
 def _cells(figures: ToolStatistics) -> dict[str, str]:

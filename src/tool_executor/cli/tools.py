@@ -13,6 +13,7 @@ from tool_executor.cli import options
 from tool_executor.cli.catalog_file import read_catalog
 from tool_executor.cli.completion import tool_names
 from tool_executor.cli.console import out, plain, print_json
+from tool_executor.cli.tables import print_table
 from tool_executor.errors import ToolNotFoundError
 from tool_executor.model_apis.gateway_target import gateway_tools
 
@@ -71,7 +72,7 @@ def _print_list(catalog: Catalog) -> None:
         table.add_column(heading, overflow="fold")
     for spec in catalog.tools:
         table.add_row(plain(spec.name), _marks(spec.annotations), plain(spec.description.splitlines()[0]))
-    out.print(table)
+    print_table(table)
     out.print("One tool with its schemas: tool-executor tools NAME")
 
 

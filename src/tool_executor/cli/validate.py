@@ -18,9 +18,10 @@ from tool_contract.preflight import NOT_IN_COST
 from tool_executor.cli import options
 from tool_executor.cli.catalog_file import read_catalog
 from tool_executor.cli.checked_request import checked_request, read_options
-from tool_executor.cli.console import out, print_json
+from tool_executor.cli.console import calls_of, out, print_json
 from tool_executor.cli.reference_tables import print_origins
 from tool_executor.cli.request_file import read_request
+from tool_executor.cli.tables import print_table
 
 if TYPE_CHECKING:
     from tool_executor.cli.checked_request import CheckedRequest
@@ -74,7 +75,7 @@ def _to_json(checked: CheckedRequest) -> dict[str, Any]:
 def _print(checked: CheckedRequest) -> None:
     report, happy, worst = checked.report, checked.report.happy, checked.report.worst
     out.print(
-        f"The request is valid: {report.calls} calls, {checked.request.mode}, of {', '.join(checked.tool_names)}."
+        f"The request is valid: {calls_of(report.calls)}, {checked.request.mode}, of {', '.join(checked.tool_names)}."
     )
     table = Table(header_style="bold", box=SIMPLE_HEAD)
     table.add_column("what it takes")
@@ -86,7 +87,7 @@ def _print(checked: CheckedRequest) -> None:
     table.add_row("attempts", f"{happy.attempts:,}", f"{worst.attempts:,}", "")
     table.add_row("state transitions", f"{happy.state_transitions:,}", f"{worst.state_transitions:,}", "")
     table.add_row("US dollars of them", f"{happy.cost_usd:.6f}", f"{worst.cost_usd:.6f}", "")
-    out.print(table)
+    print_table(table)
     if checked.origins:
         print_origins(checked.origins)
     if report.request_bytes > MAX_REQUEST_BYTES:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from tool_executor.aws import Aws
 from tool_executor.cli.console import err
@@ -16,6 +16,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tool_executor.local import RunningCloud
+
+#: How a local cloud is used that serves another folder.
+_ELSEWHERE: Final = (
+    "Or, where a local cloud runs already, export the lines that it printed (AWS_ENDPOINT_URL and the rest), and leave "
+    "--local out."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +72,9 @@ def chosen(*, local: bool, stage: str, region: str | None, new: NewCloud | None 
         return
     if new is None:
         message = f"No local cloud of the stage {stage!r} is running."
-        raise DeploymentNotFoundError(message, hint="Start one in another terminal: tool-executor local up")
+        hint = "Start one in another terminal: tool-executor local up"
+        raise DeploymentNotFoundError(message, hint=f"{hint}. {_ELSEWHERE}" if _is_elsewhere() else hint)
+    _require_project()
     with ExitStack() as at_end:
         with err.status("Starting a local cloud") as status:
             cloud = at_end.enter_context(
@@ -97,6 +105,19 @@ def project_folder() -> Path:
     """Return the checkout that the command was called in: the nearest folder upwards with a CDK app."""
     here = Path.cwd()
     return next((folder for folder in (here, *here.parents) if (folder / "cdk.json").is_file()), here)
+
+
+def _is_elsewhere() -> bool:
+    return not (project_folder() / "cdk.json").is_file()
+
+
+def _require_project() -> None:
+    """Raise SynthFailed where there is nothing that a local cloud could be made of."""
+    if _is_elsewhere():
+        from tool_executor.local.errors import SynthFailed  # noqa: PLC0415 - of the extra "local"
+
+        message = f"{project_folder()} holds no CDK app (no cdk.json)."
+        raise SynthFailed(message, hint=f"Run this in the project's folder. {_ELSEWHERE}")
 
 
 def _tell_if_outdated(running: RunningCloud) -> None:

@@ -10,6 +10,7 @@ from tool_contract import strict_json
 from tool_contract.errors import Effect
 from tool_executor.errors import InvalidRequestError
 from tool_executor.mcp_server.output_shape import structured
+from tool_executor.mcp_server.own_tools import GET_EXECUTION
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -100,7 +101,8 @@ def _lines(envelope: Mapping[str, Any], execution_id: str | None) -> Iterable[st
             yield "  " + " ".join(text for text in said if text)
     if envelope.get("hint"):
         yield str(envelope["hint"])
-    yield _EFFECTS.get(str(envelope.get("effect")), _WITHOUT_EFFECT)
+    if envelope["tool_name"] != GET_EXECUTION:  # of what only asks nobody expects another effect
+        yield _EFFECTS.get(str(envelope.get("effect")), _WITHOUT_EFFECT)
     if envelope.get("retryable"):
         wait = envelope.get("retry_after_seconds")
         yield "The same call may succeed later." if wait is None else f"The same call may succeed {wait:g} s later."

@@ -114,11 +114,11 @@ def seen_from_arguments(error: InvalidRequestError) -> InvalidRequestError:
     return told
 
 
-def check_arguments(arguments: dict[str, Any], schema: dict[str, Any]) -> None:
-    """Refuse arguments that are not by a schema. Raises InvalidRequestError."""
+def check_question(arguments: dict[str, Any], schema: dict[str, Any]) -> None:
+    """Refuse a question whose arguments are not by its schema. Raises InvalidRequestError."""
     problems = InputSchema(schema).problems(arguments)
     if problems:
-        raise refused(*problems)
+        raise _unanswered(*problems)
 
 
 def refused_at(pointer: str, message: str) -> InvalidRequestError:
@@ -128,7 +128,14 @@ def refused_at(pointer: str, message: str) -> InvalidRequestError:
 
 def no_such_call(call_id: str) -> InvalidRequestError:
     """Return the refusal of a call_id that the execution does not have."""
-    return refused_at("/call_id", f"The execution has no call {shortened(call_id)!r}.")
+    return _unanswered(Problem(pointer="/call_id", message=f"The execution has no call {shortened(call_id)!r}."))
+
+
+def _unanswered(*problems: Problem) -> InvalidRequestError:
+    """Return the refusal of a question, by which nothing would have run anyway."""
+    count = f"{len(problems)} problem{'' if len(problems) == 1 else 's'}"
+    error = refused(*problems)
+    return InvalidRequestError(f"The question has {count}, and no answer.", error.problems, hint=error.hint)
 
 
 def _without_caller(told: dict[str, Any], request: Mapping[str, Any]) -> dict[str, Any]:

@@ -126,7 +126,7 @@ class ToolServer:
 
     async def _get_execution(self, catalog: Catalog, arguments: dict[str, Any]) -> types.CallToolResult:
         tool = next(tool for tool in own_tools(catalog, can_be_left=False) if tool.name == GET_EXECUTION)
-        asked.check_arguments(arguments, tool.input_schema)
+        asked.check_question(arguments, tool.input_schema)
         output, wanted = await self.executions.output(arguments["execution_id"]), arguments.get("call_id")
         if wanted is not None:
             output = {**output, "results": [one for one in output["results"] if one["call_id"] == wanted]}

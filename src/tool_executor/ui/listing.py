@@ -115,7 +115,10 @@ class Listing:
         shown = [row for row in read[:PAGE_ROWS] if is_moment(row.get("started_at"))]
         unplaced = tuple(row for row in read[:PAGE_ROWS] if row not in shown)
         more = len(read) > PAGE_ROWS and bool(shown)
-        return Page(shown, Cursor.behind(shown, cursor) if more else None, unplaced)
+        following = Cursor.behind(shown, cursor) if more else None
+        if self.wanted.correlation_id and not self.wanted.of_calls:
+            shown = self.history.with_own_records(shown)
+        return Page(shown, following, unplaced)
 
     def _rows(self, cursor: Cursor | None, limit: int) -> list[Record]:
         if self.wanted.status == "open" and not self.wanted.of_calls and not self.wanted.correlation_id:

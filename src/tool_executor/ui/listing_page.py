@@ -39,6 +39,7 @@ async def executions(request: Request) -> Response:
         400 if problems else 200,
         wanted=wanted,
         rows=page.rows,
+        has_correlation=any(row["correlation_id"] != row["execution_id"] for row in page.rows),
         unplaced=page.unplaced,
         following=urlencode({**_said(wanted), "after": str(page.following)}) if page.following else None,
         first=urlencode(_said(wanted)),

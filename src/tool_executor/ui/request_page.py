@@ -46,6 +46,9 @@ async def run_request(request: Request) -> Response:
 
 
 def _parsed(text: str) -> Any:  # noqa: ANN401 - any JSON: the gates judge it
+    if not text.strip():
+        message = "There is no request: write a JSON object with a list of calls, as the example shows."
+        raise InvalidRequestError("The request cannot be read.", [{"pointer": "", "message": message}])
     try:
         return strict_json.parse(text)
     except strict_json.JsonError as error:

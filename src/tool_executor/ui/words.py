@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
+
+from tool_contract.problems import shortened
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -40,6 +43,8 @@ _TONES: Final = {
 }
 #: Pictures are shown. Whatever else a tool has kept is a file to save: a page's HTML must not run as one of ours.
 _PICTURES: Final = {"png": "image/png", "jpg": "image/jpeg", "jpeg": "image/jpeg", "webp": "image/webp"}
+#: Of an error in a list: all of it is on the call's own page.
+_LONGEST_SENTENCE: Final = 160
 _SECOND_MS: Final = 1000
 _MINUTE_MS: Final = 60_000
 _KILO: Final = 1024
@@ -133,6 +138,7 @@ FILTERS: Final[Mapping[str, Callable[..., Any]]] = {
     "segment": segment,
     "first_sentence": first_sentence,
     "counts": counts,
+    "shortened": partial(shortened, limit=_LONGEST_SENTENCE),
     "paragraphs": paragraphs,
     "is_picture": is_picture,
 }

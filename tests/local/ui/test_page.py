@@ -89,6 +89,23 @@ def test_a_timeline_tells_of_attempts_fallbacks_and_failures(visit: Visit, mixed
     expect(page.locator(".problems")).to_contain_text("NotFound")
 
 
+def test_how_calls_ended_has_a_line_beside_the_correlation_ids_of_a_list(
+    chromium: Browser, served: Served, mixed: str
+) -> None:
+    name = f"other-{uuid.uuid4().hex}-of-a-conversation"
+    served.deployed.finish(served.deployed.start({**MIX, "correlation_id": name}, uuid.uuid4().hex))
+    with visiting(chromium, served, viewport={"width": 1280, "height": 800}) as visit:
+        visit.go("/executions")
+        lines = visit.page.locator("td.counts").evaluate_all(
+            "cells => cells.filter(cell => cell.textContent).map(cell => {"
+            " const range = document.createRange(); range.selectNodeContents(cell);"
+            " return range.getClientRects().length })"
+        )
+        assert visit.width_needed() <= 1280, mixed
+        assert lines
+        assert set(lines) == {1}
+
+
 def test_a_picture_that_a_call_has_kept_is_shown(visit: Visit, mixed: str) -> None:
     visit.go(f"/executions/{mixed}/calls/said")
     picture = visit.page.get_by_role("img", name="Picture shot-1-ab.png")

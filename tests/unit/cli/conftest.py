@@ -41,6 +41,12 @@ def rows() -> Iterator[HistoryRows]:
 
 
 @pytest.fixture
+def terminal(command: object, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: ARG001 - after what it sets
+    """Let commands take standard output for a terminal of 80 columns, without colours."""
+    monkeypatch.setenv("FORCE_COLOR", "1")
+
+
+@pytest.fixture
 def command(
     rows: HistoryRows, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Callable[..., Ran]:
@@ -50,6 +56,7 @@ def command(
     for module in ("deployed_tools", "stats"):
         monkeypatch.setattr(f"tool_executor.cli.{module}.deployed_catalog", lambda *_: catalog)
     monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.delenv("FORCE_COLOR", raising=False)
     monkeypatch.setenv("AWS_REGION", "eu-west-1")
 
     def run(*arguments: Any) -> Ran:

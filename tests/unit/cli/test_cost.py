@@ -25,6 +25,7 @@ def _told(command: Command, *arguments: Any) -> dict[str, Any]:
     return told
 
 
+@pytest.mark.usefixtures("terminal")
 def test_a_request_is_told_at_best_and_at_worst_by_service_the_largest_first(command: Command) -> None:
     ran = command("cost", MORNING)
 
@@ -59,6 +60,7 @@ def test_a_request_is_validated_first(command: Command, tmp_path: Path) -> None:
     assert json.loads(command("cost", file, "--json").out)["error_code"] == "InvalidRequest"
 
 
+@pytest.mark.usefixtures("terminal")
 def test_a_month_says_what_is_fixed_what_grows_and_what_the_next_calls_cost(command: Command) -> None:
     ran = command("cost", "--month")
 
@@ -102,6 +104,7 @@ def test_a_saved_scenario_is_read_and_what_is_said_wins(command: Command, tmp_pa
     assert _told(command, "--month", "--assume", file, "--calls", 6_000)["calls"] == 6_000
 
 
+@pytest.mark.usefixtures("terminal")
 @pytest.mark.parametrize("arguments", [("--month",), (MORNING,)])
 def test_other_ways_are_compared(command: Command, arguments: tuple[Any, ...]) -> None:
     ran = command("cost", *arguments, "--compare")

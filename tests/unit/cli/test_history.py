@@ -44,6 +44,71 @@ def test_history_filters_by_status(rows: HistoryRows, command: Command, name: st
     assert listed("--correlation-id", name, "--tool", name) == ["c1", "c2", "c3"]
 
 
+def test_history_of_a_correlation_id_tells_of_executions_what_a_day_tells(
+    rows: HistoryRows, command: Command, name: str
+) -> None:
+    counts = {"total": 2, "success": 2}
+    rows.execution(
+        name, {}, {}, started_at="2026-10-01T10:00:00.000Z", deadline="2026-10-01T10:05:00.000Z", counts=counts
+    )
+
+    (by_day,) = json.loads(command("history", "--day", "2026-10-01", "--json").out)
+    listed = json.loads(command("history", "--correlation-id", name, "--json").out)
+
+    assert by_day["counts"] == counts
+    assert [record for record in listed if record["call_id"] == "#execution"] == [by_day]
+    assert {record["call_id"] for record in listed} == {"#execution", "c1", "c2"}
+
+
+ID = "0b54e3f2-7c1e-4f8e-a7a5-5d3ce4c4f0aa"
+
+
+@pytest.fixture
+def long_ids(rows: HistoryRows, name: str) -> list[str]:
+    """Executions of one correlation id and one tool, which the fixture ``name`` tells."""
+    names = [f"{name}-{number}-{ID}" for number in range(2)]
+    for own in names:
+        rows.execution(own, {"tool_name": name}, correlation_id=name, started_at=today())
+    return names
+
+
+def test_history_that_is_no_terminals_has_a_line_for_each_record_and_all_columns(
+    command: Command, name: str, long_ids: list[str]
+) -> None:
+    lines = command("history", "--correlation-id", name).out.splitlines()
+
+    told = [line.split() for line in lines if any(own in line for own in long_ids)]
+    assert len(told) == 4
+    assert all(words[-1].endswith("Z") and len(words[-1]) == len(today()) for words in told)
+    assert all(heading in "".join(lines) for heading in ("attempts", " ms ", "started at"))
+
+
+@pytest.mark.usefixtures("terminal")
+@pytest.mark.parametrize("width", [40, 60, 80, 100])
+def test_history_on_a_narrow_terminal_gives_up_columns_before_ids(
+    command: Command, name: str, long_ids: list[str], width: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(width))
+
+    said = command("history", "--tool", name, "--since", "25h").out
+
+    assert all(said.count(own) == 1 for own in long_ids)
+    assert "attempts" not in said
+    assert all(len(line) <= max(width, 80) for line in said.splitlines())
+
+
+@pytest.mark.usefixtures("terminal")
+def test_history_on_a_terminal_of_80_columns_shows_ids_status_duration_and_start(
+    rows: HistoryRows, command: Command
+) -> None:
+    rows.execution(ID, started_at="2026-09-01T10:20:30.456Z")
+
+    lines = command("history", "--day", "2026-09-01").out.splitlines()
+
+    assert [line.split() for line in lines if ID in line] == [[ID, "succeeded", "9000", "2026-09-01", "10:20:30"]]
+    assert all(len(line) <= 80 for line in lines)
+
+
 def test_history_since_reaches_over_days(rows: HistoryRows, command: Command, name: str) -> None:
     rows.execution(name, {"tool_name": name}, started_at=today())
     rows.execution(f"{name}-old", {"tool_name": name}, started_at="2026-01-01T00:00:00.000Z")

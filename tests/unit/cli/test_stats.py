@@ -30,6 +30,7 @@ def test_stats_of_a_correlation_id_as_table_and_as_json(rows: HistoryRows, comma
     assert "50.0" in table.out
 
 
+@pytest.mark.usefixtures("terminal")
 def test_stats_fit_into_80_columns_whatever_they_are(rows: HistoryRows, command: Command, name: str) -> None:
     slow = {"execution_time_ms": 840_000.0 * 11, "attempts": 66, "fallback_used": True, "cached": True}
     rows.execution(name, *[{"tool_name": "t" * 64, **slow}] * 3, {"tool_name": "other", **slow})

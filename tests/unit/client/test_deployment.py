@@ -10,7 +10,7 @@ from moto import mock_aws
 
 from tool_executor import DeploymentNotFoundError
 from tool_executor.aws import Aws
-from tool_executor.deployment import deployment_of_environment
+from tool_executor.deployment import deployment_of_environment, find_deployment
 
 OUTPUTS: dict[str, Any] = {
     "StateMachineArn": "arn:aws:states:eu-west-1:123456789012:stateMachine:m",
@@ -54,6 +54,16 @@ def test_what_holds_none_of_them_names_all(monkeypatch: pytest.MonkeyPatch, text
 @pytest.mark.parametrize("functions", ["{", "[]", '"a"', '{"a": 5}'])
 def test_functions_that_are_no_object_of_names_are_told(monkeypatch: pytest.MonkeyPatch, functions: str) -> None:
     assert "Functions" in _told(monkeypatch, json.dumps({**OUTPUTS, "Functions": functions}))
+
+
+@pytest.mark.parametrize(
+    ("stage", "command"), [("dev", "make deploy STAGE=dev"), ("prod", "make deploy STAGE=prod"), ("a b", "STAGE='a b'")]
+)
+def test_a_stage_that_is_not_there_is_told_how_it_is_deployed(stage: str, command: str) -> None:
+    with mock_aws(), pytest.raises(DeploymentNotFoundError) as caught:
+        find_deployment(AWS, stage)
+    assert command in str(caught.value.hint)
+    assert "cdk deploy" not in str(caught.value.hint)
 
 
 def test_what_is_no_json_is_told(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,7 +12,7 @@ from tool_contract.catalog import Catalog
 from tool_contract.invalid_request import InvalidRequestError
 from tool_contract.reference_checks import origins
 from tool_contract.request import check_request
-from tool_contract.secret import SecretRef  # noqa: TC001 - the tools' schemas are made from it
+from tool_contract.secret import X_PLAIN_TEXT, SecretRef
 
 _shop = ToolGroup("shop")
 
@@ -54,9 +54,10 @@ def order(
     extras: list[Item] | None = None,
     anything: dict[str, Any] | None = None,
     password: SecretRef | None = None,
+    note: Annotated[str, Field(json_schema_extra={X_PLAIN_TEXT: True})] | SecretRef | None = None,
 ) -> str:
     """Order something."""
-    return f"{code}{amount}{extras}{anything}{password}"
+    return f"{code}{amount}{extras}{anything}{password}{note}"
 
 
 CATALOG = Catalog(tools=tuple(tool.spec for tool in _shop.tools))
@@ -65,6 +66,12 @@ LIST: dict[str, Any] = {"tool_name": "list_items", "input": {"shelf": "A"}}
 
 def ref(pointer: Any = "", call_id: Any = "c1", **more: Any) -> dict[str, Any]:
     return {"$from": call_id, "pointer": pointer, **more}
+
+
+def hints(*calls: Any) -> list[str | None]:
+    with pytest.raises(InvalidRequestError) as refused:
+        check_request({"mode": "sequence", "calls": list(calls)}, CATALOG)
+    return [problem.hint for problem in refused.value.problems]
 
 
 def ordering(call: Any = None, **fields: Any) -> dict[str, Any]:
@@ -161,22 +168,57 @@ def test_a_field_that_is_needed_may_be_a_reference_and_may_not_be_left_out() -> 
     ("field", "place"),
     [
         ({"password": ref("/note")}, "password"),
-        ({"password": {"secret_ref": ref("/note")}}, "password"),
+        ({"password": {"secret_ref": ref("/note")}}, "password/secret_ref"),
+        ({"note": {"secret_ref": ref("/note")}}, "note/secret_ref"),
+        ({"note": {"secret_ref": ref(5, more=1)}}, "note/secret_ref"),
         ({"anything": {"deep": {"secret_ref": ref("/note")}}}, "anything/deep/secret_ref"),
     ],
 )
 def test_a_result_cannot_stand_in_place_of_a_secret_or_of_its_name(field: dict[str, Any], place: str) -> None:
-    found = problems(LIST, ordering(**field))
+    for mode in ("sequence", "parallel"):
+        ((pointer, code, message),) = problems(LIST, ordering(code="A", **field), mode=mode)
 
-    assert {code for _, code, _ in found} == {"SecretInRequest"}
-    assert found[0][0] == f"/calls/1/input/{place}"
+        assert (pointer, code) == (f"/calls/1/input/{place}", "SecretInRequest")
+        assert "no result can stand in its place" in message
 
 
-def test_an_idempotency_key_cannot_be_a_result() -> None:
-    found = problems(LIST, ordering({"idempotency_key": ref("/note")}))
+def test_an_idempotency_key_cannot_be_a_result_which_is_one_problem() -> None:
+    ((pointer, code, message),) = problems(LIST, ordering({"idempotency_key": ref("/note")}))
 
-    assert ("/calls/1/idempotency_key", "InvalidRequest") in [(pointer, code) for pointer, code, _ in found]
-    assert "known before anything runs" in found[-1][2]
+    assert (pointer, code) == ("/calls/1/idempotency_key", "InvalidRequest")
+    assert "known before anything runs" in message
+
+
+def test_a_reference_in_a_field_that_is_not_known_is_told_beside_that_it_needs_a_sequence() -> None:
+    found = problems(LIST, ordering(code="A", unknown=ref("/note")), mode="parallel")
+
+    assert [message.partition(" ")[0] for _, _, message in found] == ["This", "Calls"]
+
+
+@pytest.mark.parametrize("held", [{"$form": "c1", "pointer": "/x"}, {"from": "c1", "pointer": "/x"}])
+def test_a_misspelt_reference_is_told_how_one_is_written(held: dict[str, Any]) -> None:
+    assert (
+        hints(LIST, ordering(code=held, amount=held))
+        == ['Did you mean \'$from\'? Write {"$from": "c1", "pointer": "/items/0/product_code"}.'] * 2
+    )
+
+
+@pytest.mark.parametrize(
+    "held", [{"x": "c1", "pointer": "/x"}, {"pointer": "/x"}, {"from": "c1"}, {"from": "c1", "pointer": 5}, ["from"], 5]
+)
+def test_what_is_not_like_a_reference_gets_no_such_hint(held: Any) -> None:
+    assert hints(LIST, ordering(code=held)) == [None]
+
+
+def test_an_object_that_may_stand_there_is_no_misspelt_reference() -> None:
+    assert problems(LIST, ordering(code="A", anything={"from": "c1", "pointer": "/x"})) == []
+
+
+@pytest.mark.parametrize("pointer", ["/items/-/code", "/items/code", "/items/first/code"])
+def test_a_pointer_into_an_array_without_an_index_is_told_of_one(pointer: str) -> None:
+    assert hints(LIST, ordering(code=ref(pointer))) == [
+        "An array is at '/items': next is an index, such as 0, as in '/items/0'."
+    ]
 
 
 def test_a_fallbacks_input_is_checked_as_the_calls_own() -> None:

@@ -194,6 +194,12 @@ def test_a_hundred_thousand_unknown_fields_are_told_by_their_number() -> None:
     assert problems[-1].message == "80,000 more problems are not told."
 
 
+def test_a_request_without_calls_is_told_so_in_a_sentence_of_ours() -> None:
+    (problem,) = problems_of({"calls": []})
+
+    assert (problem.pointer, problem.message) == ("/calls", "There should be at least 1 call.")
+
+
 def test_a_problem_of_the_input_has_another_code_than_one_of_the_request() -> None:
     problems = problems_of(_call(input={}, call_id=""))
 

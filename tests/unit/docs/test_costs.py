@@ -26,6 +26,7 @@ ROWS = re.findall(r"^\| (.+) \| ([\d,]+\.\d\d) \| `(tool-executor .+)` \|$", PAG
 def _printed(command: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> str:
     monkeypatch.chdir(ROOT)
     monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setenv("FORCE_COLOR", "1")  # the page shows what a terminal does
     monkeypatch.setattr(sys, "argv", shlex.split(command))
     with pytest.raises(SystemExit) as ended:
         main()

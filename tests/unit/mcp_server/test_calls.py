@@ -178,4 +178,7 @@ def test_an_execution_that_cannot_be_told_is_a_tool_error(arguments: dict[str, A
     output = {"execution_id": "e-1", "correlation_id": "k", "status": "failed", "results": []}
     answer = called(FakeExecutions(answering(), outputs={"e-1": output}), "get_execution", arguments)
     assert (answer.is_error, answer.meta["tool-executor/envelope"]["error_code"]) == (True, code)
-    assert "Nothing was changed." in answer.content[0].text
+    said = answer.content[0].text
+    assert "nothing was run" not in said
+    assert "Nothing was changed" not in said
+    assert ("The question has 1 problem, and no answer." in said) is (code == "InvalidInput")

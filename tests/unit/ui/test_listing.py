@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 import pytest
@@ -82,6 +83,32 @@ def test_filters_choose_by_status_time_correlation_and_tool() -> None:
         assert walked(rows, Filter(tool="flaky")) == [["c", "b"]]
         assert walked(rows, Filter(tool="flaky", status="failed")) == [["c"]]
         assert walked(rows, Filter(correlation_id="x", tool="flaky")) == [["b"]]
+
+
+def test_executions_of_a_correlation_id_show_their_counts_as_those_of_a_day_do() -> None:
+    with history_rows() as rows:
+        counts = {"total": 2, "success": 1, "failed": 1}
+        for name in ("a", "b"):
+            rows.execution(name, {}, {}, started_at=at(NOW), correlation_id="x", counts=counts, deadline=at(NOW))
+        listed = {
+            wanted: Listing(rows_history(rows), wanted, NOW).page(None).rows
+            for wanted in (Filter(), Filter(correlation_id="x"))
+        }
+        by_day, by_correlation = (sorted(page, key=itemgetter("execution_id")) for page in listed.values())
+    assert by_correlation == by_day
+    assert [row["counts"] for row in by_correlation] == [counts, counts]
+
+
+def test_a_page_by_correlation_id_reads_the_records_that_it_shows_and_no_others() -> None:
+    with history_rows() as rows:
+        for number in range(PAGE_ROWS + 3):
+            rows.execution(f"e{number}", {}, started_at=at(NOW - timedelta(seconds=number)), correlation_id="x")
+        got: list[str] = []
+        rows.aws.dynamodb.meta.events.register("before-call.dynamodb.GetItem", lambda **_: got.append("get"))
+        Listing(rows_history(rows), Filter(correlation_id="x"), NOW).page(None)
+        assert len(got) == PAGE_ROWS
+        Listing(rows_history(rows), Filter(correlation_id="x", tool="echo"), NOW).page(None)
+        assert len(got) == PAGE_ROWS
 
 
 def test_open_executions_are_those_of_the_window_that_is_said() -> None:

@@ -106,6 +106,31 @@ def test_what_tools_say_is_text_and_never_markup(page: Page, rows: HistoryRows) 
         assert "<script>\n" not in html, path
 
 
+def test_a_failed_call_of_a_timeline_shows_its_error_shortened_without_a_click(page: Page, rows: HistoryRows) -> None:
+    error = "There is no 'x' & nothing like it. " + "word " * 100
+    failed = {"status": "failed", "error_code": "NotFound", "finished_at": "2026-11-20T10:00:03.000Z"}
+    log = strict_json.dumps([entry(1, "end", error_code="NotFound", error="It is not there.")])
+    rows.execution(
+        "telling", {**failed, "error": error, "attempt_log": log}, {**failed, "error": 5, "attempt_log": log}
+    )
+
+    summaries = re.findall(r"<summary.*?</summary>", page.html("/executions/telling"), re.DOTALL)
+
+    assert ", NotFound: There is no &#39;x&#39; &amp; nothing like it. word word" in summaries[0]
+    assert "…" in summaries[0]
+    assert len(summaries[0]) < 400
+    assert ", NotFound<" in summaries[1]
+
+
+def test_the_column_of_correlation_ids_is_there_where_there_are_any(page: Page, rows: HistoryRows) -> None:
+    rows.execution("of-none", {"tool_name": "echo"}, started_at="2026-05-01T10:00:00.000Z")
+    window = "/executions?since=2026-05-01&until=2026-05-02"
+    assert ">Correlation id</th>" not in page.html(window)
+    rows.execution("of-one", {"tool_name": "echo"}, started_at="2026-05-01T11:00:00.000Z", correlation_id="monday")
+    assert ">Correlation id</th>" in page.html(window)
+    assert page.html(window).count("correlation_id=monday") == 1
+
+
 def test_a_call_shows_its_attempts_input_and_result(page: Page, rows: HistoryRows) -> None:
     rows.execution("whole-call", eventful())
     html = page.html("/executions/whole-call/calls/c1")
@@ -218,7 +243,7 @@ def test_a_fault_of_this_program_is_a_sentence(page: Page, monkeypatch: pytest.M
 @pytest.mark.parametrize(
     ("error", "status"),
     [
-        (DeploymentNotFoundError("There is none.", hint="Deploy it with 'npx cdk deploy'."), 503),
+        (DeploymentNotFoundError("There is none.", hint="Deploy it with 'make deploy STAGE=dev'."), 503),
         (CredentialsMissingError("No AWS credentials were found.", hint="Run 'aws configure'."), 503),
         (ServiceError("Nothing answers at http://localhost:1.", hint="Check the network."), 502),
     ],

@@ -224,6 +224,15 @@ def test_an_execution_runs_again_as_its_records_have_it(page: Page, rows: Histor
     assert request["calls"][0]["fallbacks"] == [{"tool_name": "echo", "input": {"text": "instead"}}]
 
 
+@pytest.mark.parametrize("text", ["", " \n\t"])
+def test_an_empty_editor_is_told_that_there_is_no_request(page: Page, started: Started, text: str) -> None:
+    answer = page.post("/request", request_json=text)
+    assert answer.status_code == 400
+    assert "There is no request: write a JSON object with a list of calls" in answer.text
+    assert "Not JSON" not in answer.text
+    assert started.requests == []
+
+
 def test_each_problem_of_a_whole_request_has_its_pointer(page: Page, started: Started) -> None:
     request = '{"calls": [{"tool_name": "ecko", "input": {}}, {"tool_name": "echo", "input": {"text": 1}}]}'
     answer = page.post("/request", request_json=request)

@@ -8,8 +8,10 @@ import time
 from typing import Any, Final
 
 from moto.stepfunctions.parser.api import ExecutionStatus, HistoryEventType
+from moto.stepfunctions.parser.asl.component.common.error_name.failure_event import FailureEvent
 from moto.stepfunctions.parser.asl.component.eval_component import EvalComponent
 from moto.stepfunctions.parser.asl.component.program.program import Program
+from moto.stepfunctions.parser.asl.component.state.exec.state_map.iteration import iteration_worker
 from moto.stepfunctions.parser.asl.eval.environment import Environment
 from moto.stepfunctions.parser.asl.eval.event.event_manager import EventManager
 from moto.stepfunctions.parser.asl.eval.program_state import (
@@ -91,6 +93,14 @@ def _set_error(self: Any, error: Any) -> None:  # noqa: ANN401 - a method of mot
             _original_set_error(self, error)
 
 
+def _iteration_failure(env: Any, event_type: HistoryEventType, event_details: Any, **named: Any) -> FailureEvent:  # noqa: ANN401 - moto's
+    """Moto's FailureEvent, of an iteration whose execution was stopped with details as of any other failure."""
+    if event_type == HistoryEventType.MapIterationAborted:
+        state = env.program_state()
+        event_details = {"executionFailedEventDetails": _given(error=state.error, cause=state.cause)}
+    return FailureEvent(env=env, event_type=event_type, event_details=event_details, **named)
+
+
 _original_add_event = EventManager.add_event
 
 
@@ -131,5 +141,11 @@ def corrections() -> list[Correction]:
             "moto says SUCCEEDED a moment before the output is there",
         ),
         Correction(Environment, "set_error", _set_error, "an execution that is stopped within a Map ends as failed"),
+        Correction(
+            iteration_worker,
+            "FailureEvent",
+            _iteration_failure,
+            "an execution that is stopped within a Map stumbles over the error's name, and says so on the terminal",
+        ),
         Correction(EventManager, "add_event", _add_event, "an execution's history ends with its end"),
     ]
