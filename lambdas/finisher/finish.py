@@ -11,7 +11,7 @@ from lambdas.finisher.call_metrics import metrics_of
 from lambdas.finisher.caller_lease import give_back
 from lambdas.finisher.counted_end import TotalsBusy
 from lambdas.finisher.one_time_secrets import delete_one_time_secrets
-from lambdas.finisher.output import build_output, count_statuses, lay_out, overall_status
+from lambdas.finisher.output import build_output, lay_out
 from lambdas.finisher.settlement import Ending, settle
 from lambdas.runtime import left_outcome, telemetry
 from lambdas.runtime.artifacts import ArtifactStore, ResultCorrupt, ResultMissing, artifact_key
@@ -20,6 +20,7 @@ from lambdas.runtime.metrics import emit
 from tool_contract import strict_json
 from tool_contract.call_totals import CallTotals
 from tool_contract.envelope import OPEN_STATUSES
+from tool_contract.execution_status import count_statuses, overall_status
 from tool_contract.record import asked_tool, envelope_from_record
 from tool_contract.timestamps import iso_from_ms, ms_from_iso
 
@@ -109,7 +110,7 @@ class Finisher:
         return None if outcome is None else (row["call_id"], outcome)
 
     def _close(self, rows: ExecutionRows, envelopes: Sequence[Envelope], finished_at: str) -> None:
-        counts = count_statuses(envelopes)
+        counts = count_statuses(envelope.status for envelope in envelopes)
         if "open" in rows.execution:
             # Before the row is closed: whoever ends it after this process has died comes by here again.
             delete_one_time_secrets(rows.execution)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from tool_contract import strict_json
-from tool_contract.envelope import CallStatus
+from tool_contract.execution_status import count_statuses, overall_status
 from tool_contract.limits import MAX_OUTPUT_BYTES
 from tool_contract.timestamps import ms_from_iso
 
@@ -16,7 +15,6 @@ if TYPE_CHECKING:
 
     from tool_contract.envelope import Envelope
 
-_TERMINAL: Final = ("success", "failed", "timeout", "skipped", "cancelled")
 #: A reference takes at most this many bytes: 63 of bucket, 64 of hash, and a key with the longest ids.
 _REFERENCE_BYTES: Final = 370
 _SHORT_ERROR_BYTES: Final = 200
@@ -30,26 +28,6 @@ class Layout:
 
     inline: frozenset[str]
     by_reference: frozenset[str]
-
-
-def count_statuses(envelopes: Sequence[Envelope]) -> dict[str, int]:
-    """Return how many calls ended in which way; every terminal status is there, and ``total``."""
-    found = Counter(envelope.status.value for envelope in envelopes)
-    return {"total": len(envelopes), **{status: found[status] for status in _TERMINAL}}
-
-
-def overall_status(counts: Mapping[str, int]) -> str:
-    """Return succeeded (all), partial (some), else timeout, cancelled or failed: whatever befell all the others."""
-    if counts["total"] == 0:
-        return "failed"  # the planner died before it wrote down a call
-    if counts["success"] == counts["total"]:
-        return "succeeded"
-    if counts["success"]:
-        return "partial"
-    for status in (CallStatus.TIMEOUT.value, CallStatus.CANCELLED.value):
-        if counts[status] == counts["total"]:
-            return status
-    return "failed"
 
 
 def result_bytes(envelope: Envelope) -> int:
@@ -75,7 +53,7 @@ def lay_out(envelopes: Sequence[Envelope], limit: int = MAX_OUTPUT_BYTES) -> Lay
 
 def build_output(execution: Mapping[str, Any], envelopes: Sequence[Envelope], finished_at: str) -> dict[str, Any]:
     """Return the execution's output. Where envelopes without results are too many to fit, their bulk is left out."""
-    counts = count_statuses(envelopes)
+    counts = count_statuses(envelope.status for envelope in envelopes)
     results = _fitting([envelope.to_json() for envelope in envelopes])
     return {
         "execution_id": execution["execution_id"],

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lambdas.finisher.output import Layout, build_output, count_statuses, lay_out, overall_status
+from lambdas.finisher.output import Layout, build_output, lay_out
 from tests.unit.runtime.fake_clock import START, START_MS
 from tool_contract import strict_json
 from tool_contract.envelope import Envelope, ResultRef
@@ -16,7 +16,6 @@ from tool_contract.limits import MAX_OUTPUT_BYTES, MAX_STATE_BYTES
 from tool_contract.timestamps import iso_from_ms
 
 EXECUTION = {"execution_id": "e" * 80, "correlation_id": "k" * 128, "started_at": START}
-TERMINAL = ("success", "failed", "timeout", "skipped", "cancelled")
 
 
 def _success(number: int, size: int = 10, **changes: Any) -> Envelope:
@@ -159,28 +158,3 @@ def test_the_output_has_the_contracts_fields() -> None:
         "execution_id": "e" * 80, "correlation_id": "k" * 128, "status": "partial", "execution_time_ms": 1_500.0,
         "counts": {"total": 2, "success": 1, "failed": 0, "timeout": 1, "skipped": 0, "cancelled": 0},
     }  # fmt: skip
-
-
-@pytest.mark.parametrize(
-    ("statuses", "expected"),
-    [
-        (["success"], "succeeded"),
-        (["success", "success"], "succeeded"),
-        (["success", "failed"], "partial"),
-        (["success", "timeout", "skipped"], "partial"),
-        (["failed"], "failed"),
-        (["failed", "skipped"], "failed"),
-        (["timeout", "timeout"], "timeout"),
-        (["timeout", "failed"], "failed"),
-        (["cancelled", "cancelled"], "cancelled"),
-        (["cancelled", "timeout"], "failed"),
-        ([], "failed"),
-    ],
-)
-def test_the_status_of_an_execution_follows_from_its_calls(statuses: list[str], expected: str) -> None:
-    envelopes = [_success(0) if status == "success" else _failure(0, status) for status in statuses]
-
-    counts = count_statuses(envelopes)
-
-    assert overall_status(counts) == expected
-    assert counts == {"total": len(statuses), **{status: statuses.count(status) for status in TERMINAL}}
