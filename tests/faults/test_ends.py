@@ -266,7 +266,7 @@ def test_control_c_cancels_the_execution_and_says_so(cloud: FaultyCloud, oracle:
         cloud.until(lambda: run.lines("c1") == 1)
         os.kill(process.pid, signal.SIGINT)
         _, said = process.communicate(timeout=60)
-    assert (process.returncode, "1 calls cancelled" in said) == (130, True), said
+    assert (process.returncode, "1 call cancelled" in said) == (130, True), said
     assert told(oracle.judge(run)[0]) == ("cancelled", "Cancelled", "unknown")
 
 
