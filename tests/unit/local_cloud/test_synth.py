@@ -84,7 +84,7 @@ def test_a_missing_node_is_said_with_what_to_do(tmp_path: Path, monkeypatch: pyt
     monkeypatch.setattr("tool_executor.local.synth.shutil.which", lambda *_, **__: None)
     with pytest.raises(NodeMissing) as raised:
         CdkApp(write_project(tmp_path / "p")).synthesize()
-    assert "Install it" in str(raised.value.hint)
+    assert "pip install '.[infra]'" in str(raised.value.hint)
 
 
 def test_an_app_of_several_stacks_is_refused(tmp_path: Path) -> None:
