@@ -28,7 +28,7 @@ test: $(READY) $(TEST_TOOLS_READY) ## Run all tests (unit tests, infrastructure,
 	@tool-executor browser install
 	@python -m pytest -n 2 --dist loadgroup $(ARGS)
 
-teeth: $(READY) ## Show that the tests notice faults: each mutation of the code must be caught (five minutes)
+teeth: $(READY) ## Show that the tests notice faults: each mutation of the code must be caught (takes its time)
 	@python -m tests.mutations $(ARGS)
 
 chaos: $(READY) ## Random executions under random faults, held against one oracle (SEEDS=200 take three minutes)
