@@ -49,8 +49,7 @@ def _lines(values: Mapping[Metric, Sequence[float]]) -> Iterator[dict[Metric, Se
 
 @cache
 def _provider() -> AmazonCloudWatchEMFProvider:
-    # Without a name of its own Powertools would make the function's service a dimension.
-    return AmazonCloudWatchEMFProvider(namespace=NAMESPACE, service="")
+    return AmazonCloudWatchEMFProvider(namespace=NAMESPACE)
 
 
 def _write(line: Mapping[Metric, Sequence[float]], tool: str | None, told: Mapping[str, str]) -> None:

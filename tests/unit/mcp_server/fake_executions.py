@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 from pydantic import TypeAdapter
 
 from tool_contract.catalog import Catalog
-from tool_contract.envelope import CallStatus
+from tool_contract.envelope import CallStatus, Detail
+from tool_contract.errors import Effect, ErrorCode
 from tool_contract.secret import SecretRef
 from tool_contract.tool_spec import ToolAnnotations, ToolSpec
 from tool_executor.errors import ExecutionNotFoundError
@@ -49,6 +50,19 @@ TOOLS = Catalog(
         tool("put_text", idempotent=True),
         tool("count_text", output={"type": "integer"}, read_only=True, destructive=False),
     )
+)
+
+
+#: What a tool came to that failed without an effect.
+FAILED = ToolExecutionResult(
+    tool_name="say_text",
+    status=CallStatus.FAILED,
+    error="There is no 'x'.",
+    error_code=ErrorCode.NOT_FOUND,
+    effect=Effect.NONE,
+    details=(Detail(pointer="/text", message="There is no 'x'.", hint="Try another."),),
+    call_id="c1",
+    execution_id="e-1",
 )
 
 

@@ -7,22 +7,7 @@ from typing import Any
 import pytest
 
 from tests.unit.mcp_server.calling import called
-from tests.unit.mcp_server.fake_executions import FakeExecutions, answering, raising
-from tool_contract.envelope import CallStatus, Detail
-from tool_contract.errors import Effect, ErrorCode
-from tool_executor.result import ToolExecutionResult
-
-FAILED = ToolExecutionResult(
-    tool_name="say_text",
-    status=CallStatus.FAILED,
-    error="There is no 'x'.",
-    error_code=ErrorCode.NOT_FOUND,
-    effect=Effect.NONE,
-    details=(Detail(pointer="/text", message="There is no 'x'.", hint="Try another."),),
-    call_id="c1",
-    execution_id="e-1",
-)
-
+from tests.unit.mcp_server.fake_executions import FAILED, FakeExecutions, answering, raising
 
 BATCH = [{"tool_name": "say_text", "input": {"text": "a"}}, {"tool_name": "count_text", "input": {"text": "b"}}]
 

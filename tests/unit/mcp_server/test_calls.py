@@ -12,23 +12,11 @@ from mcp import Client
 from mcp.shared.exceptions import MCPError
 
 from tests.unit.mcp_server.calling import called
-from tests.unit.mcp_server.fake_executions import FakeExecutions, answering, raising
-from tool_contract.envelope import CallStatus, Detail, Envelope
-from tool_contract.errors import Effect, ErrorCode
+from tests.unit.mcp_server.fake_executions import FAILED, FakeExecutions, answering, raising
+from tool_contract.envelope import Envelope
+from tool_contract.errors import ErrorCode
 from tool_executor.errors import CallerLimitExceededError, ExecutionTimeoutError, ServiceError
 from tool_executor.mcp_server import server_of
-from tool_executor.result import ToolExecutionResult
-
-FAILED = ToolExecutionResult(
-    tool_name="say_text",
-    status=CallStatus.FAILED,
-    error="There is no 'x'.",
-    error_code=ErrorCode.NOT_FOUND,
-    effect=Effect.NONE,
-    details=(Detail(pointer="/text", message="There is no 'x'.", hint="Try another."),),
-    call_id="c1",
-    execution_id="e-1",
-)
 
 
 @pytest.mark.parametrize("mode", ["legacy", "auto"])
